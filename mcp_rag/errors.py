@@ -49,7 +49,7 @@ class McpRagError(Exception):
         return (_rebuild, (type(self), self.cause, self.fix, self.retry))
 
 
-def _rebuild(kind: type[McpRagError], cause: str, fix: str, retry: bool) -> McpRagError:
+def _rebuild(kind: type[McpRagError], cause: str, fix: str, retry: bool) -> McpRagError:  # noqa: FBT001 - pickle passes positions
     return kind(cause, fix, retry=retry)
 
 
@@ -76,7 +76,7 @@ class SourceError(McpRagError):
         return (_rebuild_source, (self.cause, self.fix, self.retry, self.reason))
 
 
-def _rebuild_source(cause: str, fix: str, retry: bool, reason: str) -> SourceError:
+def _rebuild_source(cause: str, fix: str, retry: bool, reason: str) -> SourceError:  # noqa: FBT001 - pickle passes positions
     return SourceError(cause, fix, retry=retry, reason=reason)
 
 
