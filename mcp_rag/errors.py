@@ -101,4 +101,16 @@ class StoreMismatch(StoreError):  # noqa: N818 - the name says the state the rea
 
 
 class ExplainerError(McpRagError):
-    """The LLM server was unreachable, too slow, or answered with something that cannot be used."""
+    """The LLM server was unreachable, too slow, or answered with something that cannot be used. `reason` is a short
+    stable word (`unreachable`, `timeout`, `unauthorized`, `bad_reply`, ...; docs/explain.md lists them)."""
+
+    def __init__(self, cause: str, fix: str = "", *, retry: bool = False, reason: str = "failed") -> None:
+        super().__init__(cause, fix, retry=retry)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_explainer, (self.cause, self.fix, self.retry, self.reason))
+
+
+def _rebuild_explainer(cause: str, fix: str, retry: bool, reason: str) -> ExplainerError:  # noqa: FBT001 - pickle passes positions
+    return ExplainerError(cause, fix, retry=retry, reason=reason)

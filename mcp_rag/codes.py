@@ -1,0 +1,222 @@
+"""Exact tokens that tell one error from another: vendor codes, HTTP statuses, errno, exit codes, signals, reasons.
+
+A code is never masked, never merged away and is searched for as it stands. Numbers that only mean something beside a
+word (`status 503`, `exit code 137`) are codes when that word is there, and are named by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MAX_CODES = 16
+MAX_SCANNED_CHARS = 16_000
+
+
+class Code(NamedTuple):
+    """One code: its name in one spelling, and the span of `text` that must not be masked."""
+
+    name: str
+    start: int
+    end: int
+
+
+# Vendors whose messages start with letters, an optional dash, and digits. A list, because "ORDER-12345" is an id.
+_VENDORS = (
+    "ORA|TNS|PLS|RMAN|LRM|DRG|KUP|SP2|PCC|NZE|UDE|UDI|MY|SQL|DSN|TS|CS|BC|FS|CA|SA|IDE|MSB|NU|NETSDK|LNK|LLNK|RC|BL|"
+    "RZ|ASP|AADSTS|AADB2C|DEP|NG|SC|DL|HHH|HV|AMQ|ARTEMIS|WFLY[A-Z]*|JBAS|JBWS|ISPN|ARJUNA|ELY|UT|IJ|JBOSS[A-Z]*|RESTEASY|"
+    "WSVR|SRVE|DSRA|CWWK[A-Z]|CWPKI|CWSI[A-Z]|CWNEN|WTRN|J2CA|BEA|WLS|CPF|CPE|RNX|DFH|IEF|IEC|CEE|IGD|MDB|PG|PGRST|"
+    "SAP|HRS|RFC_E|CVE|GHSA|KSP|ABEND|ESOCKET|EREQUEST|ELOGIN|XX|TF|AVD|CKV|SNYK|MDEP|XSTR|KAFKA|COUCH"
+)
+_VENDOR = re.compile(rf"(?:{_VENDORS})-?[0-9]{{3,8}}(?:-[0-9]{{3,7}})?[A-Z]?")
+_SEVERITY_SUFFIX = re.compile(r"[A-Z]{3,7}[0-9]{4,5}[EWIAS]")
+_PLAIN = re.compile(r"E[0-9]{4,5}")
+_COMPILER = re.compile(r"E[0-9]{3,5}|[CRWF][0-9]{4}|[FWBSCNDPTU][0-9]{3}|[A-Z]{1,3}[0-9]{3,4}")
+_ERRNO_NAMES = frozenset(
+    "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG EBUSY ECANCELED ECHILD ECONNABORTED "
+    "ECONNREFUSED ECONNRESET EDEADLK EDESTADDRREQ EDOM EDQUOT EEXIST EFAULT EFBIG EHOSTDOWN EHOSTUNREACH EIDRM EILSEQ "
+    "EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR ELOOP EMFILE EMLINK EMSGSIZE ENAMETOOLONG ENETDOWN ENETRESET "
+    "ENETUNREACH ENFILE ENOBUFS ENODATA ENODEV ENOENT ENOEXEC ENOLCK ENOMEM ENOMSG ENOPROTOOPT ENOSPC ENOSYS ENOTBLK "
+    "ENOTCONN ENOTDIR ENOTEMPTY ENOTFOUND ENOTSOCK ENOTSUP ENOTTY ENXIO EOPNOTSUPP EOVERFLOW EOWNERDEAD EPERM "
+    "EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMOTE EREMOTEIO EROFS ESHUTDOWN ESOCKTNOSUPPORT "
+    "ESPIPE ESRCH ESTALE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUSERS EWOULDBLOCK EXDEV EHWPOISON "
+    "ERESOLVE EINTEGRITY EUSAGE ETARGET ENEEDAUTH EBADENGINE EBADPLATFORM EOTP EJSONPARSE ELIFECYCLE EINVALIDTAGNAME "
+    "ENOVERSIONS ENOLOCK EOVERRIDE EPUBLISHCONFLICT ENOAUDIT EENVIRONMENT EINVALIDPACKAGENAME EMISSINGARG ESOCKETTIMEDOUT "
+    "EPROTONOSUPPORT ECONNECTION EAUTH EENVELOPE ESOCKET ETLS ESTREAM".split()
+)
+_SIGNALS = frozenset(
+    "SIGABRT SIGALRM SIGBUS SIGCHLD SIGCONT SIGEMT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGKILL SIGPIPE SIGPROF SIGPWR "
+    "SIGQUIT SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ".split()
+)
+_REASONS = frozenset(
+    # Kubernetes
+    "CrashLoopBackOff OOMKilled ImagePullBackOff ErrImagePull ErrImageNeverPull InvalidImageName ImageInspectError "
+    "CreateContainerConfigError CreateContainerError RunContainerError StartError ContainerCannotRun PostStartHookError "
+    "PreStopHookError FailedScheduling FailedMount FailedAttachVolume FailedCreatePodSandBox FailedCreatePodSandbox "
+    "FailedKillPod NetworkNotReady NodeNotReady Evicted ProgressDeadlineExceeded DeadlineExceeded BackoffLimitExceeded "
+    "UnexpectedAdmissionError "
+    # gRPC names that are unlike any ordinary word
+    "DEADLINE_EXCEEDED RESOURCE_EXHAUSTED PERMISSION_DENIED FAILED_PRECONDITION INVALID_ARGUMENT UNAUTHENTICATED "
+    "EAI_AGAIN EAI_NONAME EAI_FAIL EAI_NODATA EAI_MEMORY EAI_SERVICE "
+    # Slurm and schedulers
+    "OUT_OF_MEMORY NODE_FAIL BOOT_FAIL".split()
+)
+_PREFIXED = re.compile(
+    r"(?:CUDA_ERROR|CUDNN_STATUS|CUBLAS_STATUS|CUSPARSE_STATUS|CUSOLVER_STATUS|NCCL_ERR|ERR|SQLITE|MQRC|STATUS|ORA|NS_ERROR|CURLE|X509_V_ERR|KMS_E|DTS_E|CBS_E)_[A-Z0-9_]{2,60}"
+)
+_UPPER = re.compile(r"(?<![A-Za-z0-9_.$/\\-])[A-Z][A-Za-z0-9_]{1,79}(?:-[0-9]{3,8}){0,2}(?![A-Za-z0-9_])")
+
+_HTTP_PHRASES = (
+    "bad request|unauthorized|payment required|forbidden|not found|method not allowed|not acceptable|"
+    "request time-?out|conflict|gone|length required|precondition failed|payload too large|request entity too large|"
+    "uri too long|unsupported media type|unprocessable|locked|too many requests|internal server error|internal error|"
+    "not implemented|bad gateway|service unavailable|gateway time-?out|insufficient storage|client error|server error"
+)
+# Matched on the lower-cased text; each alternative starts with a literal, and the group names say what the number is.
+_CONTEXT = re.compile(
+    "|".join(
+        (
+            r"http/[0-9](?:\.[0-9])?\"? (?P<http1>[0-9]{3})(?![0-9.])",
+            r"http(?: error| status| code| response)?(?: code)?[ :=]{1,3}(?P<http2>[0-9]{3})(?![0-9./])",
+            r"status(?:[ _-]?code)?(?:\.?value)?[\"']?(?: of| is| was)?[ :=(]{1,3}[\"']?(?P<http3>[0-9]{3})(?![0-9./])",
+            r"response(?:[ _-]?code)[\"']?[ :=(]{1,3}(?P<http4>[0-9]{3})(?![0-9./])",
+            rf"(?<![\w.:/-])(?P<http5>[0-9]{{3}}):? (?={_HTTP_PHRASES})",
+            r"sql ?state[\[ :=(\"']{1,4}(?P<sqlstate>(?=[a-z]{0,4}[0-9])[0-9a-z]{5})(?![0-9a-z])",
+            r"errno[\]\"']?[ :=]{1,3}(?P<errno1>-?[0-9]{1,5})(?![0-9.])",
+            r"os error (?P<errno2>[0-9]{1,5})(?![0-9.])",
+            r"exit(?:ed with|ed|)(?:[ _-]?(?:code|status|value)|code|status)[\"']?(?: of| was| is)?[ :=(]{1,3}(?P<exit1>-?[0-9]{1,10})(?![0-9.])",
+            r"(?:return(?:ed)?[ _-]?code|returncode|retcode|exit)[\"']?[ :=(]{1,3}(?P<exit2>-?[0-9]{1,3})(?![0-9.])",
+            r"signal:? ?[ :=(]{0,2}(?P<signal>[0-9]{1,2})(?![0-9.])",
+            r"status=(?P<unit>[0-9]{1,3}/[a-z_]{2,16})",
+            r"xid \((?:[^()\n]{1,60})\): (?P<xid1>[0-9]{1,3})(?![0-9.])",
+            r"xid[ :=]{1,2}(?P<xid2>[0-9]{1,3})(?![0-9.])",
+            r"msg (?P<msg>[0-9]{2,5}), level",
+            r"error:? (?P<mssql>[0-9]{2,6}), severity",
+            r"error (?P<mysql1>[0-9]{4}) \([0-9a-z]{5}\)",
+            r"error: \((?P<mysql2>[0-9]{4}), ?[\"']",
+            r"err(?:or)?[ _-]?(?:code|no|number|num)[\"']?(?: is| was)?[ :=#(]{1,3}(?P<code1>-?(?:0x[0-9a-f]{1,8}|[0-9]{1,10}))(?![0-9a-f.])",
+            r"error[ :=(]{1,2}(?P<code2>-[0-9]{1,8})(?![0-9.])",
+            r"error #(?P<code3>[0-9]{1,6})(?![0-9.])",
+            r"(?<!\w)code: (?P<code4>[0-9]{1,5})\. db::",
+            r"error:(?P<openssl>[0-9a-f]{8}):",
+            r"hresult[ :=(]{1,3}(?P<win1>0x[0-9a-f]{8})(?![0-9a-f])",
+            r"(?<![0-9a-z])(?P<win2>0x(?:8000(?:ffff|4[0-9a-f]{3})|80(?:0[1-9a-f]|[1-3][0-9a-f])[0-9a-f]{4}|"
+            r"c0000(?:005|006|01d|08e|094|096|0fd|135|139|142|17d|225|374|409|41d|417|420)))(?![0-9a-f])",
+            r"(?:exception|error|status|code|fail(?:ed|ure)? with)[ :=(]{1,2}(?P<win3>0xc0[0-9a-f]{6})(?![0-9a-f])",
+            r"code ?= ?(?P<grpc1>canceled|unknown|invalidargument|deadlineexceeded|notfound|alreadyexists|permissiondenied|"
+            r"resourceexhausted|failedprecondition|aborted|outofrange|unimplemented|internal|unavailable|dataloss|unauthenticated)(?![a-z])",
+            r"(?:statuscode\.|status(?:runtime)?exception: |grpc[ _-]status[ :=]{1,2})(?P<grpc2>[a-z_]{5,20})(?![a-z])",
+            r"codename[\"']?[ :=]{1,2}[\"']?(?P<mongo>[a-z]{4,40})",
+            r"error occurred \((?P<aws>[a-z0-9.]{3,60})\)",
+            r"(?P<cuda>(?:cudaerror|hiperror|nccl|cufft_|cublas_)[a-z_]{4,40})(?![a-z0-9])",
+            r"(?P<clippy>clippy::[a-z_]{3,50})",
+            r"\[(?P<flag>-w[a-z0-9=+-]{2,50})\]",
+        )
+    )
+)  # fmt: skip
+_CONTEXT_WORDS = re.compile(
+    r"http|status|response|sql ?state|errno|os err|exit|return|retcode|signal|xid|msg |error|code|0x[8c]|cuda|hiper|nccl|"
+    r"clippy|\[-w| (?:not |bad |forbid|unauth|service|gateway|too many|internal|conflict)"
+)
+_NAMES = {
+    "http": "HTTP ", "sqlstate": "SQLSTATE ", "errno": "errno ", "exit": "exit code ", "signal": "signal ",
+    "unit": "status ", "xid": "Xid ", "msg": "Msg ", "mssql": "Error ", "mysql": "ERROR ", "code": "error code ",
+    "openssl": "error:",
+}  # fmt: skip
+_DIGIT = re.compile(r"[0-9]")
+_BITS32 = re.compile(r"0x[0-9A-Fa-f]{8}(?![0-9A-Fa-f])")
+# An exception type keeps its digits when masked (`Http2Exception`).
+_NUMBERED_TYPE = re.compile(
+    r"[0-9][A-Za-z$]{0,40}(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)"
+)
+_memo: dict[str, bool] = {}
+_MEMO_LIMIT = 50_000
+
+
+def codes(text: str) -> tuple[str, ...]:
+    """The codes in `text`, in order, each once, at most 16; only the first 16,000 characters are read."""
+    return tuple(dict.fromkeys(code.name for code in find(text)))[:MAX_CODES]
+
+
+def find(text: str) -> list[Code]:
+    """Every code of `text` with its span, in order, without overlaps."""
+    return _ordered(_candidates(text[:MAX_SCANNED_CHARS], loose=False))
+
+
+def has_pattern(text: str) -> bool:
+    """True when `text` could hold a code if its digits were others: such text must not share a digit-blind memo."""
+    if _BITS32.search(text) or _NUMBERED_TYPE.search(text):
+        return True
+    return any(_DIGIT.search(c.name) for c in _candidates(text, loose=True))
+
+
+def _ordered(found: Iterator[Code]) -> list[Code]:
+    kept: list[Code] = []
+    for code in sorted(found, key=lambda c: (c.start, -c.end)):
+        if not kept or code.start >= kept[-1].end:
+            kept.append(code)
+    return kept
+
+
+def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
+    for match in _UPPER.finditer(text):
+        token = match[0]
+        known = _memo.get(token)
+        if known is None:
+            if len(_memo) >= _MEMO_LIMIT:
+                _memo.clear()
+            known = _memo[token] = _is_code(token)
+        if known and (not _needs_context(token) or _in_compiler_line(text, match.start(), match.end())):
+            yield Code(token, match.start(), match.end())
+    low = text.lower()
+    if len(low) != len(text):  # a few letters grow when lower-cased; spans must stay those of `text`
+        low = "".join(c.lower() if c.isascii() else c for c in text)
+    if _CONTEXT_WORDS.search(low):
+        for match in _CONTEXT.finditer(low):
+            code = _context_code(text, match, loose=loose)
+            if code is not None:
+                yield code
+
+
+def _is_code(token: str) -> bool:
+    if token in _ERRNO_NAMES or token in _SIGNALS or token in _REASONS:
+        return True
+    if _PREFIXED.fullmatch(token):
+        return True
+    return bool(_VENDOR.fullmatch(token) or _SEVERITY_SUFFIX.fullmatch(token) or _COMPILER.fullmatch(token))
+
+
+def _needs_context(token: str) -> bool:
+    """Short letter-and-digits tokens (`C2065`, `F401`) are rack positions and part numbers as often as codes."""
+    if len(token) > 6 or not token[-1].isdigit() or "-" in token:
+        return False
+    return _VENDOR.fullmatch(token) is None and _PLAIN.fullmatch(token) is None
+
+
+_BEFORE = re.compile(r"(?:error|warning|note|info|code|lint|E|ERR!|exception|:[0-9]+:?)[ :\[(]{1,2}$", re.IGNORECASE)
+
+
+def _in_compiler_line(text: str, start: int, end: int) -> bool:
+    """Beside `error `, `[...]`, `code ` or after `file:12:3: `; or opening the line as in `E11000 duplicate key`."""
+    if start == 0:
+        return text[end : end + 1] in {":", " ", "]", ""}
+    return _BEFORE.search(text[max(0, start - 16) : start]) is not None or (
+        text[start - 1] == "[" and text[end : end + 1] == "]"
+    )
+
+
+def _context_code(text: str, match: re.Match[str], *, loose: bool) -> Code | None:
+    group = match.lastgroup or ""
+    start, end = match.span(group)
+    value, kind = text[start:end], group.rstrip("0123456789")
+    if not loose:
+        if kind == "http" and not 400 <= int(value) <= 599:
+            return None
+        if kind in {"errno", "exit", "signal", "xid", "code"} and value.strip("-0x") == "":
+            return None
+    if kind == "http" and loose and len(value) != 3:
+        return None
+    if kind in {"sqlstate", "win", "openssl"}:
+        value = value.upper().replace("0X", "0x")
+    return Code(_NAMES.get(kind, "") + value, start, end)

@@ -1,0 +1,151 @@
+"""From the shapes of one lane's lines to events: where each begins, where it ends, how severe it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mcp_rag.events.joining import Phase, completes, joins, phase_after
+from mcp_rag.events.shapes import Kind, Shape
+from mcp_rag.stacktrace import Part
+from mcp_rag.types import Level
+
+_CRASH_PARTS = frozenset({Part.START, Part.CRASH})
+
+
+@dataclass(slots=True)
+class Event:
+    """One event under construction: positions `first` to `last` of its lane. `prefixed`: its trace carries the header
+    on every line. `crash`: a trace was seen; `fatal`: one that ends the process; `own_crash`: it began in
+    the event's first line. `second`: the line that completes a two-line header."""
+
+    first: int
+    last: int
+    head: Shape
+    phase: Phase = Phase.NONE
+    language: str = ""
+    prefixed: bool = False
+    crash: bool = False
+    fatal: bool = False
+    own_crash: bool = False
+    second: Shape | None = None
+    last_shape: Shape | None = None
+
+    @property
+    def headed(self) -> bool:
+        """Whether its first line had a header or was a JSON record."""
+        return self.head.kind in {Kind.HEAD, Kind.JSON}
+
+    @property
+    def level(self) -> Level:
+        """A header's word counts, unless the crash began in that very line: then the header is only a stream's label."""
+        level = (self.second or self.head).level
+        if not self.crash or ((self.second or self.head).fixed and not (self.own_crash and level < Level.WARN)):
+            return level
+        return max(level, Level.FATAL if self.fatal else Level.ERROR)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Events of one lane: all, and those at or above the minimum level."""
+
+    events: int = 0
+    kept: list[Event] = field(default_factory=list)
+
+
+def assemble(order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, strict: bool) -> Tally:
+    """Cut one lane into events. `strict`: the source writes a header for every event, so text without one continues."""
+    tally = Tally()
+    lane = _Lane(order, shapes, minimum, tally, strict)
+    step = lane.step
+    start = lane.start
+    open_ = False  # whether the event before needs a closer look than "a plain header follows"
+    for at, index in enumerate(order):
+        shape = shapes[index]
+        if shape.plain and not open_:
+            start(at, shape)
+        elif shape.kind is not Kind.BLANK:
+            open_ = step(at, shape)
+    lane.close()
+    return tally
+
+
+class _Lane:
+    """The open event of one lane and what decides its end."""
+
+    __slots__ = ("event", "head", "head_at", "minimum", "order", "shapes", "strict", "tally")
+
+    def __init__(self, order: Sequence[int], shapes: Sequence[Shape], minimum: Level, tally: Tally, strict: bool) -> None:  # noqa: FBT001 - private
+        self.order = order
+        self.shapes = shapes
+        self.minimum = minimum
+        self.tally = tally
+        self.strict = strict
+        self.event: Event | None = None
+        self.head: Shape | None = None
+        self.head_at = 0
+
+    def start(self, at: int, shape: Shape) -> None:
+        """A header that surely begins an event. Below the level nothing is built until a later line asks for it."""
+        event = self.event
+        if event is not None and event.level >= self.minimum:
+            self.tally.kept.append(event)
+        self.tally.events += 1
+        self.head = shape
+        self.head_at = at
+        self.event = Event(at, at, shape) if shape.level >= self.minimum else None
+
+    def step(self, at: int, shape: Shape) -> bool:
+        """Any other line: join it or begin with it. Says whether the next plain header must come here too."""
+        event = self.event
+        if event is None and self.head is not None:
+            event = self.event = Event(self.head_at, self.head_at, self.head)
+        if event is None or not joins(event, shape, self, at):
+            self.start(at, shape)
+            event = self.event = self.event or Event(at, at, shape)
+            event.last = at
+            self._begin(event, shape)
+            return event.prefixed or shape.two_line
+        if completes(event, shape, at):
+            event.second, event.last = shape, at
+        else:
+            self._join(event, at, shape)
+        return event.prefixed and event.phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK}
+
+    def _begin(self, event: Event, shape: Shape) -> None:
+        event.phase, event.language = phase_after(Phase.NONE, "", shape)
+        part = shape.role.part
+        event.own_crash = event.crash = part in _CRASH_PARTS
+        event.fatal = shape.role.fatal
+        event.prefixed = shape.kind is Kind.HEAD and event.phase is not Phase.NONE
+        event.last_shape = shape
+
+    def _join(self, event: Event, at: int, shape: Shape) -> None:
+        event.last = at
+        before = event.phase
+        event.phase, event.language = phase_after(before, event.language, shape)
+        part = shape.role.part
+        event.crash = event.crash or part in _CRASH_PARTS or event.phase in {Phase.FRAMES, Phase.DONE}
+        event.fatal = event.fatal or (shape.role.fatal and part is Part.CRASH)
+        event.prefixed = event.prefixed or (shape.kind is Kind.HEAD and event.phase is not Phase.NONE)
+        event.last_shape = shape
+
+    def close(self) -> None:
+        """The end of the lane ends its event."""
+        if self.event is not None and self.event.level >= self.minimum:
+            self.tally.kept.append(self.event)
+        self.event = None
+
+    def ahead(self, at: int, parts: frozenset[Part], limit: int) -> bool:
+        """Whether one of the next `limit` non-blank lines plays one of `parts`, before anything else begins."""
+        seen = 0
+        for after in range(at + 1, min(at + 1 + 2 * limit, len(self.order))):
+            shape = self.shapes[self.order[after]]
+            if shape.kind is Kind.BLANK:
+                continue
+            if shape.role.part in parts:
+                return True
+            seen += 1
+            if shape.plain or shape.two_line or seen >= limit or shape.role.part in {Part.CRASH, Part.PRELUDE}:
+                return False
+        return False

@@ -1,0 +1,42 @@
+"""The level of a JSON record, without decoding it where one field says it plainly."""
+
+from __future__ import annotations
+
+import re
+
+from mcp_rag import formats
+from mcp_rag.types import JsonFields, Level
+
+_FIELD = re.compile(
+    rb'"(?:level|severity|lvl|loglevel|log_level|log\.level|levelname|level_name|severityText|severity_text|@l|s|l)"'
+    rb'\s{0,4}:\s{0,4}(?:"([A-Za-z]{1,12})"|([1-6]0)\s{0,4}[,}])'
+)
+_ANY_FIELD = re.compile(rb'(?i)"[@\w.]{0,40}(?:level|severity|lvl|priority|levelno|@l)\w{0,20}"\s{0,4}:')
+_CONTAINER = (b'"log"', b'"stream"')
+_MAX_QUICK_BYTES = 16_384
+
+
+def quick_level(line: bytes) -> Level | None:
+    """The level when exactly one field of the line can be it; None when the record has to be decoded."""
+    if len(line) > _MAX_QUICK_BYTES or line[-1:] != b"}" or _CONTAINER[0] in line or _CONTAINER[1] in line:
+        return None
+    found = _FIELD.findall(line)
+    if len(found) != 1 or len(_ANY_FIELD.findall(line)) > 1:
+        return None
+    level = formats.level_of((found[0][0] or found[0][1]).decode("ascii"))
+    return level if level is not Level.UNSET else None
+
+
+def level(text: str) -> Level | None:
+    """The level of a decoded record: its field, else its words, ERROR at least when it carries an exception; None when
+    the text is no JSON record."""
+    fields = formats.decode_json(text)
+    return None if fields is None else level_in(fields)
+
+
+def level_in(fields: JsonFields) -> Level:
+    """As `level`, for fields already read."""
+    if fields.level is not Level.UNSET:
+        return fields.level
+    words = formats.level_from_words(fields.message)
+    return max(words, Level.ERROR) if fields.stacktrace or fields.exception_type else words

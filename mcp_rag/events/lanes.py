@@ -1,0 +1,120 @@
+"""Keep interleaved streams apart: each lane is the sequence of lines that one process or container wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mcp_rag.events import json_lines
+from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, inside, json_shape, stream_of
+from mcp_rag.types import NO_SPAN
+
+MAX_JSON_LINES = 2_000
+
+
+class Laned(NamedTuple):
+    """Line indexes of every lane in order, the shapes with cut lines joined, and the text of those joined lines by
+    the index of their first part."""
+
+    lanes: list[Sequence[int]]
+    shapes: list[Shape]
+    joined: dict[int, str]
+
+
+def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
+    """Lanes of a block; a single one unless its lines name different streams."""
+    distinct = set(shapes)
+    partial = any(s.partial for s in distinct)
+    braces = any(s.brace for s in distinct)
+    if not _streamed(distinct) and not partial and not braces:
+        return Laned([range(len(lines))], shapes, {})
+    lanes: dict[str, list[int]] = {}
+    inner: dict[str, list[int]] = {}
+    last = lanes.setdefault("", [])
+    for n, shape in enumerate(shapes):
+        if shape.kind is Kind.BLANK and not shape.enveloped:
+            last.append(n)
+            continue
+        outer = _outer(lines[n], shape)
+        span = header_stream(shape)
+        if span is not NO_SPAN and span != NO_SPAN:
+            name = outer + "\x01" + _text_of(lines[n], shape)[span[0] : span[1]]
+            last = inner[outer] = lanes.setdefault(name, [])
+        else:
+            # A line without a header was written by whoever wrote the last header in the same container.
+            last = inner.get(outer) or inner.setdefault(outer, lanes.setdefault(outer, []))
+        last.append(n)
+    found = [lane for lane in lanes.values() if lane]
+    joined: dict[int, str] = {}
+    if partial or braces:
+        shapes = list(shapes)
+        for lane in found:
+            if partial:
+                _join_pieces(lane, lines, shapes, joined, preferred)
+            if braces:
+                _join_braces(lane, lines, shapes, joined)
+    return Laned(list(found), shapes, joined)
+
+
+def _streamed(distinct: set[Shape]) -> bool:
+    """Only when streams can be entangled: several containers, or headers whose rest continues another line's trace."""
+    outer = {s.stream for s in distinct if s.enveloped}
+    if len(outer) > 1 or any(s.digits for s in distinct):
+        return True
+    return any(s.kind is Kind.HEAD and not s.plain and header_stream(s) != NO_SPAN for s in distinct)
+
+
+def _outer(line: bytes, shape: Shape) -> str:
+    if not shape.digits:
+        return shape.stream
+    return stream_of(inside(line.decode("utf-8", "replace"))[1])
+
+
+def _join_pieces(
+    lane: Sequence[int], lines: Sequence[bytes], shapes: list[Shape], joined: dict[int, str], preferred: str
+) -> None:
+    """CRI and docker cut long lines: all parts but the last are marked partial."""
+    start = -1
+    pieces: list[str] = []
+    for n in lane:
+        partial = shapes[n].partial
+        if start < 0 and not partial:
+            continue
+        pieces.append(inside(lines[n].decode("utf-8", "replace"))[0])
+        if start < 0:
+            start = n
+        else:
+            shapes[n] = PIECE
+        if not partial:
+            _finish(start, pieces, shapes, joined, preferred)
+            start, pieces = -1, []
+    if start >= 0:
+        _finish(start, pieces, shapes, joined, preferred)
+
+
+def _join_braces(lane: Sequence[int], lines: Sequence[bytes], shapes: list[Shape], joined: dict[int, str]) -> None:
+    """A record printed over several lines, from `{` to `}` at the left margin, is one JSON record."""
+    start = -1
+    for at, n in enumerate(lane):
+        if shapes[n].brace:
+            start = at
+        elif start >= 0 and _text_of(lines[n], shapes[n]).rstrip() in {"}", "},"}:
+            members = lane[start : at + 1]
+            text = "\n".join(_text_of(lines[m], shapes[m]) for m in members).rstrip(", ")
+            start = -1
+            level = json_lines.level(text) if len(members) <= MAX_JSON_LINES else None
+            if level is not None:
+                shapes[members[0]] = json_shape(level)
+                joined[members[0]] = text
+                for member in members[1:]:
+                    shapes[member] = PIECE
+
+
+def _text_of(line: bytes, shape: Shape) -> str:
+    text = line.decode("utf-8", "replace")
+    return inside(text)[0] if shape.enveloped else text
+
+
+def _finish(start: int, pieces: list[str], shapes: list[Shape], joined: dict[int, str], preferred: str) -> None:
+    joined[start] = "".join(pieces)
+    shapes[start] = classify(joined[start], preferred)[0]

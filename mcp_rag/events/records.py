@@ -1,0 +1,248 @@
+"""From an event's lines to a LogRecord: prefixes and headers off, message, time, exception. Only for kept events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mcp_rag import clock, formats, stacktrace
+from mcp_rag.events import json_lines
+from mcp_rag.events.assembly import Event
+from mcp_rag.events.joining import Phase
+from mcp_rag.events.shapes import Kind, Shape, inside
+from mcp_rag.stacktrace import Part
+from mcp_rag.types import (
+    NO_SPAN,
+    Envelope,
+    ExceptionInfo,
+    Header,
+    JsonFields,
+    Level,
+    LogRecord,
+    ParseSettings,
+    StackTrace,
+)
+
+# A single line without a trace mark is only searched for an exception when it could name one.
+_WORTH = re.compile(r"error\[[A-Z]|error:? [A-Z]{1,6}\d{3}|\.(?:p[lm]|t|cgi) line \d|Assertion|runtime error: |Check failed: ")
+_PHP_PLACE = re.compile(r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|[A-Z][\w ]{2,30}): +(.*) in \S+(?: on line |:)\d+$")
+_QUOTED = re.compile(r'((?:[^"\\]|\\.)*)"')
+_UNQUOTED = re.compile(r"(\S*)")
+_PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of one lane and how to read them."""
+
+    raw: Sequence[bytes]
+    shapes: Sequence[Shape]
+    joined: Mapping[int, str]
+    settings: ParseSettings
+    first_line: int
+
+
+class Built(NamedTuple):
+    """A record, or None when decoding showed it to be below the minimum level; and the lines left out of its body."""
+
+    record: LogRecord | None
+    cut_lines: int
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What the fields of a record are made from."""
+
+    message: str = ""
+    timestamp: str = ""
+    logger: str = ""
+    service: str = ""
+    format: str = ""
+    level: Level = Level.UNSET
+    trace: StackTrace | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(event: Event, order: Sequence[int], lines: Lines) -> Built:
+    """The record of one event of a lane."""
+    settings = lines.settings
+    members = order[event.first : event.last + 1]
+    kept, cut_lines = _capped(members, lines)
+    texts, envelopes = _texts(kept, lines)
+    head = event.head
+    fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
+    parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
+    level = event.level
+    if fields is not None:
+        level = max(json_lines.level_in(fields), level if event.crash else Level.UNSET) or level
+        if level < settings.min_level:
+            return Built(None, cut_lines)
+    body = "\n".join(texts)
+    outer = envelopes or []
+    stamp = parts.timestamp or next((e.timestamp for e in reversed(outer) if e.timestamp), "")
+    record = LogRecord(
+        first_line=lines.first_line + members[0],
+        last_line=lines.first_line + members[-1],
+        body=body,
+        message=parts.message,
+        level=level,
+        format=parts.format or next((e.format for e in reversed(outer)), ""),
+        timestamp_ms=_time(stamp, settings),
+        service=settings.service or parts.service or next((e.service for e in reversed(outer) if e.service), ""),
+        logger=parts.logger,
+        language=parts.trace.language if parts.trace else "",
+        stacktrace=parts.trace,
+        attributes=parts.attributes,
+    )
+    return Built(record, cut_lines)
+
+
+def _time(stamp: str, settings: ParseSettings) -> int | None:
+    if not stamp:
+        return None
+    return clock.parse_timestamp(stamp, zone=settings.zone, reference_ms=settings.reference_ms)
+
+
+def _capped(members: Sequence[int], lines: Lines) -> tuple[list[int], int]:
+    """The members that fit the limits, taken from head and tail, and how many lines were left out."""
+    most = max(lines.settings.max_event_lines, 1)
+    room = lines.settings.max_event_bytes
+    if len(members) <= most and sum(len(lines.raw[n]) + 1 for n in members) <= room:
+        return list(members), 0
+    head: list[int] = []
+    tail: list[int] = []
+    low, high = 0, len(members) - 1
+    while low <= high and len(head) + len(tail) < most:
+        from_head = len(head) <= len(tail)
+        n = members[low if from_head else high]
+        room -= len(lines.raw[n]) + 1
+        if room < 0 and head:
+            break
+        if from_head:
+            head.append(n)
+            low += 1
+        else:
+            tail.append(n)
+            high -= 1
+    kept = head + tail[::-1]
+    blank = sum(1 for n in members[low : high + 1] if lines.shapes[n].kind is Kind.BLANK)
+    return kept, len(members) - len(kept) - blank
+
+
+def _texts(members: Sequence[int], lines: Lines) -> tuple[list[str], list[Envelope]]:
+    """The text of each line without container prefixes and, but for the first, without a repeated header."""
+    texts: list[str] = []
+    first: list[Envelope] = []
+    for place, n in enumerate(members):
+        shape = lines.shapes[n]
+        if shape.kind is Kind.PIECE and place:
+            continue
+        text = lines.raw[n].decode("utf-8", "replace")
+        if shape.enveloped or n in lines.joined:
+            text, envelopes = inside(text)
+            first = first or envelopes
+        text = lines.joined.get(n, text)
+        if place and shape.header is not None and not (place == 1 and lines.shapes[members[0]].two_line):
+            text = text[shape.header.body :]
+        texts.append(text[: lines.settings.max_event_bytes])
+    return texts, first
+
+
+def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
+    parts = _Parts()
+    inner = texts
+    if header is not None:
+        first = texts[0]
+        inner = [first[header.body :], *texts[1:]]
+        if event.second is not None and event.second.header is not None:
+            inner[1] = inner[1][event.second.header.body :]
+        parts.format = header.format
+        parts.timestamp = _cut(first, header.time)
+        parts.logger = _cut(first, header.logger)
+        parts.service = _cut(first, header.service)
+    found = stacktrace.find(inner) if _worth(event, texts) else None
+    if found is not None and _plausible(found.trace, event):
+        parts.trace = found.trace
+    else:
+        found = None
+    until = found.first if found else len(inner)
+    parts.message = _message(inner[: max(until, 0)])
+    if not parts.message and found is None:
+        parts.message = _message(inner)
+    if header is None and found is not None and found.trace.outermost.message:
+        # Where the runtime prints "program: message", the line above the frames is the exception itself.
+        parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
+    if header is not None and header.format == "logfmt":
+        parts.message = _logfmt_value(parts.message, quoted=texts[0][header.body - 1 : header.body] == '"')
+    return parts
+
+
+def _plausible(trace: StackTrace, event: Event) -> bool:
+    """A lone `Error: text` without any frame names no exception worth the name."""
+    return bool(event.crash or trace.language or trace.outermost.type not in {"Error", "Exception", "Failure"})
+
+
+def _worth(event: Event, texts: list[str]) -> bool:
+    if event.phase is not Phase.NONE or event.head.role.part is not Part.NONE or len(texts) > 1:
+        return True
+    return _WORTH.search(texts[0]) is not None
+
+
+def _message(lines: Sequence[str]) -> str:
+    """The first line that says something."""
+    line = next((text.strip() for text in lines if text.strip()), "")
+    if found := _PHP_PLACE.match(line):
+        return found[1]
+    return _PHP_WORD.sub("", line, count=1) if line.startswith("PHP ") else line
+
+
+def _logfmt_value(rest: str, *, quoted: bool) -> str:
+    """The message of a logfmt line without the pairs behind it."""
+    found = _QUOTED.match(rest) if quoted else _UNQUOTED.match(rest)
+    return found[1].replace('\\"', '"').replace("\\n", " ") if found else rest
+
+
+def _cut(text: str, span: tuple[int, int]) -> str:
+    return "" if span == NO_SPAN else text[span[0] : span[1]].strip()
+
+
+def _from_json(fields: JsonFields, texts: list[str]) -> _Parts:
+    parts = _Parts(
+        message=fields.message,
+        timestamp=fields.timestamp,
+        logger=fields.logger,
+        service=fields.service,
+        format=fields.format,
+        attributes=fields.attributes,
+    )
+    trace = _json_trace(fields)
+    if "\n" in fields.message:
+        lines = fields.message.split("\n")
+        found = stacktrace.find(lines)
+        if found is not None:
+            trace = trace or found.trace
+            parts.message = _message(lines[: found.first])
+    if trace is not None and stacktrace.role(parts.message).part in {Part.START, Part.CRASH}:
+        parts.message = ""
+    if trace is None and len(texts) > 1:
+        found = stacktrace.find(texts[1:])
+        trace = found.trace if found else None
+    parts.trace = trace
+    return parts
+
+
+def _json_trace(fields: JsonFields) -> StackTrace | None:
+    """The exception of a record. Fields that name type and message win over what the text of the trace leaves open."""
+    named = ExceptionInfo(fields.exception_type, fields.exception_message) if fields.exception_type else None
+    trace = stacktrace.parse(fields.stacktrace) if fields.stacktrace else None
+    if trace is None and fields.stacktrace and named:
+        trace = stacktrace.parse(f"{named.type}: {named.message}\n{fields.stacktrace}")
+    if trace is None:
+        return StackTrace("", (named,)) if named else None
+    outer = trace.outermost
+    if named and (not outer.type or (outer.type != named.type and named.type.endswith("." + outer.type))):
+        outer = ExceptionInfo(named.type, outer.message or named.message, outer.frames)
+        return StackTrace(trace.language, (outer, *trace.exceptions[1:]))
+    return trace

@@ -1,0 +1,163 @@
+"""The grouping key of one event: which events are the same error.
+
+With a trace: the chain of exception types and the application's own calls nearest the throw. Without: codes, masked
+message and logger. Service, source, host, time, level and line numbers are no part of it, so the same fault keeps its
+id wherever it happens; it is the same before and after redaction.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mcp_rag.codes import codes, has_pattern
+from mcp_rag.frames import MAX_FRAMES_READ, keys
+from mcp_rag.mask import mask
+from mcp_rag.merge import MAX_TEMPLATE_CHARS, collapse, digest, message_id, normal_logger, skeleton
+from mcp_rag.types import Fingerprint, LogRecord, StackTrace
+
+MAX_MESSAGE_CHARS = 4_000
+MIN_HEAD_WORDS = 3
+MAX_HEAD_LINES = 5
+
+# Types that say only that something failed: every language's root class, what a bare `throw "text"`, `panic` or
+# assertion gives, and errors whose message is the missing name itself. Two of them from one place may be two faults, so
+# the masked message counts. ValueError, TypeError, IllegalArgumentException and the like stay out although they are
+# broad: their messages quote the offending value, and would split one fault into a group per value.
+GENERIC_TYPES = frozenset(
+    "error exception throwable runtimeerror runtimeexception standarderror errorexception applicationexception "
+    "systemexception baseexception panic fatal fatalerror fatalruntimeerror abort terminate die assertion assertionerror "
+    "assertionfailed checkfailed keyerror unhandledpromiserejection unhandledrejection internalerror internalexception "
+    "serviceexception servererror generalerror unknownerror failure errorstring fundamental "
+    "withstack nestedservletexception servletexception undeclaredthrowableexception executionexception "
+    "completionexception".split()
+)
+
+_GENERATED_TYPE = re.compile(r"\$\$.*$|@[0-9a-f]{4,}$|`\d+|\$[0-9]+$")
+_SPACES = re.compile(r"\s+")
+
+
+def fingerprint(record: LogRecord) -> Fingerprint:
+    """The grouping key of `record`. A pure function of its text, logger and parsed trace; never fails."""
+    trace = record.stacktrace
+    return _of_message(record) if trace is None else _of_trace(record, trace)
+
+
+def headline(record: LogRecord) -> str:
+    """The lines of a trace-less message that name the event: the first, and more while they hold under three words."""
+    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
+    kept: list[str] = []
+    words = 0
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        kept.append(line.strip())
+        words += sum(1 for word in line.split() if any(c.isalpha() for c in word))
+        if words >= MIN_HEAD_WORDS or len(kept) >= MAX_HEAD_LINES:
+            break
+    return " ".join(kept)
+
+
+def _of_message(record: LogRecord) -> Fingerprint:
+    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
+    found = codes(text)
+    template = mask(headline(record))[:MAX_TEMPLATE_CHARS]
+    logger = normal_logger(record.logger)
+    related = digest("codes", *found) if found else digest("shape", skeleton(template) or collapse(template))
+    return Fingerprint(message_id(found, template, logger), related, template, found)
+
+
+def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
+    types = tuple(normal_type(e.type) for e in trace.exceptions)
+    found = codes("\n".join(f"{e.type}: {e.message[:MAX_MESSAGE_CHARS]}" for e in trace.exceptions))
+    names, own = keys(trace)
+    root = trace.root
+    template = mask(f"{root.type}: {_first_line(root.message)}" if root.message else root.type)[:MAX_TEMPLATE_CHARS]
+    said = ""
+    if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):
+        message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message
+        said = collapse(mask(_first_line(message))[:MAX_TEMPLATE_CHARS])
+    exact = digest("trace", trace.language, *types, "", *names, "", *found, "", said)
+    related = digest("related", types[-1], names[0] if names and own else said)
+    every = codes(f"{_labels(record, trace)}\n{record.message[:MAX_MESSAGE_CHARS]}")
+    return Fingerprint(exact, related, template, tuple(dict.fromkeys((*found, *every)))[:16])
+
+
+def _labels(record: LogRecord, trace: StackTrace) -> str:
+    """What stands between type and message in the printed text: Node's `Error [ERR_MODULE_NOT_FOUND]: `."""
+    labels = []
+    for message in {trace.outermost.message, trace.root.message}:
+        at = record.body.find(message[:80]) if message else -1
+        if at > 0 and record.body[at - 3 : at] == "]: ":
+            labels.append(record.body[max(0, at - 80) : at])
+    return "\n".join(sorted(labels))
+
+
+def normal_type(name: str) -> str:
+    """The exception type without generated suffixes."""
+    return _GENERATED_TYPE.sub("", name.strip())
+
+
+def is_generic(name: str) -> bool:
+    """True for a type that says only that something failed, whatever its package."""
+    last = re.split(r"[.:\\/$]", name.strip().rstrip(":"))[-1]
+    return not last or re.sub(r"[^a-z]", "", last.lower()) in GENERIC_TYPES
+
+
+def _first_line(message: str) -> str:
+    line = next((part for part in message[:MAX_MESSAGE_CHARS].split("\n") if part.strip()), "")
+    return _SPACES.sub(" ", line).strip()
+
+
+_BLIND = bytes.maketrans(b"123456789", b"000000000")
+_Key = tuple[bytes | str, str, str]
+
+
+class Fingerprinter:
+    """`fingerprint` with a bounded memo: records that differ in digits alone are computed once, unless their text could
+    hold a code. Not safe to share between threads; each block has its own."""
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._limit = limit
+        self._memo: dict[_Key, Fingerprint | None] = {}
+
+    def of(self, record: LogRecord) -> Fingerprint:
+        """As `fingerprint(record)`, always."""
+        text, calls = _text(record), _calls(record)
+        blind: _Key = (text.encode("utf-8", "replace").translate(_BLIND), record.logger, calls)
+        known = self._memo.get(blind)
+        if known is not None:
+            return known
+        exact: _Key = (text, record.logger, calls)
+        if blind in self._memo or has_pattern(text):  # None stands for "text that needs the exact key"
+            known = self._memo.get(exact)
+            if known is not None:
+                return known
+            self._keep(blind, None)
+            return self._keep(exact, fingerprint(record))
+        return self._keep(blind, fingerprint(record))
+
+    def _keep(self, key: _Key, value: Fingerprint | None) -> Fingerprint:
+        if len(self._memo) >= self._limit:
+            self._memo.clear()
+        self._memo[key] = value
+        return value  # type: ignore[return-value] # the caller that keeps None drops the result
+
+
+def _text(record: LogRecord) -> str:
+    """The prose a fingerprint is made of."""
+    trace = record.stacktrace
+    if trace is None:
+        return record.message or record.body
+    said = "\n".join([f"{e.type}: {e.message}" for e in trace.exceptions])
+    return f"{record.message}\n{_labels(record, trace)}\n{said}"
+
+
+def _calls(record: LogRecord) -> str:
+    """The calls it is made of, digits and all: `step1` and `step2` are two functions."""
+    trace = record.stacktrace
+    if trace is None:
+        return ""
+    frames = [
+        f"{f.module}\t{f.function}\t{f.file}\t{f.in_app}" for e in trace.exceptions for f in e.frames[:MAX_FRAMES_READ]
+    ]
+    return "\n".join((trace.language, *frames))

@@ -1,0 +1,293 @@
+"""JSON log records: level, message, time, logger and exception fields read by name, whatever library wrote them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mcp_rag.formats.json_formats import JSON_FORMATS, JsonFormat
+from mcp_rag.formats.json_traces import exception_of
+from mcp_rag.formats.levels import level_of, otel_level, status_level
+from mcp_rag.types import JsonFields, Level
+
+__all__ = ["JsonFormat", "decode_json"]
+
+Record = dict[str, Any]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+MAX_TEXT_CHARS = 65_536
+MAX_VALUE_CHARS = 200
+
+_LEVELS = _names(
+    "log.level level @l @level severity severitytext severity_text levelname level_name loglevel log_level lvl s "
+    "record.level.name priority log.severity syslog.severity type status severity_label"
+)
+_MESSAGES = _names(
+    "message msg @m @message event record.message fields.message body textpayload jsonpayload.message "
+    "protopayload.status.message properties.message short_message rendermessage renderedmessage log.message "
+    "properties.log text description log outermessage errormessage note"
+)
+_TIMES = _names(
+    "@timestamp timestamp time ts @t t.$date t asctime datetime date record.time.timestamp timeunixnano time_unix_nano "
+    "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
+    "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp"
+)
+_LOGGERS = _names(
+    "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
+    "properties.sourcecontext "
+    "category channel instrumentationscope.name scope_name scope.name c name module component"
+)
+_SERVICES = _names(
+    "service.name service service_name servicename resource.attributes.service.name resource.service.name "
+    "resource.labels.service_name resource.labels.container_name kubernetes.container_name kubernetes.labels.app "
+    "container_name cloud_rolename app application appname app_name syslog_identifier _systemd_unit"
+)
+_STREAMS = _names("thread thread_name threadname process.thread.name ctx pid _pid process.pid record.thread.id")
+_CODES = _names(
+    "code error.code err.code errno err.errno error_code errorcode status statuscode status_code http.status_code "
+    "http.response.status_code response.status responsestatus.code exit_code sqlstate attr.error.codename "
+    "attr.error.code"
+)
+_STATUSES = _names(
+    "status statuscode status_code http.status_code http.response.status_code response.status response.statuscode "
+    "downstreamstatus responsestatus.code httprequest.status"
+)
+_REQUESTS = ("request", "method", "uri", "url", "path", "req", "http", "requestmethod", "httprequest", "request_uri")
+_PYTHON_LEVELS = {10: Level.DEBUG, 20: Level.INFO, 30: Level.WARN, 40: Level.ERROR, 50: Level.FATAL}
+_INSIGHTS = (Level.TRACE, Level.INFO, Level.WARN, Level.ERROR, Level.FATAL)
+_PLACEHOLDER = re.compile(r"\{[@$]?(\w{1,60})[^{}]{0,40}\}")
+
+
+def decode_json(line: str) -> JsonFields | None:
+    """The standard parts of a JSON log record on one line; None if the line is not JSON or not a log record.
+
+    Never raises: text that the JSON parser refuses (nested too deep, numbers too long) is None. Message and stack trace
+    are cut at 65,536 characters, attribute values at 200.
+    """
+    text = line.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    import orjson
+
+    try:
+        record = orjson.loads(text)
+    except (orjson.JSONDecodeError, RecursionError):
+        return None
+    if not isinstance(record, dict) or (isinstance(record.get("log"), str) and "stream" in record):
+        return None
+    return _fields(_unfold(record))
+
+
+def get(node: object, path: str) -> Any:  # noqa: ANN401 - a JSON value of any type
+    """The value at a dotted path, whether its parts are nested objects, dotted keys or a mix; None if absent."""
+    while isinstance(node, dict):
+        if path in node:
+            return node[path]
+        head, dot, path = path.partition(".")
+        if not dot:
+            return None
+        node = node.get(head)
+    return None
+
+
+def _unfold(record: Record) -> Record:
+    """Top-level keys in lower case, OTLP's wrappers and key-value lists turned into plain objects."""
+    resource: Record = {}
+    for outer, inner, leaf in (("resourceLogs", "scopeLogs", "logRecords"),):
+        first = _first_of(record, outer)
+        if first is not None:
+            resource = first.get("resource") or {}
+            scope = _first_of(first, inner) or {}
+            record = {**(_first_of(scope, leaf) or {}), "scope": scope.get("scope")}
+    flat: Record = {}
+    for key, value in record.items():
+        flat.setdefault(key.lower(), value)
+    if isinstance(resource, dict) and resource:
+        flat["resource"] = resource
+    if isinstance(flat.get("attributes"), list):
+        flat["attributes"] = _pairs(flat["attributes"])
+    nested = flat.get("resource")
+    if isinstance(nested, dict) and isinstance(nested.get("attributes"), list):
+        flat["resource"] = {**nested, "attributes": _pairs(nested["attributes"])}
+    return flat
+
+
+def _first_of(record: Record, key: str) -> Record | None:
+    value = record.get(key)
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
+
+
+def _pairs(items: list[Any]) -> Record:
+    return {
+        str(item.get("key")): _plain(item.get("value"))
+        for item in items[:200]
+        if isinstance(item, dict) and "key" in item
+    }
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - a JSON value of any type
+    """OTLP's `{"stringValue": "x"}` and MongoDB's `{"$date": "x"}` as the value inside."""
+    if isinstance(value, dict) and len(value) == 1:
+        key, inner = next(iter(value.items()))
+        if key.endswith("Value") or key.startswith("$"):
+            return _plain(inner)
+    return value
+
+
+def _fields(record: Record) -> JsonFields | None:
+    found = exception_of(record, get)
+    message = _message(record)
+    level = _level(record)
+    time = _time(record)
+    name = next((form.name for form in JSON_FORMATS if _fits(form, record)), "json")
+    if name == "json" and not found.known and not (message and (level or time)):
+        return None
+    composed = _composed(name, record)
+    if composed:
+        message, level = composed
+    trace = found.stacktrace
+    if not trace and "\n" in message and found.looks_like_trace(message):
+        trace, message = message, message.lstrip().partition("\n")[0]
+    if not level and (found.known or trace):
+        level = Level.ERROR
+    return JsonFields(
+        format=name,
+        message=(message or found.message or found.type)[:MAX_TEXT_CHARS],
+        timestamp=time,
+        level=level,
+        logger=_named(record, _LOGGERS),
+        service=_named(record, _SERVICES),
+        stream=_named(record, _STREAMS),
+        exception_type=found.type,
+        exception_message=found.message[:MAX_TEXT_CHARS],
+        stacktrace=trace[:MAX_TEXT_CHARS],
+        attributes=_attributes(record),
+    )
+
+
+def _fits(form: JsonFormat, record: Record) -> bool:
+    if form.numeric_level and not isinstance(record.get("level"), int):
+        return False
+    return all(get(record, key) is not None for key in form.keys)
+
+
+def _text(value: object) -> str:
+    """A value as text: strings as they are, numbers and objects as JSON; "" for nothing."""
+    value = _plain(value)
+    if isinstance(value, str):
+        return value
+    if value is None or value is True or value is False:
+        return ""
+    import orjson
+
+    try:
+        return orjson.dumps(value).decode()[:MAX_TEXT_CHARS]
+    except (orjson.JSONEncodeError, RecursionError):
+        return ""
+
+
+def _message(record: Record) -> str:
+    for path in _MESSAGES:
+        text = _text(get(record, path))
+        if text:
+            return text
+    template = record.get("@mt") or record.get("messagetemplate")
+    if isinstance(template, str):
+        properties = record.get("properties")
+        values = {**(properties if isinstance(properties, dict) else {}), **record}
+        lowered = {key.lower(): value for key, value in values.items()}
+        return _PLACEHOLDER.sub(lambda hole: _text(lowered.get(hole[1].lower())) or hole[0], template)
+    return ""
+
+
+def _level(record: Record) -> Level:
+    number = record.get("severitynumber") or record.get("severity_number")
+    if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= 24:
+        return otel_level(number)
+    python = record.get("levelno")
+    if isinstance(python, int) and python in _PYTHON_LEVELS:
+        return _PYTHON_LEVELS[python]
+    insights = record.get("severitylevel")
+    if isinstance(insights, int) and 0 <= insights <= 4:
+        return _INSIGHTS[insights]
+    for path in _LEVELS:
+        value = get(record, path)
+        if isinstance(value, dict):
+            value = value.get("name") or value.get("value")
+        if isinstance(value, int) and not isinstance(value, bool) and path not in ("type", "status", "s"):
+            value = str(value)
+        if isinstance(value, str) and (level := level_of(value)):
+            return level
+    return _level_of_status(record)
+
+
+def _level_of_status(record: Record) -> Level:
+    if not any(key in record for key in _REQUESTS):
+        return Level.UNSET
+    for path in _STATUSES:
+        value = get(record, path)
+        text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+        if len(text) == 3 and text.isascii() and text.isdigit():
+            return status_level(text)
+    return Level.UNSET
+
+
+def _time(record: Record) -> str:
+    instant = record.get("instant")
+    if isinstance(instant, dict) and isinstance(instant.get("epochSecond"), int):
+        nanos = instant.get("nanoOfSecond")
+        return f"{instant['epochSecond']}.{nanos if isinstance(nanos, int) else 0:09d}"[:MAX_VALUE_CHARS]
+    for path in _TIMES:
+        value = _plain(get(record, path))
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value:
+            return str(value)[:MAX_VALUE_CHARS]
+    return ""
+
+
+def _named(record: Record, paths: tuple[str, ...]) -> str:
+    for path in paths:
+        value = get(record, path)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            return str(value)[:MAX_VALUE_CHARS]
+    return ""
+
+
+def _attributes(record: Record) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in _CODES:
+        value = get(record, path)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            found[path] = str(value)[:MAX_VALUE_CHARS]
+    return found
+
+
+def _composed(name: str, record: Record) -> tuple[str, Level] | None:
+    """Message and level of records whose message is spread over several fields."""
+    if name == "json-kubernetes-audit":
+        code = _text(get(record, "responsestatus.code"))
+        reason = _text(get(record, "responsestatus.message"))
+        return f"{_text(record.get('verb'))} {_text(record.get('requesturi'))} {code} {reason}".strip(), status_level(
+            code
+        )
+    if name == "json-kubernetes-event":
+        level = Level.WARN if record.get("type") == "Warning" else Level.INFO
+        kind = _text(get(record, "involvedobject.kind"))
+        return (
+            f"{_text(record.get('reason'))} {kind}: {_text(record.get('message')) or _text(record.get('note'))}",
+            level,
+        )
+    if name == "json-vault-audit":
+        error = _text(record.get("error"))
+        request = " ".join(_text(get(record, path)) for path in ("type", "request.operation", "request.path"))
+        return (f"{request}: {error}", Level.ERROR) if error else (request, Level.INFO)
+    if name == "json-cloudtrail":
+        code, reason = _text(record.get("errorcode")), _text(record.get("errormessage"))
+        call = f"{_text(record.get('eventsource'))} {_text(record.get('eventname'))}"
+        return (f"{call}: {code} {reason}".strip(), Level.ERROR) if code else (call, Level.INFO)
+    return None

@@ -1,0 +1,138 @@
+"""Severity words of all kinds of logs, mapped to the six levels."""
+
+from __future__ import annotations
+
+import re
+
+from mcp_rag.types import Level
+
+_WORDS: dict[Level, str] = {
+    Level.TRACE: "trace trc trce verbose vrb finest finer all spam silly t v vb",
+    Level.DEBUG: "debug dbg dbug fine d db dd",
+    Level.INFO: "info inf information informational notice note success ok config system log "
+    "i in no n normal status audit level default basic http",
+    Level.WARN: "warn wrn warning warnings w wa deprecated deprecation caution",
+    Level.ERROR: "error err eror errors severe e er fail failed failure failures err! exception",
+    Level.FATAL: "fatal ftl critical crit emerg emergency alert panic dpanic f c a al cr em abort assert catastrophe",
+}
+_LEVELS: dict[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
+
+# Words that are levels when a field says so, but too common in plain text to be taken for one at a line's head.
+_PLAIN_TEXT = (
+    "note success ok config system log status audit level default basic normal http all in no abort assert exception "
+    "fail failed failure failures deprecated deprecation caution catastrophe errors warnings spam silly vb db dd wa er "
+    "al cr em"
+)
+_PLAIN = frozenset(_PLAIN_TEXT.split())
+_HEADER_WORDS = {word: level for word, level in _LEVELS.items() if word not in _PLAIN and len(word) > 1}
+_LETTERS = {word.upper(): level for word, level in _LEVELS.items() if len(word) == 1 and word not in "acn"}
+_SHOUTED = frozenset({"fine", "finer", "finest", "config", "severe", "alert", "panic"})
+
+_SYSLOG = (Level.FATAL, Level.FATAL, Level.FATAL, Level.ERROR, Level.WARN, Level.INFO, Level.INFO, Level.DEBUG)
+
+
+def syslog_level(severity: int) -> Level:
+    """The level of a syslog severity, 0 (emergency) to 7 (debug)."""
+    return _SYSLOG[severity & 7]
+
+
+def otel_level(number: int) -> Level:
+    """The level of an OpenTelemetry SeverityNumber, 1 to 24; UNSET outside."""
+    return Level((number - 1) // 4 * 4 + 1) if 1 <= number <= 24 else Level.UNSET
+
+
+def status_level(status: str) -> Level:
+    """The level of an HTTP status: 5xx is the server's error, 4xx the client's and only worth a warning."""
+    return {"5": Level.ERROR, "4": Level.WARN}.get(status[:1], Level.INFO)
+
+
+def level_of(word: str) -> Level:
+    """The level a field's value names, in any case: `WARNING`, `WRN`, `E`, `crit`, `SEVERE`, `emerg`.
+
+    Numbers: multiples of ten up to 60 are pino and bunyan, hundreds up to 600 monolog, 700 to 1000 Java, ten thousands
+    logback, 0 to 7 syslog, the rest up to 24 OpenTelemetry. UNSET for everything else.
+    """
+    word = word.strip(" \t[]()<>:|*\"'").lower()
+    if word.isascii() and word.isdigit() and len(word) < 6:
+        return _of_number(int(word))
+    if word in _LEVELS:
+        return _LEVELS[word]
+    stem = word.rstrip("0123456789")  # debug1 to debug5, trace1 to trace8, warn2
+    return _LEVELS.get(stem, Level.UNSET) if len(stem) > 3 else Level.UNSET
+
+
+def _of_number(number: int) -> Level:
+    if number <= 7:
+        return syslog_level(number)
+    for step, top in ((10_000, 50_000), (10, 60)):
+        if number % step == 0 and number <= top:
+            place = number // step
+            if step == 10_000:
+                place = {1: 2, 2: 3, 3: 4, 4: 5, 5: 6}[place]
+            return (Level.TRACE, Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR, Level.FATAL)[place - 1]
+    if number <= 24:
+        return otel_level(number)
+    if 700 <= number <= 1000:
+        return Level.ERROR if number == 1000 else Level.WARN if number == 900 else Level.INFO
+    if 100 <= number <= 600:
+        bounds = ((500, Level.FATAL), (400, Level.ERROR), (300, Level.WARN), (200, Level.INFO), (100, Level.DEBUG))
+        return next(level for bound, level in bounds if number >= bound)
+    return Level.UNSET
+
+
+def header_level(word: str, *, bracketed: bool = True) -> Level:
+    """The level of a word at the head of a line: stricter than `level_of`, since a message may begin with any word.
+
+    Lower case counts only where brackets or a delimiter mark it (`bracketed`); single letters only in upper case.
+    """
+    if len(word) == 1:
+        return _LETTERS.get(word, Level.UNSET)
+    lower = word.lower()
+    level = _HEADER_WORDS.get(lower, Level.UNSET)
+    if level is Level.UNSET or word == word.upper():
+        return level
+    if lower in _SHOUTED and not bracketed:
+        return Level.UNSET
+    return level if bracketed or word[0] != lower[0] else Level.UNSET
+
+
+# A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict.
+_COUNTED = re.compile(
+    r"\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
+    r"|\b(?:errors?|warnings?|failures?|failed|exceptions?)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
+    r"(?:\d+\b|none\b|null\b|false\b)",
+    re.IGNORECASE,
+)
+_FATAL = re.compile(
+    r"^\W{0,4}(?:fatal|panic|emerg"
+    r"(?:ency)?|alert)\b[ :!\[(]|\bFATAL\b|\bPANIC\b|\bkernel panic\b|\bsegmentation fault\b"
+    r"|\bsegfault\b|\bcore dumped\b|\bout of memory\b|\boom-kill|\bcritical error\b|\bfatal "
+    r"(?:error|signal|exception)\b"
+    r"|\bpanicked at\b|^terminate called\b",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"\berrors?\b|\bERR!|\berror\[|\b\w{0,80}(?:Error|Exception)\b|\bexception\b|\bTraceback\b|\bfail(?:ed|ure|ures)?\b"
+    r"|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b|\bassertion\b|\bE\d{4}\b"
+    r"|\bkilled\b|\bcommand not found\b|\bundefined reference\b",
+    re.IGNORECASE,
+)
+_WARN = re.compile(
+    r"\bwarn(?:ing)?s?\b|\bdeprecat|\bdenied\b|\brefused\b|\btime[d-]?[ -]?out\b|\bunable to\b|\bcan(?:not|'t)\b"
+    r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b",
+    re.IGNORECASE,
+)
+
+
+def level_from_words(text: str) -> Level:
+    """A guess from the words of a line whose header names no level; UNSET if nothing points to trouble.
+
+    Looks at the first 512 characters. The same for lines that differ only in digits.
+    """
+    text = _COUNTED.sub("", text[:512])
+    if _FATAL.search(text):
+        return Level.FATAL
+    if _ERROR.search(text):
+        return Level.ERROR
+    return Level.WARN if _WARN.search(text) else Level.UNSET

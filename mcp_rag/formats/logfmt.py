@@ -1,0 +1,79 @@
+"""logfmt: `time=... level=error msg="..." key=value`, as logrus, Go's slog, Grafana and Prometheus write it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mcp_rag import clock
+from mcp_rag.formats.base import LogFormat
+from mcp_rag.formats.levels import level_of
+from mcp_rag.types import NO_SPAN, Header, Level, Span
+
+_PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,60})=("(?:[^"\\]|\\.){0,512}(?:"|$)|[^\s"]{0,512})(?:[ \t]+|$)')
+_LEVELS = ("level", "lvl", "severity", "log.level", "loglevel")
+_TIMES = ("time", "ts", "t", "timestamp", "@timestamp", "datetime", "date")
+_MESSAGES = ("msg", "message", "event", "error", "err")
+_LOGGERS = ("logger", "component", "module", "subsystem", "pkg", "source")
+_SERVICES = ("service", "app", "job")
+
+
+@dataclass(frozen=True, slots=True)
+class Logfmt(LogFormat):
+    """Pairs until the message; the message's own pair starts the body."""
+
+    first: str = "aA@"
+    stamped: bool = False
+
+    def match_at(self, head: str, stamp: clock.Stamp | None) -> Header | None:
+        """As `match`; the timestamp is a pair like all others."""
+        del stamp
+        return self.match(head)
+
+    def match(self, line: str) -> Header | None:
+        if "=" not in line[:64]:
+            return None
+        pairs: dict[str, Span] = {}
+        pos = count = 0
+        while count < 24 and (found := _PAIR.match(line, pos, 512)):
+            pairs.setdefault(found[1].lower(), _inside(found))
+            pos = found.end()
+            count += 1
+        level = _first(line, pairs, _LEVELS)
+        message = next((pairs[key] for key in _MESSAGES if key in pairs), NO_SPAN)
+        if count < 2 or level == NO_SPAN or (message == NO_SPAN and count < 3):
+            return None
+        severity = level_of(line[level[0] : level[1]])
+        if severity is Level.UNSET:
+            return None
+        return Header(
+            format=self.name,
+            body=message[0] if message != NO_SPAN else level[1],
+            level=severity,
+            time=_first(line, pairs, _TIMES),
+            logger=_first(line, pairs, _LOGGERS),
+            service=_first(line, pairs, _SERVICES),
+            digits_matter=line[level[0] : level[1]].isdigit(),
+        )
+
+
+def _inside(found: re.Match[str]) -> Span:
+    start, end = found.span(2)
+    if found[2][:1] == '"':
+        return (start + 1, end - 1 if found[2].endswith('"') and end - start > 1 else end)
+    return (start, end)
+
+
+def _first(line: str, pairs: dict[str, Span], keys: tuple[str, ...]) -> Span:
+    for key in keys:
+        span = pairs.get(key, NO_SPAN)
+        if span != NO_SPAN and line[span[0] : span[1]]:
+            return span
+    return NO_SPAN
+
+
+LOGFMT = Logfmt(
+    "logfmt",
+    'logfmt of logrus, slog, Grafana, Prometheus: `time=... level=error msg="..." key=value`',
+    'time="2026-11-23T19:20:37Z" level=error msg="charge failed" invoice=1000',
+)

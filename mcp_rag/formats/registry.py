@@ -1,0 +1,169 @@
+"""All formats, and the dispatch from a line to the few that may fit it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from mcp_rag import clock
+from mcp_rag.errors import InputError
+from mcp_rag.formats import generic
+from mcp_rag.formats.base import MAX_HEAD_CHARS, LogFormat, TextFormat, find_stamp
+from mcp_rag.formats.builds import BUILD_FORMATS
+from mcp_rag.formats.clusters import CLUSTER_FORMATS
+from mcp_rag.formats.databases import DATABASE_FORMATS
+from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
+from mcp_rag.formats.json import decode_json
+from mcp_rag.formats.json_formats import JSON_FORMATS
+from mcp_rag.formats.logfmt import LOGFMT, Logfmt
+from mcp_rag.formats.runtimes import RUNTIME_FORMATS
+from mcp_rag.formats.systems import SYSTEM_FORMATS
+from mcp_rag.formats.web import WEB_FORMATS
+from mcp_rag.types import Header
+
+MAX_VOTES = 200
+MAX_ENVELOPES = 4
+
+
+class _Generic(LogFormat):
+    """The fallback as an entry of the registry."""
+
+    __slots__ = ()
+
+    def match(self, line: str) -> Header | None:
+        head = line[:MAX_HEAD_CHARS]
+        found = generic.match_generic(head, find_stamp(head))
+        return found if found and found.format == self.name else None
+
+
+_FALLBACKS = (
+    _Generic(
+        generic.NAME,
+        "Any line with a known timestamp at its head and level, thread, logger or host in a usual style",
+        "2026-11-23 19:20:37 worker-3 ERROR [billing] charge failed for invoice 1000",
+    ),
+    _Generic(
+        generic.PREFIX_NAME,
+        "Any line that begins with a level: `ERROR: message`, `[WARN] message`, `ERROR name - message`",
+        "FATAL: could not open the journal",
+    ),
+)
+
+# Within a table the first that fits wins: the stricter of two formats that may fit one line comes first.
+_TEXT: tuple[TextFormat | Logfmt, ...] = (
+    *RUNTIME_FORMATS,
+    *CLUSTER_FORMATS,
+    *DATABASE_FORMATS,
+    *WEB_FORMATS,
+    *SYSTEM_FORMATS,
+    *BUILD_FORMATS,
+    LOGFMT,
+)
+FORMATS: tuple[LogFormat, ...] = (*_TEXT, *_FALLBACKS, *JSON_FORMATS, *ENVELOPE_FORMATS)
+_NAMES: dict[str, LogFormat] = {form.name: form for form in FORMATS}
+
+# Two formats whose header fills a line of its own: the line below belongs to the same record even if it has a header.
+TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "mysql-slow"})
+
+_KINDS = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
+
+
+def _accepts(form: TextFormat | Logfmt, char: str) -> bool:
+    return not form.first or any(_KINDS[key](char) if key in _KINDS else key == char for key in form.first)
+
+
+_SHAPES = tuple(dict.fromkeys(name for name, _ in clock.SHAPES))
+_FOLLOWERS = (*" ]|\t),:", "")
+
+
+def _stamped(opener: str, shape: str, follower: str) -> tuple[TextFormat, ...]:
+    """The formats that may fit behind a timestamp of this shape, those made for the shape first."""
+    fit = [
+        form
+        for form in _TEXT
+        if isinstance(form, TextFormat)
+        and form.stamped
+        and form.fits_behind(opener, shape)
+        and form.follows in ("", follower)
+    ]
+    return tuple(sorted(fit, key=lambda form: not form.shapes))
+
+
+_STAMPED = {
+    (opener, shape, follower): _stamped(opener, shape, follower)
+    for opener in ("", *"[(\"'<*")
+    for shape in _SHAPES
+    for follower in _FOLLOWERS
+}
+_PLAIN = {chr(code): tuple(f for f in _TEXT if not f.stamped and _accepts(f, chr(code))) for code in range(128)}
+_PLAIN_REST = tuple(f for f in _TEXT if not f.stamped and _accepts(f, "│"))
+
+
+def match(line: str, preferred: str = "") -> Header | None:
+    """The header of one text line, or None if it has none. `preferred` is the name of the format to try first.
+
+    Looks at the first 512 characters only. The result is the same for lines that differ only in digits, unless it
+    says `digits_matter`.
+    """
+    if not line:
+        return None
+    head = line[:MAX_HEAD_CHARS]
+    stamp = find_stamp(head)
+    # The fallbacks are never preferred: they would take lines of the other formats of a mixed file.
+    if preferred and isinstance(form := _NAMES.get(preferred), (TextFormat, Logfmt)):
+        found = form.match_at(head, stamp)
+        if found is not None:
+            return found
+    char = head[0]
+    if stamp is not None:
+        follower = head[stamp.end : stamp.end + 1]
+        key = (char if stamp.start else "", stamp.shape, follower if follower in _FOLLOWERS else "")
+        for form in _STAMPED[key]:
+            found = form.match_at(head, stamp)
+            if found is not None:
+                return found
+    for form in _PLAIN.get(char, _PLAIN_REST):
+        found = form.match_at(head, stamp)
+        if found is not None:
+            return found
+    return generic.match_generic(head, stamp)
+
+
+def vote(lines: Sequence[str]) -> str:
+    """The name of the format that most recognised lines of a file's head agree on; "" when none is recognised.
+
+    Reads at most 200 lines. Envelopes are removed first. A tie goes to the format seen first.
+    """
+    votes: Counter[str] = Counter()
+    for line in lines[:MAX_VOTES]:
+        text = line
+        for _ in range(MAX_ENVELOPES):
+            inner = unwrap(text)
+            if inner is None:
+                break
+            text = inner.text
+        fields = decode_json(text) if text[:1] == "{" else None
+        if fields is not None:
+            votes[fields.format] += 1
+        elif (header := match(text)) is not None:
+            votes[header.format] += 1
+    return votes.most_common(1)[0][0] if votes else ""
+
+
+def by_name(name: str) -> LogFormat:
+    """The format of that name. Raises InputError that lists close names."""
+    form = _NAMES.get(name.strip().lower())
+    if form is None:
+        close = get_close_matches(name.strip().lower(), _NAMES, n=5, cutoff=0.4)
+        shown = name if len(name) <= 60 else name[:60] + "..."
+        raise InputError(
+            f"There is no log format {shown!r}.",
+            f"Close names: {', '.join(close)}." if close else "Use 'auto', or list the names with `mcp-rag formats`.",
+        )
+    return form
+
+
+def scan_stamp(line: str) -> clock.Stamp | None:
+    """The timestamp a line begins with (also behind one bracket), for callers that need no header."""
+    return find_stamp(line[:MAX_HEAD_CHARS])

@@ -1,0 +1,183 @@
+"""The redaction gate: recognised secrets become typed placeholders before text is stored, embedded, returned or sent.
+
+Secrets become `<REDACTED:kind>`; IP and e-mail addresses become `<IP_1>`, `<EMAIL_1>`, ..., the same number for the
+same address within one text, so that a reader can still see that two lines speak of one host. No part or hash of the
+secret remains. All shapes are searched in the original text and replaced in one pass.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mcp_rag.redact_addresses import find_cards, find_emails, find_ips
+from mcp_rag.redact_fields import HINT as FIELD_HINT
+from mcp_rag.redact_fields import Found, find_dumps, find_fields, find_flags, is_secret
+from mcp_rag.redact_own import compile_own
+from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, RARE, REDACTION_VERSION, Rule
+
+__all__ = ["REDACTION_VERSION", "Redactor", "neutralise"]
+
+_PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>")
+_NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
+ADDRESSES = frozenset({"ip", "email"})
+# Cheap tests for what the careful expressions would have to look for at every character.
+_LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4})")
+_ADDRESS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
+
+# Controls except tab and newline, C1, zero-width and bidirectional formats, line separators, variation selectors,
+# the tag block, lone surrogates.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def neutralise(text: str) -> str:
+    """The text with every character that a reader cannot see, or that moves the cursor, written as `\\u{202e}`.
+
+    Newlines and tabs stay, CR LF becomes a newline. Idempotent; text without such characters is returned as it is.
+    """
+    return _HIDDEN.sub(lambda m: f"\\u{{{ord(m.group()):x}}}", text.replace("\r\n", "\n"))
+
+
+class Redactor:
+    """The gate (`protocols.RedactionGate`). `ips` and `emails` switch those kinds off; `rules` are the user's own, each
+    (regular expression, kind). Raises ConfigurationError for a rule that does not compile or could be slow."""
+
+    def __init__(self, ips: bool = True, emails: bool = True, rules: Sequence[tuple[str, str]] = ()) -> None:  # noqa: FBT001, FBT002 - two named switches, read from settings
+        self._ips = ips
+        self._emails = emails
+        self._own = compile_own(rules)
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def version(self) -> int:
+        """Version of the recognised shapes and of the placeholders' form."""
+        return REDACTION_VERSION
+
+    def counts(self) -> Mapping[str, int]:
+        """Replacements per kind since the gate was made."""
+        return dict(self._counts)
+
+    def __call__(self, text: str) -> str:
+        """The text with every recognised secret replaced. Idempotent; time is linear in the length."""
+        found = list(self._find(text))
+        if not found:
+            return text
+        return self._replace(text, _merge(text, found))
+
+    def _find(self, text: str) -> Iterator[Found]:
+        folded = _fold(text)
+        for rule in (*RARE, *COMMON) if HINT_OF_RARE.search(folded) else COMMON:
+            for hint in rule.hints:
+                if hint in folded:
+                    yield from _shape(rule, text, folded)
+                    break
+        if FIELD_HINT.search(folded):
+            yield from find_fields(text, folded)
+            if "-" in folded:
+                yield from find_flags(text, folded)
+            if "└" in text or "╰" in text:
+                yield from find_dumps(text)
+        if _LONG_NUMBER.search(text):
+            yield from find_cards(text)
+        if self._ips and _ADDRESS.search(text):
+            yield from find_ips(text)
+        if self._emails and ("@" in text or "%40" in text):
+            yield from find_emails(text)
+        for kind, pattern in self._own:
+            yield from (Found(*m.span(), kind) for m in pattern.finditer(text) if m.group())
+
+    def _replace(self, text: str, found: Sequence[Found]) -> str:
+        parts, at = [], 0
+        numbers: dict[tuple[str, str], int] = {}
+        highest: Counter[str] = Counter()
+        if "_" in text:
+            for label, number in _NUMBERED.findall(text):
+                highest[label] = max(highest[label], int(number))
+        for start, end, kind in found:
+            parts.append(text[at:start])
+            if kind in ADDRESSES:
+                label, value = kind.upper(), text[start:end].lower()
+                if (label, value) not in numbers:
+                    highest[label] += 1
+                    numbers[label, value] = highest[label]
+                parts.append(f"<{label}_{numbers[label, value]}>")
+            else:
+                parts.append(f"<REDACTED:{kind}>")
+            self._counts[kind] += 1
+            at = end
+        parts.append(text[at:])
+        return "".join(parts)
+
+
+def _fold(text: str) -> str:
+    """Lower case with every position kept (a few capitals outside ASCII become two characters)."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _shape(rule: Rule, text: str, folded: str) -> Iterator[Found]:
+    for match in rule.pattern.finditer(folded if rule.folded else text):
+        group = next((g for g in ("v", "a", "b") if g in rule.pattern.groupindex and match.group(g) is not None), None)
+        start, end = match.span(group) if group else match.span()
+        if _accept(rule.kind, text[start:end], match):
+            yield Found(start, end, rule.kind)
+
+
+def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
+    """Checks that a pattern cannot make."""
+    if kind == "basic-auth":
+        return _is_basic(value)
+    if kind in {"url-password", "password"}:
+        return is_secret("password", value, quoted=True, strict=False)
+    if kind == "cli-password":
+        return _is_cli_password(value, match)
+    if kind == "authorization":
+        if match["a"] is not None:
+            return True
+        strong = any(c.isdigit() for c in value) or len(value) >= 16
+        return strong and is_secret("password", value, quoted=False, strict=False)
+    if kind in {"bearer", "signature"}:
+        return any(c.isdigit() for c in value) or len(value) > 40
+    return True
+
+
+def _is_cli_password(value: str, match: re.Match[str]) -> bool:
+    if value.isalpha() and match.group().lstrip()[:2] in {"-u", "--"} and "curl" not in match.string[: match.start()]:
+        return False
+    return is_secret("cli", value, quoted=True, strict=False)
+
+
+def _is_basic(value: str) -> bool:
+    """Base64 of `user:password` in printable characters."""
+    body = value.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        decoded = binascii.a2b_base64(body + "=" * (-len(body) % 4))
+    except binascii.Error:
+        return False
+    return b":" in decoded and all(32 <= b < 127 or b > 160 for b in decoded)
+
+
+def _merge(text: str, found: Iterable[Found]) -> list[Found]:
+    """Disjoint spans in order. Of overlapping secrets the first and longest names the kind, and the union is replaced;
+    an address that overlaps a secret is none (`user:secret@host`). What holds nothing but placeholders is left, so that
+    a second pass changes nothing."""
+    kept: list[Found] = []
+    for start, end, kind in sorted(found, key=lambda f: (f.start, -f.end)):
+        value = text[start:end]
+        if "<" in value and not _PLACEHOLDER.sub("", value).strip():
+            continue
+        if not kept or start >= kept[-1].end:
+            kept.append(Found(start, end, kind))
+        elif kind in ADDRESSES:
+            continue
+        elif kept[-1].kind in ADDRESSES:
+            kept[-1] = Found(start, end, kind)
+        else:
+            kept[-1] = Found(kept[-1].start, max(kept[-1].end, end), kept[-1].kind)
+    return kept

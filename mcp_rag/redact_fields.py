@@ -1,0 +1,242 @@
+"""Secrets that only their name gives away: `password=...`, `"apiKey": "..."`, `--token ...`, a variable dump.
+
+The name is found in the lower-cased text, the value is read after it in the original, and `is_secret` decides whether
+the value is one: error text is full of `password: required`, `token=self.token` and `secret: None`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# A text without any of these holds no name below.
+HINT = re.compile(
+    "pass|pwd|psw|pswd|secret|token|key|cred|auth|connection|sess|sid|otp|mfa|2fa|cv|ssn|code|kennwort|senha|contrase|jwt"
+)
+
+
+class Found(NamedTuple):
+    """A span of text to replace, and what it is."""
+
+    start: int
+    end: int
+    kind: str
+
+
+_NAME = re.compile(
+    r"(?P<password>pass(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
+    r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
+    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z]))"
+    r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
+    r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?![a-z]))"
+    r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
+    r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
+    r"integration|ingest|write|publishable|consumer|security)[_\- ]?key(?![a-z])|credentials?(?![a-z])"
+    r"|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
+    r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid)"
+    r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
+    r"|(?P<code>(?<![a-z])(?:otp|totp|mfa|2fa|cvv2?|cvc2?|ssn)(?![a-z])"
+    r"|(?:verification|security|one[_-]time|mfa|otp)[_ -]code)"
+)
+_SUFFIX = (
+    r"(?i:[_-]?(?:\d{1,2}|value|plain|prod|production|dev|test|staging|live|new|old|current|confirm(?:ation)?|repeat|"
+    r"hash|base64|b64|encoded|enc(?:rypted)?|env|text|field|raw)(?![A-Za-z]))?"
+)
+_QUOTE = r"\\{0,3}[\"'`]"
+# Behind the separator: a YAML block, a string prefix, a wrapper such as `Some(` or a list.
+_OPENING = (
+    r"(?:[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
+    r"|[\[({](?=\\{0,3}[\"']))?"
+)
+_SEPARATOR = re.compile(
+    rf"{_SUFFIX}(?P<close>{_QUOTE}|[>)*])?\]?(?P<sep>[ \t]{{0,20}}(?:=>|:=|={{1,2}}|:|%3[Dd])[ \t]{{0,20}}"
+    rf"|,[ \t]{{1,2}}(?=[\"'])|[ \t](?:is|was)[ \t]){_OPENING}"
+)
+# `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
+_WORD = (
+    r"(?:[^\s\"'`,;&<>(){}\[\]\\|]|\\(?![\"'nrtux\\/])"
+    r"|[,;&)}\](<>{\[|'](?![\s,;&\"'<>(){}\[\]\\]|$|[\w.-]{1,40}[\"']?\s?[=:]))"
+)
+_VALUE = re.compile(
+    r"(?P<esc>\\{1,3})(?P<q>[\"'])(?P<a>[^\"'\\\n]{1,4096})"
+    r"|\"(?P<b>(?:[^\"\\\n]|\\.){1,4096})|'(?P<c>(?:[^'\\\n]|\\.|''){1,4096})|`(?P<d>[^`\n]{1,4096})"
+    rf"|(?P<v>[^\s\"'`,;&<>(){{}}\[\]\\|]{_WORD}{{0,4096}}|[&;,\]){{}}(]{_WORD}{{1,4096}})"
+)
+_FLAG = re.compile(
+    r"(?<![\w-])--?[a-z0-9-]{0,30}?(?:(?P<password>password|passwd|passphrase|pass|pwd|storepass|keypass)"
+    r"|(?P<secret>secret)|(?P<token>token)|(?P<key>(?:api|access|secret|account|private|auth|license|encryption)-?key|auth|credentials?))"
+    r"(?:\s{1,3}|[\"'],\s{0,2}(?=[\"']))"
+)
+
+_VARIABLE = re.compile(
+    r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%\w{1,40}%|\{\{?[^}]{0,80}\}{0,2}"
+    r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@\w{1,40}@|[*x•.#?_\-…]{1,80}|:\w{1,30}|\?|\\[nrt].{0,10}",
+    re.IGNORECASE,
+)
+_WORDS_LISTED = (
+    "null nil none undefined true false yes no on off empty blank missing required invalid incorrect wrong "
+    "expired mismatch mismatched denied failed failure redacted masked hidden filtered removed unset unknown "
+    "unauthorized forbidden disabled enabled optional string str bytes int integer bool boolean object any text "
+    "varchar char secretstr number function array dict list void error warning ok success value option flag "
+    "argument parameter switch is was are were must cannot may and or for with not if when from in of to at by a "
+    "an the this that it has have should will authentication authorization authenticated prompt field input type "
+    "default set provided given found revoked malformed unsupported rejected accepted changed updated reset "
+    "rotated verified validated ignored required. n/a na tbd todo eof include same-origin omit basic bearer "
+    "digest oauth2 jwt header cookie query body self cls request response config settings environ password passwd "
+    "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
+    "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
+    "inline stdin file path env vault keyring manual interactive ask never always"
+)
+_WORDS = frozenset(_WORDS_LISTED.split())
+_PROSE = re.compile(
+    r"\b(?:must|required|is|are|was|not|invalid|should|cannot|can|expected|field|missing|too|least|most|been|please|your|"
+    r"enter|wrong|incorrect|expired|failed|does|has|contain|contains|the)\b",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(
+    r"(?:self|cls|this|settings?|config|cfg|conf|os|args?|opts?|options|env|environ|request|req|ctx|context|params?|"
+    r"kwargs|form|data|process|app|props|state|user|client|creds|credentials|secrets|var|local|module|each|std|base)"
+    r"(?:\.|->|::|\?\.)[\w.>:()\[\]\"'?-]{1,120}",
+    re.IGNORECASE,
+)
+_NAMELIKE = re.compile(
+    r"[a-z_.]{0,60}?(?:password|passwd|pwd|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
+    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?",
+    re.IGNORECASE,
+)
+_RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")
+_OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancell?ation|page)[_ -]?$")
+# Base64 may begin with a slash too, but it is not all lower case and has no file name extension.
+_PATH = re.compile(r"[~.]{0,2}/(?:[a-z0-9_./-]{1,200}|[\w./ -]{1,200}\.[a-z]{2,5})")
+_OBJECT = re.compile(r"[A-Z][\w.$]{1,80}[{@]")  # how Java and Kotlin print one
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
+_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,10})?")
+_TOO_SHORT = {"password": 1, "secret": 6, "key": 8, "token": 8, "session": 12, "code": 3, "cli": 2}
+
+
+def is_secret(name: str, value: str, *, quoted: bool, strict: bool, after: str = "") -> bool:
+    """Whether `value`, found beside a name of the class `name`, is a secret.
+
+    `strict` asks for more than a plain word (prose follows names too); `after` is the text right behind the value.
+    """
+    value = value.strip()
+    lower = value.lower().rstrip(".,:;!")
+    if len(lower) < _TOO_SHORT[name] or lower in _WORDS or _VARIABLE.fullmatch(value):
+        return False
+    if " " in value and (not quoted or _PROSE.search(value)):
+        return False
+    prose = strict and value.isalpha() and after[:1] == " " and after[1:2].isalpha()
+    if not quoted and (prose or _is_code(value, after)):
+        return False
+    if name == "password":
+        return not (strict and value.isalpha() and value[1:].islower() and len(value) < 4)
+    if _URL.match(value):
+        return False
+    if name == "code":
+        return any(c.isdigit() for c in value)
+    return _looks_random(name, value, strict=strict)
+
+
+def _looks_random(name: str, value: str, *, strict: bool) -> bool:
+    digits = sum(c.isdigit() for c in value)
+    if name == "cli":
+        return not value.isdigit()
+    if name == "secret" and not strict:
+        return not _NUMBER.fullmatch(value) and not (_RESOURCE.fullmatch(value) and "/" in value)
+    if _NUMBER.fullmatch(value) or _PATH.fullmatch(value) or _RESOURCE.fullmatch(value):
+        return False
+    return bool(digits) or len(value) >= 20 or (name != "token" and any(not c.isalnum() for c in value))
+
+
+def _is_code(value: str, after: str) -> bool:
+    """Source lines in traces assign names, not values: `password=self.password`, `token=get_token()`."""
+    head, bracket, _ = value.partition("(")
+    called = (bracket and len(head) > 2) or after[:1] == "("
+    if called and re.fullmatch(r"[A-Za-z_][\w.:>-]{1,80}", head):
+        return True
+    if after[:1] == "[" and value.isidentifier():
+        return True
+    return bool(_OWNER.fullmatch(value) or _NAMELIKE.fullmatch(value) or _OBJECT.match(value))
+
+
+def _value(text: str, at: int) -> tuple[int, int, bool] | None:
+    match = _VALUE.match(text, at)
+    if match is None:
+        return None
+    for group in ("v", "b", "c", "a", "d"):
+        if match.group(group) is not None:
+            start, end = match.span(group)
+            return start, end, group != "v"
+    return None
+
+
+def find_fields(text: str, folded: str) -> Iterator[Found]:
+    """Named secrets in `text`; `folded` is its lower case, position by position."""
+    for match in _NAME.finditer(folded):
+        separator = _SEPARATOR.match(text, match.end())
+        if separator is None:
+            continue
+        span = _value(text, separator.end())
+        if span is None:
+            continue
+        start, end, quoted = span
+        name = str(match.lastgroup)
+        sep = separator["sep"]
+        if "," in sep and not separator["close"]:
+            continue
+        assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
+        value = text[start:end]
+        if sep.strip() in {"is", "was"} and not (any(c.isdigit() for c in value) and len(value) > 5):
+            continue
+        if _is_exempt(name, match, folded, value, strict=not assigned):
+            continue
+        if is_secret(name, value, quoted=quoted, strict=not assigned, after=text[end : end + 8]):
+            yield Found(start, end, _kind(name, match.group()))
+
+
+def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, *, strict: bool) -> bool:
+    """Names that hold another thing than a secret: the working directory, test counts, model tokens, page cursors."""
+    word, before = match.group(), folded[max(0, match.start() - 14) : match.start()]
+    if word == "pwd" and (value[:1] in {"/", "~", ".", "\\"} or value[1:3] == ":\\"):
+        return True
+    if word == "pass" and (value.isalpha() if strict else value.isdigit() and len(value) < 6):
+        return True
+    return name == "token" and bool(_OTHER_TOKEN.search(before))
+
+
+def _kind(name: str, word: str) -> str:
+    return {"key": "api-key", "code": "one-time-code"}.get(name, name) if word != "connection string" else "password"
+
+
+def find_flags(text: str, folded: str) -> Iterator[Found]:
+    """`--password VALUE`, `-token VALUE`, and the same as a list of quoted arguments."""
+    for match in _FLAG.finditer(folded):
+        span = _value(text, match.end())
+        if span is None or text[span[0]] == "-":
+            continue
+        start, end, quoted = span
+        name = str(match.lastgroup)
+        if is_secret(name, text[start:end], quoted=quoted, strict=not quoted, after=text[end : end + 8]):
+            yield Found(start, end, _kind(name, name))
+
+
+_MARK = re.compile(r"[└╰] {1,3}")
+_IDENTIFIER = re.compile(r"[\w.]{1,80}")
+
+
+def find_dumps(text: str) -> Iterator[Found]:
+    """Values that a tracer printed below a source line, each under its variable (`└ 'value'`)."""
+    source, offset = "", 0
+    for line in text.split("\n"):
+        mark = _MARK.search(line)
+        if mark is None:
+            if "│" not in line:
+                source = line
+        else:
+            identifier = _IDENTIFIER.match(source, mark.start())
+            match = _NAME.search(identifier.group().lower()) if identifier else None
+            span = _value(line, mark.end()) if match else None
+            if match and span and is_secret(str(match.lastgroup), line[span[0] : span[1]], quoted=True, strict=False):
+                yield Found(offset + span[0], offset + span[1], _kind(str(match.lastgroup), match.group()))
+        offset += len(line) + 1

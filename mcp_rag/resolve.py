@@ -1,0 +1,224 @@
+"""The verb that keeps what fixed an error: outcomes are counted, ranking and status follow from them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from mcp_rag.errors import EmbeddingError, InputError, NotFoundError
+from mcp_rag.fingerprint import fingerprint
+from mcp_rag.grouping import Occurrences, new_group
+from mcp_rag.notes import Note
+from mcp_rag.protocols import Embedder, RedactionGate, Store
+from mcp_rag.query import understand
+from mcp_rag.ranking import status_of
+from mcp_rag.results import RecordResult
+from mcp_rag.rows import ErrorGroup, Outcome, Resolution, ResolutionOutcome
+from mcp_rag.template import MergeIndex
+
+MAX_FIX_CHARS = 20_000
+OUTCOMES: tuple[Outcome, ...] = ("worked", "failed", "partial")
+EMBED_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRequest:
+    """One report of a fix. Exactly one of `error_id` and `error_text` is given."""
+
+    fix: str
+    outcome: Outcome = "worked"
+    error_id: str = ""
+    error_text: str = ""
+    environment: str = ""
+    version: str = ""
+    note: str = ""
+    supersedes: str = ""
+
+
+def resolution_id(error_id: str, fix: str) -> str:
+    """Same error and same fix, whitespace and case aside: the same resolution, so that reports add up."""
+    return hashlib.sha256(f"{error_id}/{' '.join(fix.split()).lower()}".encode()).hexdigest()[:32]
+
+
+class Resolver:
+    """Records resolutions, on known groups and on errors nobody has logged yet."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        gate: Callable[[], RedactionGate],
+        merge: Callable[[], Awaitable[MergeIndex]],
+        *,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._gate = gate
+        self._merge = merge
+        self._now_ms = now_ms
+
+    async def record(self, request: RecordRequest) -> RecordResult:
+        """Store one outcome. Raises InputError, NotFoundError, StoreError, EmbeddingError."""
+        gate = self._gate()
+        fix = gate(request.fix.strip())
+        if not fix:
+            raise InputError("fix is empty.", "Say what was done, in a sentence or as Markdown.")
+        if len(fix) > MAX_FIX_CHARS:
+            raise InputError(f"fix has {len(fix)} characters, over {MAX_FIX_CHARS}.", "Shorten it and link the rest.")
+        if bool(request.error_id) == bool(request.error_text.strip()):
+            raise InputError("Give either error_id or error_text.", "search_errors finds the id of a known error.")
+        group, known = await self._group(request, gate)
+        now = self._now_ms()
+        existing = {r.id: r for r in await self._store.resolutions_of([group.id])}
+        this_id = resolution_id(group.id, fix)
+        before = existing.get(this_id)
+        if request.supersedes and (request.supersedes == this_id or request.supersedes not in existing):
+            raise NotFoundError(
+                f"supersedes names no other resolution of this error: {request.supersedes[:40]!r}.",
+                "get_error with section=resolutions lists their ids.",
+            )
+        stored = self._counted(before or self._fresh(this_id, group, fix, now), request, gate, now)
+        rows = [stored]
+        if request.supersedes:
+            rows.append(replace(existing[request.supersedes], superseded_by=this_id))
+        await self._store.upsert_resolutions(rows)
+        group = await self._restatus(group, {**existing, **{r.id: r for r in rows}}.values())
+        await self._store.flush()
+        return _result(stored, group, known=known, request=request)
+
+    async def undo(self, resolution: str) -> Resolution:
+        """Take a resolution out of use (its row stays, retracted). Raises NotFoundError."""
+        rows = await self._store.get_resolutions([resolution])
+        if not rows:
+            raise NotFoundError(f"No resolution {resolution[:40]!r} is stored.", "get_error lists the ids.")
+        retracted = replace(rows[0], retracted=True)
+        await self._store.upsert_resolutions([retracted])
+        for group in await self._store.get_errors([retracted.error_id]):
+            await self._restatus(group, await self._store.resolutions_of([group.id]))
+        await self._store.flush()
+        return retracted
+
+    async def import_notes(self, notes: Sequence[Note], origin: str) -> tuple[int, int]:
+        """Store notes as knowledge: (groups added, resolutions added). The same notes again add nothing."""
+        gate = self._gate()
+        now = self._now_ms()
+        groups: dict[str, ErrorGroup] = {}
+        resolutions: dict[str, Resolution] = {}
+        for note in notes:
+            group = await self._described(note.error, gate, origin=origin, title=note.title)
+            groups.setdefault(group.id, group)
+            fix = gate(note.fix)
+            rid = resolution_id(group.id, fix)
+            resolutions[rid] = replace(
+                self._fresh(rid, group, fix, now),
+                title=gate(note.title),
+                versions=note.versions,
+                environment=gate(note.environment),
+                origin=origin,
+                source=gate(note.source),
+                verified_ms=0,
+            )
+        known = {g.id for g in await self._store.get_errors(list(groups))}
+        fresh = [g for g in groups.values() if g.id not in known]
+        await self._embed_and_store(fresh)
+        have = {r.id for r in await self._store.get_resolutions(list(resolutions))}
+        new = [r for r in resolutions.values() if r.id not in have]
+        if new:
+            await self._store.upsert_resolutions(new)
+        if fresh or new:
+            await self._store.flush()
+        return len(fresh), len(new)
+
+    async def _group(self, request: RecordRequest, gate: RedactionGate) -> tuple[ErrorGroup, bool]:
+        if request.error_id:
+            found = await self._store.get_errors([request.error_id])
+            if not found:
+                raise NotFoundError(f"No error {request.error_id[:40]} is stored.", "search_errors finds current ids.")
+            return found[0], True
+        described = await self._described(request.error_text, gate, origin="user")
+        found = await self._store.get_errors([described.id])
+        if found:
+            return found[0], True
+        await self._embed_and_store([described])
+        return described, False
+
+    async def _described(self, error_text: str, gate: RedactionGate, *, origin: str, title: str = "") -> ErrorGroup:
+        """The group that a text stands for: the stored leader when its template is known, else a new row."""
+        query = understand(error_text, gate)
+        if not query.events:
+            raise InputError("The error text is empty.", "Paste the error as it was printed.")
+        record, found = query.events[0], query.fingerprints[0]
+        merge = await self._merge()
+        has_trace = record.stacktrace is not None
+        leader = merge.lookup(found, level=record.level, logger=record.logger, has_trace=has_trace)
+        occurrences = Occurrences(fingerprint(record), record)
+        group = new_group(leader or found.id, occurrences, gate, "", origin)
+        return replace(group, title=gate(title)) if title else group
+
+    async def _embed_and_store(self, groups: Sequence[ErrorGroup]) -> None:
+        for start in range(0, len(groups), EMBED_BATCH):
+            batch = groups[start : start + EMBED_BATCH]
+            vectors = await self._embedder.embed_documents([g.dense_text for g in batch])
+            if len(vectors) != len(batch):
+                raise EmbeddingError("The embedder returned another number of vectors than texts.", "Report this.")
+            await self._store.upsert_errors(
+                [replace(g, vector=tuple(float(x) for x in v)) for g, v in zip(batch, vectors, strict=True)]
+            )
+
+    def _fresh(self, rid: str, group: ErrorGroup, fix: str, now: int) -> Resolution:
+        return Resolution(
+            id=rid,
+            error_id=group.id,
+            symptom=group.template[:2000],
+            fix=fix,
+            title=group.title,
+            created_ms=now,
+            verified_ms=now,
+            codes=group.codes,
+        )
+
+    def _counted(self, before: Resolution, request: RecordRequest, gate: RedactionGate, now: int) -> Resolution:
+        environment, version = gate(request.environment.strip()), gate(request.version.strip())
+        note = gate(request.note.strip())
+        outcomes = list(before.outcomes)
+        for index, o in enumerate(outcomes):
+            if (o.outcome, o.environment, o.version) == (request.outcome, environment, version):
+                outcomes[index] = replace(o, count=o.count + 1, last_ms=now, note=note or o.note)
+                break
+        else:
+            outcomes.append(ResolutionOutcome(request.outcome, environment, version, 1, now, note))
+        worked = request.outcome == "worked"
+        return replace(
+            before, outcomes=tuple(outcomes), verified_ms=now if worked else before.verified_ms, retracted=False
+        )
+
+    async def _restatus(self, group: ErrorGroup, resolutions: Iterable[Resolution]) -> ErrorGroup:
+        status = status_of(group.last_seen_ms if group.count else 0, resolutions)
+        if status != group.status:
+            group = replace(group, status=status)
+            await self._store.upsert_errors([group])
+        return group
+
+
+def _result(stored: Resolution, group: ErrorGroup, *, known: bool, request: RecordRequest) -> RecordResult:
+    counts = {"worked": 0, "failed": 0, "partial": 0}
+    for outcome in stored.outcomes:
+        counts[outcome.outcome] += outcome.count
+    hint = "" if known else "This error was not stored before: an entry was made for it, and searches now find it."
+    return RecordResult(
+        id=stored.id,
+        error_id=group.id,
+        error_title=group.title,
+        error_known=known,
+        fix=stored.fix,
+        outcome=request.outcome,
+        **counts,
+        status=group.status,
+        environment=request.environment,
+        version=request.version,
+        superseded=request.supersedes,
+        hint=hint,
+    )

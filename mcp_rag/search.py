@@ -1,0 +1,305 @@
+"""The verb that finds what a pasted error is: the match ladder of docs/architecture.md. Never calls an LLM.
+
+Rungs: same fingerprint, same template, shared rare code or exception type and frame, then dense and BM25 fused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mcp_rag.clock import iso
+from mcp_rag.errors import EmbeddingError, InputError, StoreError
+from mcp_rag.hits import TIERS, Candidate, build_hit, cover, hit_resolution, quality, query_idf
+from mcp_rag.protocols import Embedder, RedactionGate, Store
+from mcp_rag.query import Query, understand
+from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_bound
+from mcp_rag.results import Hit, HitResolution, NextCall, RetrievalMode, SearchResult
+from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution, Scored
+from mcp_rag.selection import accepts, active, blame
+from mcp_rag.template import MergeIndex
+from mcp_rag.types import Level
+from mcp_rag.versions import versions_in
+
+LEG_LIMIT = 50
+RARE_CODE_GROUPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """Arguments of one search, checked by the face. `limit` 1-20; `where` holds the filters; `applied` names them."""
+
+    error_text: str
+    limit: int = 5
+    where: ErrorFilter = field(default_factory=ErrorFilter)
+    applied: Mapping[str, str] = field(default_factory=dict)
+    full: bool = False
+    cursor: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything one search found, before it is cut to a page: used by the search and by explain."""
+
+    query: Query
+    candidates: list[Candidate]
+    below: list[Candidate]
+    removed: dict[str, int]
+    mode: RetrievalMode
+    reason: str
+    resolutions: Mapping[str, Sequence[Resolution]]
+
+
+class Searcher:
+    """Finds groups for a paste. `merge` answers "which stored template is this", refreshed by the caller."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        gate: Callable[[], RedactionGate],
+        merge: Callable[[], Awaitable[MergeIndex]],
+        *,
+        zone: str = "UTC",
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._gate = gate
+        self._merge = merge
+        self._zone = zone
+        self._now_ms = now_ms
+
+    async def search(self, request: SearchRequest) -> SearchResult:
+        """One page of hits, best first. Raises InputError for a cursor of another search, StoreError when the store
+        does not answer; a missing embedder only degrades."""
+        if not request.error_text.strip():
+            raise InputError("error_text is empty.", "Paste the error, a log excerpt or a question.")
+        digest = request.digest or page_digest(request.error_text, str(request.where))
+        start = _offset(request.cursor, digest)
+        found = await self.find(request.error_text, request.where)
+        page = found.candidates[start : start + request.limit]
+        hits = [self._hit(c, start + i + 1, found, full=request.full) for i, c in enumerate(page)]
+        more = start + len(page) < len(found.candidates)
+        return SearchResult(
+            parsed=found.query.parsed,
+            hits=hits,
+            returned=len(hits),
+            total=len(found.candidates),
+            truncated=more,
+            next_cursor=encode_cursor(start + len(page), digest) if more else "",
+            retrieval_mode=found.mode,
+            degraded=bool(found.reason),
+            degraded_reason=found.reason,
+            filters_applied=dict(request.applied),
+            hint=_hint(found) if not hits else "",
+            next_calls=_next_calls(hits),
+        )
+
+    def _hit(self, candidate: Candidate, rank: int, found: Found, *, full: bool) -> Hit:
+        return self.hit(candidate, rank, found.query, found.resolutions.get(candidate.group.id, ()), full=full)
+
+    def hit(
+        self, candidate: Candidate, rank: int, query: Query, resolutions: Sequence[Resolution], *, full: bool
+    ) -> Hit:
+        """The hit for one candidate with its resolutions, best first."""
+        seen = versions_in(query.text)
+        shown: list[HitResolution] = [hit_resolution(r, self._now_ms(), seen) for r in resolutions]
+        # A fix for another version than the one in the paste stands behind those that may hold.
+        shown.sort(key=lambda r: (r.superseded, r.version_conflict))
+        times = {"first": iso(candidate.group.first_seen_ms), "last": iso(candidate.group.last_seen_ms)}
+        if not candidate.group.count:
+            times = {"first": "", "last": ""}
+        return build_hit(candidate, rank, query, shown[: None if full else 3], times, full=full)
+
+    async def find(self, error_text: str, where: ErrorFilter) -> Found:
+        """Run the ladder and order all candidates that have a quality."""
+        query = await asyncio.to_thread(
+            understand, error_text, self._gate(), reference_ms=self._now_ms(), zone=self._zone
+        )
+        chosen = await self._exact_rungs(query)
+        fixes = await self._resolutions(chosen)
+        mode: RetrievalMode = "fingerprint"
+        reason = ""
+        settled = [c for c in chosen.values() if accepts(c.group, where) and _has_good_fix(fixes.get(c.group.id, ()))]
+        if not settled:
+            mode, reason = await self._hybrid_rung(query, where, chosen)
+            fixes = await self._resolutions(chosen)
+        accepted = [c for c in chosen.values() if accepts(c.group, where)]
+        rejected = [c.group for c in chosen.values() if not accepts(c.group, where)]
+        if not accepted and active(where) and not rejected:
+            rejected = await self._beyond_filter(query)
+        shown = [c for c in accepted if quality(c) is not None]
+        below = sorted((c for c in accepted if quality(c) is None), key=lambda c: -max(c.dense, c.coverage))
+        shown.sort(key=lambda c: _order(c, fixes.get(c.group.id, ())))
+        return Found(query, shown, below, blame(rejected, where), mode, reason, fixes)
+
+    async def _exact_rungs(self, query: Query) -> dict[str, Candidate]:
+        chosen: dict[str, Candidate] = {}
+        for group in await self._store.get_errors([f.id for f in query.fingerprints]):
+            chosen[group.id] = Candidate(group, "exact", why=["same fingerprint"], fused=1.0)
+        merge = await self._merge()
+        wanted: list[str] = []
+        for found, record in zip(query.fingerprints, query.events, strict=True):
+            has_trace = record.stacktrace is not None
+            leader = merge.lookup(found, level=record.level, logger=record.logger, has_trace=has_trace)
+            if leader is not None and leader not in chosen:
+                wanted.append(leader)
+        for group in await self._store.get_errors(wanted):
+            chosen[group.id] = Candidate(group, "template", why=["same template"], fused=1.0)
+        for rung in (ErrorFilter(codes=query.codes), *(ErrorFilter(related=f.related) for f in query.fingerprints[:1])):
+            if not active(rung) or (rung.related and not query.parsed.frames):
+                continue
+            groups = await self._store.query_errors(rung, RARE_CODE_GROUPS + 1)
+            if len(groups) > RARE_CODE_GROUPS:
+                continue  # a code that many groups hold says little: it still counts as a token
+            for group in groups:
+                chosen.setdefault(group.id, Candidate(group, "code"))
+        return chosen
+
+    async def _hybrid_rung(
+        self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
+    ) -> tuple[RetrievalMode, str]:
+        dense, reason = await self._dense(query, where)
+        documents, frequencies = await self._store.document_frequencies()
+        weights = query_weights(query.lexical_text, documents, frequencies)
+        lexical: list[Scored] = []
+        try:
+            lexical = await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []
+        except StoreError as error:
+            if not dense:
+                raise
+            reason = f"The lexical leg failed: {error.cause}"
+        fused = fuse(dense, lexical)
+        by_dense, by_lexical, by_fused = dict(dense), dict(lexical), dict(fused)
+        missing = [i for i in by_fused if i not in chosen]
+        for group in await self._store.get_errors(missing):
+            kind = "semantic" if by_dense.get(group.id, 0.0) and group.id not in by_lexical else "lexical"
+            chosen[group.id] = Candidate(group, kind)  # type: ignore[arg-type] # one of the two words above
+        idf = query_idf(query.lexical_text, documents, dict(frequencies))
+        for group_id, candidate in chosen.items():
+            candidate.dense = by_dense.get(group_id, 0.0)
+            candidate.lexical = by_lexical.get(group_id, 0.0)
+            candidate.fused = max(candidate.fused, by_fused.get(group_id, 0.0))
+            cover(candidate, idf)
+            if candidate.match_type in ("lexical", "semantic"):
+                candidate.match_type = "semantic" if candidate.dense >= candidate.coverage else "lexical"
+        return ("hybrid" if dense or not reason else "lexical"), reason
+
+    async def _dense(self, query: Query, where: ErrorFilter) -> tuple[list[Scored], str]:
+        if not self._embedder.ready:
+            reason = getattr(self._embedder, "reason", "") or "The embedding model is still loading."
+            return [], f"{reason} Searched by fingerprint, code and words only."
+        try:
+            vector = await self._embedder.embed_query(query.dense_text or query.text[:2000])
+            return await self._store.search_dense([float(x) for x in vector], LEG_LIMIT, where), ""
+        except EmbeddingError as error:
+            return [], f"No query vector: {error.cause} Searched by fingerprint, code and words only."
+
+    async def _beyond_filter(self, query: Query) -> list[ErrorGroup]:
+        """Groups that would have been found without any filter, for the hint of an empty result."""
+        chosen: dict[str, Candidate] = {}
+        await self._hybrid_rung(query, ErrorFilter(), chosen)
+        return [c.group for c in chosen.values() if quality(c) is not None]
+
+    async def _resolutions(self, chosen: Mapping[str, Candidate]) -> dict[str, list[Resolution]]:
+        by_error: dict[str, list[Resolution]] = {}
+        if chosen:
+            for resolution in await self._store.resolutions_of(list(chosen)):
+                by_error.setdefault(resolution.error_id, []).append(resolution)
+        return {error_id: order_resolutions(rows) for error_id, rows in by_error.items()}
+
+
+def _has_good_fix(resolutions: Sequence[Resolution]) -> bool:
+    return any(not r.superseded_by and (success_bound(r) > 0 or not r.outcomes) for r in resolutions)
+
+
+def _order(candidate: Candidate, resolutions: Sequence[Resolution]) -> tuple[int, float, bool, int, str]:
+    tier = min(TIERS.index(candidate.match_type), TIERS.index("lexical"))
+    # Scores closer than a hundredth are equals: then a group with a fix goes first, then the more frequent one.
+    return (
+        tier,
+        -round(candidate.fused, 2),
+        not _has_good_fix(resolutions),
+        -candidate.group.count,
+        candidate.group.id,
+    )
+
+
+def page_digest(*arguments: str) -> str:
+    """What ties a cursor to the arguments that gave it."""
+    return hashlib.sha256("\0".join(arguments).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def encode_cursor(offset: int, digest: str) -> str:
+    """An opaque cursor: a position in one particular result."""
+    return base64.urlsafe_b64encode(f"{offset}:{digest}".encode()).decode().rstrip("=")
+
+
+def _offset(cursor: str, digest: str) -> int:
+    return decode_cursor(cursor, digest) if cursor else 0
+
+
+def decode_cursor(cursor: str, digest: str) -> int:
+    """The position in a cursor made by `encode_cursor` for the same arguments. Raises InputError for any other."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        offset, _, owner = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").partition(":")
+        position = int(offset)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise InputError("The cursor is not one of ours.", "Repeat the call without `cursor`.") from None
+    if owner != digest or not 0 <= position <= 1_000_000:
+        raise InputError(
+            "The cursor belongs to another call.", "Repeat the call with the arguments that gave it, or without it."
+        )
+    return position
+
+
+def _hint(found: Found) -> str:
+    parts = []
+    if found.removed:
+        removed = ", ".join(f"{name} removed {n}" for name, n in found.removed.items())
+        parts.append(f"Filters left nothing: {removed}. Call again without them.")
+    if found.below:
+        nearest = found.below[0]
+        parts.append(
+            f"Nothing close enough; nearest is {nearest.group.id} ({nearest.group.title[:80]}), "
+            f"cosine {nearest.dense:.2f}, {nearest.coverage:.0%} of the rare words."
+        )
+    if not parts:
+        parts.append("The knowledge base holds nothing like this. ingest_logs or record_resolution adds to it.")
+    return " ".join(parts)
+
+
+def _next_calls(hits: Sequence[Hit]) -> list[NextCall]:
+    if not hits:
+        return []
+    top = hits[0]
+    calls = [NextCall("get_error", {"error_id": top.id})]
+    if top.resolutions:
+        calls.append(NextCall("explain_error", {"error_id": top.id}))
+    else:
+        calls.append(NextCall("record_resolution", {"error_id": top.id, "fix": "<what fixed it>", "outcome": "worked"}))
+    return calls
+
+
+def describe_filter(where: ErrorFilter) -> dict[str, str]:
+    """The active conditions as text, for `filters_applied`."""
+    applied = {}
+    if where.min_level > Level.UNSET:
+        applied["level"] = f"{where.min_level.name} and above"
+    if where.service:
+        applied["service"] = where.service
+    if where.since_ms:
+        applied["since"] = iso(where.since_ms)
+    if where.until_ms:
+        applied["until"] = iso(where.until_ms)
+    if where.statuses:
+        applied["status"] = ", ".join(where.statuses)
+    return applied

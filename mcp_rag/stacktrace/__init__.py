@@ -1,0 +1,142 @@
+"""Stacktraces of many languages, parsed from text.
+
+`parse` reads a whole trace; `role` says what one line is within a trace; `starts` whether a line alone begins one.
+A new language is one module with a table of line patterns and a `parse(lines)`, registered below and in `roles`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from mcp_rag.stacktrace import (
+    beam,
+    compilers,
+    dotnet,
+    golang,
+    javascript,
+    jvm,
+    native,
+    others,
+    paste,
+    php,
+    python,
+    ruby,
+    rust,
+)
+from mcp_rag.stacktrace.parts import NO_ROLE, Part, Role
+from mcp_rag.stacktrace.roles import role
+from mcp_rag.types import ExceptionInfo, StackTrace
+
+__all__ = ["NO_ROLE", "Found", "Part", "Role", "find", "languages", "parse", "role", "starts"]
+
+MAX_MESSAGE_CHARS = 4_000
+MAX_FRAMES = 1_000
+MAX_LINE_CHARS = 4_000  # of one physical line; what lies behind is not read
+
+_PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
+    python.LANGUAGE: python.parse,
+    jvm.LANGUAGE: jvm.parse,
+    javascript.LANGUAGE: javascript.parse,
+    golang.LANGUAGE: golang.parse,
+    rust.LANGUAGE: rust.parse,
+    dotnet.LANGUAGE: dotnet.parse,
+    ruby.LANGUAGE: ruby.parse,
+    php.LANGUAGE: php.parse,
+    native.LANGUAGE: native.parse,
+    beam.LANGUAGE: beam.parse,
+    **{name: parser for name, _, parser in others.TABLES},
+    compilers.LANGUAGE: compilers.parse,
+}
+
+# `SomeError: text` with no frame around it: the type is known, the language is not.
+_LONE = re.compile(
+    r"\s*(?:Uncaught (?:\(in promise\) )?|[Uu]nhandled [Ee]xception[.:] |Exception in thread \"[^\"]*\" |(?:Caused by|raise): ?)?"
+    r"((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Za-z_$][\w$]*(?:Error|Exception|Failure|Fault|Interrupt|NotFound))"
+    r"(?: \[\w+\])?(?:: (.*)|:?)$"
+)
+
+
+class Found(NamedTuple):
+    """A trace and the index of its first line among those searched; lines before it are the log message."""
+
+    trace: StackTrace
+    first: int
+
+
+def languages() -> tuple[str, ...]:
+    """Names of all languages a trace can be parsed in."""
+    return tuple(_PARSERS)
+
+
+def starts(line: str) -> str:
+    """The language whose trace or crash report `line` alone begins, or "" (`SomeError: text` alone begins none)."""
+    seen = role(line)
+    return seen.language if seen.part in {Part.PRELUDE, Part.START, Part.CRASH} else ""
+
+
+def parse(text: str) -> StackTrace | None:
+    """The first stacktrace in pasted or logged `text`: exceptions outermost first, frames nearest the throw first.
+    Copes with quote marks, line numbers, code fences and lost indentation; None when there is no trace. A lone
+    `SomeError: message` gives a trace without frames."""
+    found = find(paste.lines(text))
+    return found.trace if found else None
+
+
+def find(lines: Sequence[str]) -> Found | None:
+    """As `parse`, on clean physical lines, with the place where the trace begins."""
+    lines = [line[:MAX_LINE_CHARS] for line in lines]
+    seen = [role(line) for line in lines]
+    framed: dict[str, int] = {}
+    hinted: dict[str, int] = {}
+    for n, each in enumerate(seen):
+        if each.language:
+            (framed if each.part in {Part.FRAME, Part.CRASH} else hinted).setdefault(each.language, n)
+    order = sorted(framed, key=framed.__getitem__) + sorted(hinted, key=hinted.__getitem__)
+    for language in dict.fromkeys(order):
+        trace = _PARSERS[language](lines)
+        if trace is not None:
+            trace = _titled(trace, lines)
+            return Found(_bounded(trace), _first(lines, seen, trace))
+    for parser in (compilers.parse, python.parse, others.perl):
+        if (trace := parser(lines)) is not None:
+            return Found(_bounded(trace), _first(lines, seen, trace))
+    return _lone(lines)
+
+
+def _titled(trace: StackTrace, lines: Sequence[str]) -> StackTrace:
+    """Frames alone name no exception; a `SomeError: text` on the first line does (AWS Lambda prints it there)."""
+    outer = trace.outermost
+    if outer.type or outer.message or (named := _lone(lines)) is None:
+        return trace
+    head = replace(outer, type=named.trace.outermost.type, message=named.trace.outermost.message)
+    return StackTrace(trace.language, (head, *trace.exceptions[1:]))
+
+
+def _first(lines: Sequence[str], seen: Sequence[Role], trace: StackTrace) -> int:
+    """Where the trace begins: its first line with a role, or the line that names its outermost exception."""
+    at = next((n for n, each in enumerate(seen) if each.part is not Part.NONE), len(lines))
+    outer = trace.outermost
+    heads = (f"{outer.type}:", f"error[{outer.type}]:", f"warning[{outer.type}]:")
+    return next((n for n in range(at) if outer.type and lines[n].lstrip().startswith(heads)), at)
+
+
+def _lone(lines: Sequence[str]) -> Found | None:
+    for n, line in enumerate(lines):
+        if not line.strip():
+            continue
+        found = _LONE.match(line)
+        if found is None:
+            return None
+        return Found(StackTrace("", (ExceptionInfo(found[1], (found[2] or "").strip()[:MAX_MESSAGE_CHARS]),)), n)
+    return None
+
+
+def _bounded(trace: StackTrace) -> StackTrace:
+    """Cap what hostile text can make large."""
+    if all(len(e.message) <= MAX_MESSAGE_CHARS and len(e.frames) <= MAX_FRAMES for e in trace.exceptions):
+        return trace
+    infos = tuple(replace(e, message=e.message[:MAX_MESSAGE_CHARS], frames=e.frames[:MAX_FRAMES]) for e in trace.exceptions)
+    return StackTrace(trace.language, infos)

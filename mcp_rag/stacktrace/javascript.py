@@ -1,0 +1,148 @@
+"""JavaScript and TypeScript: Node, Deno, Bun, V8 and @-style browsers; causes, aggregate errors, source excerpts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "javascript"
+_FILE = r"[^\s()]{1,300}\.(?:[cm]?[jt]sx?|vue|svelte)"
+PARTS: Table = (
+    Pattern(Part.CRASH, rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|webpack:){_FILE}:\d+$"),
+    Pattern(Part.CRASH, r"node:[\w/]{1,80}:\d+$"),
+    Pattern(Part.CRASH, r"(?:internal|evalmachine\.)[^\s:]{1,80}:\d+$"),
+    Pattern(Part.CRASH, r"Uncaught(?::$| |\()"),
+    Pattern(Part.CRASH, r"[\w.@\-]{1,120}:\d+(?::\d+)? Uncaught ", " Uncaught "),
+    Pattern(Part.CRASH, r"\(node:\d+\) UnhandledPromiseRejection"),
+    Pattern(Part.CRASH, r"\[UnhandledPromiseRejection: "),
+    Pattern(Part.CRASH, r"error: Uncaught "),
+    Pattern(Part.START, r"Unhandled (?:promise )?[Rr]ejection"),
+    Pattern(Part.FRAME, r"at (?:async )?(?:new )?[^\n]{1,400} \((?:[^\n()]{0,400}:\d+:\d+|<anonymous>|native|index \d+)\)"),
+    Pattern(Part.FRAME, r"at (?:async )?(?:eval )?(?:file:|node:|https?:|webpack|/|[A-Za-z]:\\|\.{0,2}/)[^\n]{0,400}:\d+:\d+\)?$"),
+    Pattern(Part.FRAME, r"at (?:async )?[^\s()]{1,200}:\d+:\d+$"),
+    Pattern(Part.FRAME, r"at (?:async )?<anonymous>"),
+    Pattern(Part.FRAME, r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|chrome)://?[^\n]{0,400}:\d+(?::\d+)?$", "@"),
+    Pattern(Part.LINK, r"\[(?:cause|errors|\d+)\]: "),
+    Pattern(Part.DETAIL, r"Node\.js v\d"),
+    Pattern(Part.DETAIL, r"Bun v\d"),
+    Pattern(Part.DETAIL, r"\(Use `node --trace-"),
+    Pattern(Part.DETAIL, r"(?:Thrown at|Require stack|Emitted '\w+' event)"),
+)  # fmt: skip
+
+_FRAME = re.compile(r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))\s*\{?$")
+_PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
+_AT_FRAME = re.compile(r"\s*([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)(?::(\d{1,9}))(?::\d{1,9})?$")
+_WORDS = r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: |error: Uncaught |\(in promise\) |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?|Error: Uncaught \(in promise\): (?=\w+Error))"
+_LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
+_TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
+_NAME = re.compile(r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout)\b|^[A-Z][\w$]*(?:Error|Exception)")
+_INLINE = re.compile(r"\b([A-Z][\w$]{0,80}(?:Error|Exception)|Error)(?: \[\w{1,80}\])?: (.*)$")
+_NESTED = re.compile(r"\s*(?:\[(?:cause|\d+)\]:|Caused by:|cause:) (.*)$")
+_ERRORS = re.compile(r"\s*\[errors\]: \[")
+_REJECTION = re.compile(r"\s*\[UnhandledPromiseRejection: (.*)\]? ?\{?$")
+_EXCERPT = re.compile(rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|node:|internal/)(?:{_FILE}|[\w/\-]{{1,80}}):\d+$")
+_LIBRARY = re.compile(
+    r"^(?:node:|internal/|native|<anonymous>|ext:|deno:|bun:|\[native|webpack/|index \d)|[/\\]node_modules[/\\]|^node:|"
+    r"webpack-internal:///.*node_modules|chrome-extension://|moz-extension://|^react-dom"
+)
+
+
+def in_app(file: str) -> bool:
+    """False for the runtime's own modules, installed packages and native code."""
+    return bool(file) and _LIBRARY.search(file) is None
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The first trace in `lines`, or None when they hold no frame and no uncaught error."""
+    chain: list[tuple[str, str, list[Frame]]] = []
+    expect_member = False
+    head = _head(lines)
+    if head is None:
+        return None
+    chain.append((head[1], head[2], []))
+    for line in lines[head[0] + 1 :]:
+        if nested := _NESTED.match(line):
+            named = _named(nested[1])
+            if named:
+                chain.append((*named, []))
+        elif _ERRORS.match(line):
+            expect_member = True
+        elif frame := _frame(line):
+            chain[-1][2].append(frame)
+        elif line.strip() and not line[:1].isspace() and chain[-1][2] and _named(line) and not expect_member:
+            break
+        elif expect_member and (named := _named(line.strip())):
+            expect_member = False
+            chain.append((*named, []))
+    return StackTrace(LANGUAGE, tuple(ExceptionInfo(t, m, tuple(f)) for t, m, f in chain))
+
+
+def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:
+    """Index, type and message of the outermost error: the nearest type line before the first frame, or an uncaught
+    error without frames, or frames alone."""
+    first = next((n for n, line in enumerate(lines) if _frame(line)), len(lines))
+    excerpt = any(_EXCERPT.match(line.strip()) for line in lines[:first])
+    for n in range(first - 1, -1, -1):
+        if rejection := _REJECTION.match(lines[n]):
+            return n, "UnhandledPromiseRejection", rejection[1].rstrip("{ ").rstrip("]")
+        if named := _named(lines[n]):
+            return n, *named
+    for n in range(first - 1, -1, -1):
+        lead = _LEAD.match(lines[n])
+        if lead and lead[0].strip():
+            return n, "Error", lines[n][lead.end() :].strip()
+    if 0 < first < len(lines) and (inline := _INLINE.search(lines[first - 1])):
+        return first - 1, inline[1], inline[2].strip()
+    if first < len(lines):
+        return first - 1, "", _before(lines, first)
+    if excerpt:
+        return _thrown_value(lines)
+    return None
+
+
+def _before(lines: Sequence[str], first: int) -> str:
+    """The text line just above nameless frames: frameworks print the message without the class."""
+    return lines[first - 1].strip() if first else ""
+
+
+def _thrown_value(lines: Sequence[str]) -> tuple[int, str, str] | None:
+    """`throw "text"`: Node prints excerpt, caret, blank line, then the value itself."""
+    caret = next((n for n, line in enumerate(lines) if line.strip().strip("^") == "" and "^" in line), -1)
+    if caret < 0:
+        return None
+    for n in range(caret + 1, len(lines)):
+        if lines[n].strip():
+            return n, "Error", lines[n].strip()
+    return None
+
+
+def _named(line: str) -> tuple[str, str] | None:
+    """Type and message when the line reads like `SomeError: text`, with or without `Uncaught`."""
+    lead = _LEAD.match(line)
+    start = lead.end() if lead else 0
+    found = _TYPE.match(line[start:].strip().removesuffix("{").rstrip())
+    if found is None or not (_NAME.search(found[1]) or (start and line[:start].strip())):
+        return None
+    return found[1], (found[3] or "").strip()
+
+
+def _frame(line: str) -> Frame | None:
+    if found := _FRAME.match(line):
+        function = found[1] or ""
+        # Minified names say nothing; the name it was called by may.
+        if found[2] and len(function.rpartition(".")[2]) <= 2:  # noqa: PLR2004 - length of a minified name
+            function = found[2]
+        place = found[3] if found[1] else found[4]
+        if place.startswith("eval at"):
+            place = place.rsplit(", ", 1)[-1]
+        at = _PLACE.match(place)
+        if at is None and not (found[1] and place in {"<anonymous>", "native"}) and place != "<anonymous>":
+            return None
+        file = at[1] if at else place
+        return Frame(function=function, file=file, line=int(at[2]) if at else 0, in_app=in_app(file))
+    if found := _AT_FRAME.match(line):
+        return Frame(function=found[1].strip(), file=found[2], line=int(found[3]), in_app=in_app(found[2]))
+    return None

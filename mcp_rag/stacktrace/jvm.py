@@ -1,0 +1,105 @@
+"""Java, Kotlin, Scala, Groovy, Clojure, Android: `at` frames, Caused by, Suppressed, root-cause-first order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "java"
+PARTS: Table = (
+    Pattern(Part.CRASH, r"Exception in thread \""),
+    Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
+    Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
+    Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
+    Pattern(Part.FRAME, r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}\((?:[^()\n]{0,200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown Source|SourceFile|<generated>|Compiled Code)"),
+    Pattern(Part.DETAIL, r"\.\.\. \d+ (?:more|common frames omitted|filtered)"),
+    Pattern(Part.DETAIL, r"\[CIRCULAR REFERENCE"),
+    Pattern(Part.DETAIL, r"\(Coroutine (?:boundary|creation stacktrace)\)|_COROUTINE\."),
+)
+
+_FRAME = re.compile(
+    r"\s*at (?:[\w.@+\-]{0,120}/{1,2}){0,2}([\w.$<>\-+@/]{1,400})\.([\w$<>\-+]{1,200})\(([^():\n]{0,200})(?::(\d{1,9}))?\)"
+)
+_CLASS = r"(?:[A-Za-z_$][\w$]*[./])*[A-Za-z_$][\w$]*"
+_THREAD = re.compile(r"\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|FATAL EXCEPTION: \S+)")
+_HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
+_CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
+_SUPPRESSED = re.compile(r"(\s*)Suppressed: ")
+_NAMED = re.compile(r"((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))(?:: (.*))?$")
+_LIBRARY = (
+    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.", "clojure.",
+    "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.jboss.", "org.junit.", "junit.",
+    "org.codehaus.", "org.gradle.", "org.slf4j.", "ch.qos.logback.", "io.netty.", "io.vertx.", "io.grpc.", "io.undertow.",
+    "io.quarkus.", "io.micronaut.", "io.reactivex.", "io.projectreactor.", "reactor.", "rx.", "akka.", "play.", "zio.",
+    "cats.", "com.fasterxml.", "com.google.common.", "com.google.inject.", "com.google.gson.", "com.zaxxer.",
+    "com.mysql.", "org.postgresql.", "oracle.jdbc.", "com.microsoft.sqlserver.", "okhttp3.", "okio.", "retrofit2.",
+    "feign.", "net.bytebuddy.", "net.sf.cglib.", "org.aspectj.", "org.mockito.", "org.thymeleaf.", "android.",
+    "androidx.", "com.android.", "dalvik.", "libcore.", "org.flywaydb.", "liquibase.", "com.netflix.", "redis.clients.",
+    "io.lettuce.", "org.elasticsearch.", "com.mongodb.", "com.intellij.", "worker.org.gradle.",
+)  # fmt: skip
+
+
+def in_app(module: str) -> bool:
+    """False for the JDK and for widely used libraries, by package name."""
+    return not module.startswith(_LIBRARY)
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The first trace in `lines`, or None when they hold no `at` frame and no cause line."""
+    first = next((n for n, line in enumerate(lines) if _FRAME.match(line) or _CAUSE.match(line)), -1)
+    thread = next((n for n, line in enumerate(lines) if _THREAD.match(line)), -1)
+    if first < 0 and thread < 0:
+        return None
+    first = first if first >= 0 else len(lines)
+    type_, message = _outermost(lines[:first], thread)
+    chain: list[tuple[str, str, list[Frame]]] = [(type_, message, [])]
+    wrapped = False
+    suppressed = -1
+    for line in lines[first:]:
+        indent = len(line) - len(line.lstrip())
+        if hit := _SUPPRESSED.match(line):
+            suppressed = len(hit[1])
+        elif suppressed >= 0 and indent > suppressed:
+            continue
+        elif cause := _CAUSE.match(line):
+            # A cause of the suppressed exception is indented like it; one of the main chain is not.
+            if suppressed > 0 and indent >= suppressed:
+                continue
+            suppressed = -1
+            wrapped = wrapped or cause[1] == "Wrapped"
+            chain.append((cause[2].replace("/", "."), (cause[3] or "").strip(), []))
+        elif frame := _FRAME.match(line):
+            suppressed = -1
+            chain[-1][2].append(_frame(frame))
+        elif len(chain) == 1 and chain[0][2] and _HEAD.match(line) and _NAMED.match(line.strip()):
+            break
+    infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain if t or f]
+    return StackTrace(LANGUAGE, tuple(reversed(infos) if wrapped else infos)) if infos else None
+
+
+def _outermost(lines: Sequence[str], thread: int) -> tuple[str, str]:
+    """Type and message of the exception printed before the first frame. A message may span lines, so the nearest line
+    that starts with a class name wins; a log line may end with one."""
+    if thread >= 0:
+        rest = [_THREAD.sub("", lines[thread], count=1), *lines[thread + 1 :]]
+        for line in rest:
+            if line.strip() and (found := _HEAD.match(line)) and not line.startswith("Process: "):
+                return found[1], (found[2] or "").strip()
+        return "", ""
+    for line in reversed(lines):
+        text = line.strip()
+        found = _HEAD.match(text)
+        if found and ("." in found[1] or _NAMED.match(found[1])) and not found[1].endswith("."):
+            return found[1].replace("/", "."), (found[2] or "").strip()
+    for line in reversed(lines):
+        if named := _NAMED.search(line.strip()):
+            return named[1], (named[2] or "").strip()
+    return "", ""
+
+
+def _frame(found: re.Match[str]) -> Frame:
+    module = found[1].rsplit("/", 1)[-1]
+    return Frame(function=found[2], module=module, file=found[3], line=int(found[4] or 0), in_app=in_app(module))

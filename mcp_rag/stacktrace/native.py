@@ -1,0 +1,150 @@
+"""C and C++: terminate, assertions, sanitizers, gdb, glog, PyTorch and kernel frames, glibc aborts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "cpp"
+_SANITIZER = r"(?:Address|Memory|Leak|Thread|UndefinedBehavior|HWAddress)Sanitizer"
+PARTS: Table = (
+    Pattern(Part.CRASH, r"terminate called "),
+    Pattern(Part.CRASH, r"libc\+\+(?:abi)?: terminating "),
+    Pattern(Part.CRASH, rf"==\d+==\s?(?:ERROR|WARNING): {_SANITIZER}"),
+    Pattern(Part.CRASH, rf"(?:ERROR|WARNING): {_SANITIZER}"),
+    Pattern(Part.CRASH, r"==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating)"),
+    Pattern(Part.CRASH, r"(?:Program|Thread \S+ [^\n]{0,60}) (?:received|terminated with) signal "),
+    Pattern(Part.CRASH, r"Program terminated with signal "),
+    Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Check failure|Aborted|SIG[A-Z]+|Error in `)"),
+    Pattern(Part.CRASH, r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): |corrupted (?:size|double))"),
+    Pattern(Part.TYPE, r"(?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$"),
+    Pattern(Part.CRASH, r"[\w./\-]{1,200}: [\w./\-]{1,200}:\d+: [^\n]{1,300}: Assertion [`'][^\n]{1,500}' failed", "Assertion"),
+    Pattern(Part.CRASH, r"Assertion failed: "),
+    Pattern(Part.CRASH, r"(?:Caught|Got) signal \d+"),
+    Pattern(Part.CRASH, r"(?:BUG|Oops|general protection fault|Kernel panic - not syncing)(?:: | at )"),
+    Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel "),
+    Pattern(Part.DETAIL, r"what\(\): "),
+    Pattern(Part.DETAIL, rf"SUMMARY: {_SANITIZER}"),
+    Pattern(Part.DETAIL, r"(?:READ|WRITE) of size \d"),
+    Pattern(Part.DETAIL, r"(?:freed|previously allocated|allocated) by thread "),
+    Pattern(Part.DETAIL, r"0x[0-9a-f]{4,16} is located \d"),
+    Pattern(Part.DETAIL, r"Shadow (?:bytes|byte legend)|=>?0x[0-9a-f]{6,16}:|=={1,2}\d+==(?:ABORTING|HINT|The signal|Hint)"),
+    Pattern(Part.PRELUDE, r"={18}(?:={47})?$"),
+    Pattern(Part.FRAME, r"#\d{1,4} +0x[0-9a-fA-F]+ (?:in )?"),
+    Pattern(Part.FRAME, r"#\d{1,4} +[\w:~<>*&, \[\]$.]{1,300} ?\([^\n]{0,500}\) (?:at|from) \S"),
+    Pattern(Part.FRAME, r"frame #\d+: "),
+    Pattern(Part.FRAME, r"@ +0x[0-9a-f]{4,16} "),
+    Pattern(Part.FRAME, r"==\d+== +(?:at|by) 0x"),
+    Pattern(Part.FRAME, r"\[bt\] \(\d+\)"),
+    Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^()\n]{0,300}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
+    Pattern(Part.FRAME, r"[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+", "+0x"),
+    Pattern(Part.DETAIL, r"(?:Call Trace:|Modules linked in:|RIP: |RSP: |RAX: |CPU: \d+ PID: |---\[ end trace)"),
+)  # fmt: skip
+
+_TERMINATE = re.compile(r".*?terminate called (?:after throwing an instance of '([^'\n]{1,300})'|without an active exception|recursively)")
+_LIBCXX = re.compile(r".*?libc\+\+(?:abi)?: terminating (?:due to|with) uncaught exception of type ([^\s:]{1,300}(?:::[\w<>]+)*)(?:: (.*))?$")
+_WHAT = re.compile(r"\s*what\(\): +(.*)$")
+_ASAN = re.compile(rf".*?(?:ERROR|WARNING): ({_SANITIZER}): (.*)$")
+_ASAN_KIND = re.compile(r"(attempting [\w\-]+(?: [\w\-]+)?|[A-Za-z][\w\-]*(?: race| leaks?)?)")
+_UBSAN = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}: runtime error: (.*)$")
+_ASSERT = re.compile(r".*?(\S+?):(\d{1,9}): (.{1,300}): Assertion [`'](.{1,500})' failed")
+_ASSERT_BSD = re.compile(r".*?Assertion failed: \(?(.*?)\)?, (?:function (\w+), )?file (\S+?), line (\d{1,9})")
+_SIGNAL = re.compile(r".*?(?:signal |\*\*\* )(SIG[A-Z]{2,6})(?:, ([^\n]*?)\.?$|$|[\s(@])")
+_VALGRIND = re.compile(r"==\d+== ((?:Invalid (?:read|write) of size \d+|Conditional jump.*|Use of uninit.*))$")
+_CHECK = re.compile(r".*?Check failed: (.*)$")
+_ABORT = re.compile(
+    r".*?((?:double free or corruption|stack smashing detected|buffer overflow detected|free\(\): [\w ]+|malloc\(\): [\w ()]+|munmap_chunk\(\): [\w ]+|corrupted [\w ]+))(.*)$"
+)
+_PLAIN = re.compile(r".*?(Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$")
+_KERNEL = re.compile(r".*?((?:BUG|kernel BUG|Oops|general protection fault|Kernel panic - not syncing)(?::| at)) ?(.*)$")
+_ERROR = re.compile(r"\s*([\w.:]{1,200}(?:Error|Exception|error)): (.*)$")
+_FRAMES = (
+    re.compile(r"\s*#\d{1,4} +(?:0x[0-9a-fA-F]+ (?:in )?)?(?P<f>.{1,400}?)(?: ?\((?P<a>[^\n]{0,500})\))?(?: (?:at|from) (?P<p>\S{1,300}?)(?::(?P<n>\d{1,9}))?)?$"),
+    re.compile(r"\s*(?:frame #\d{1,4}:|@ +0x[0-9a-f]{4,16}|==\d+== +(?:at|by) 0x[0-9A-Fa-f]+:) (?P<f>.{1,400}?)(?: \+ 0x[0-9a-f]+)?(?: \((?P<p>[^()\s:]{1,300})(?::(?P<n>\d{1,9}))?\)| \((?:in|0x)[^()]{0,300}\))?$"),
+    re.compile(r"\s*(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
+    re.compile(r"\s*(?:\?\s+)?(?P<f>[\w.]{1,120})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"),
+)  # fmt: skip
+_TAIL = re.compile(r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$")
+_ARGUMENTS = re.compile(r"\(.*\)(?: const)?$")
+_MACHINERY = re.compile(
+    r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator new|malloc|free|_?_?kill|"
+    r"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|dump_stack|panic|die|oops_|do_syscall|entry_SYSCALL|asm_|exc_|ret_from|kthread)"
+)
+_LIBRARY_FILE = re.compile(r"^/(?:usr/)?lib|^\.\./sysdeps|^\./|/libc\.so|/libstdc|/site-packages/|^\.\./")
+
+
+def in_app(function: str, file: str) -> bool:
+    """False for the C and C++ runtimes, sanitizers, the kernel's own entry code and shared system libraries."""
+    return _MACHINERY.match(function) is None and _LIBRARY_FILE.search(file) is None
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The first crash in `lines`; of a sanitizer report only the first stack counts."""
+    head: tuple[str, str, Frame | None] | None = None
+    frames: list[Frame] = []
+    closed = False
+    for line in lines:
+        if what := _WHAT.match(line):
+            head = (head[0] if head else "terminate", what[1].strip(), None)
+        elif head is None and (found := _head(line)):
+            head = found
+        elif not closed and (frame := _frame(line)):
+            frames.append(frame)
+        elif frames and not line.strip():
+            closed = True
+    if head is None and not frames:
+        return None
+    type_, message, place = head or _named(lines)
+    start = next((n for n, f in enumerate(frames) if f.in_app), 0)
+    kept = frames[start:] if start < len(frames) and start <= 8 else frames  # noqa: PLR2004 - abort machinery is shorter
+    return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, tuple(kept) or ((place,) if place else ())),))
+
+
+def _named(lines: Sequence[str]) -> tuple[str, str, Frame | None]:
+    """PyTorch and other bindings print `SomeError: text` above native frames."""
+    for line in lines:
+        if found := _ERROR.match(line):
+            return found[1], found[2].strip(), None
+    return "", "", None
+
+
+def _head(line: str) -> tuple[str, str, Frame | None] | None:  # noqa: C901 - one branch per kind of crash
+    if found := _TERMINATE.match(line):
+        return found[1] or "terminate", "" if found[1] else line[found.start() :].strip(), None
+    if found := _LIBCXX.match(line):
+        return found[1], (found[2] or "").strip(), None
+    if found := _ASAN.match(line):
+        kind = _ASAN_KIND.match(found[2])
+        return (kind[1] if kind else found[1]), f"{found[1]}: {found[2].strip()}", None
+    if found := _UBSAN.match(line):
+        return "runtime error", found[3], Frame(file=found[1], line=int(found[2]))
+    if found := _ASSERT.match(line):
+        return "Assertion", found[4], Frame(function=found[3], file=found[1], line=int(found[2]))
+    if found := _ASSERT_BSD.match(line):
+        return "Assertion", found[1], Frame(function=found[2] or "", file=found[3], line=int(found[4]))
+    if found := _SIGNAL.match(line):
+        return found[1], (found[2] or "").strip(), None
+    if found := _VALGRIND.match(line):
+        return found[1].split(" of ")[0], found[1], None
+    if found := _CHECK.match(line):
+        return "Check failed", found[1].strip(), None
+    if found := (_ABORT.match(line) or _KERNEL.match(line)):
+        return found[1].rstrip(": "), (found[2].strip(" *:") or found[1]), None
+    if found := _PLAIN.match(line):
+        return found[1], "", None
+    return None
+
+
+def _frame(line: str) -> Frame | None:
+    for pattern in _FRAMES:
+        if found := pattern.match(line):
+            parts = found.groupdict()
+            function, file, number = parts["f"] or "", parts.get("p") or "", parts.get("n") or "0"
+            if not file and (tail := _TAIL.match(function)):
+                function, file, number = tail[1], tail[2].lstrip("("), tail[3] or "0"
+            function = _ARGUMENTS.sub("", function.strip()).strip()
+            return Frame(function=function, file=file, line=int(number), in_app=in_app(function, file))
+    return None

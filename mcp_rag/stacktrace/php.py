@@ -1,0 +1,83 @@
+"""PHP: uncaught errors (innermost printed first, `Next` is outer), Laravel and Symfony log blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "php"
+PARTS: Table = (
+    Pattern(Part.CRASH, r"(?:PHP )?Fatal error: {1,2}Uncaught "),
+    Pattern(Part.CRASH, r"PHP (?:Fatal|Parse|Recoverable fatal) error: "),
+    Pattern(Part.START, r"Uncaught (?:PHP Exception |[A-Z\\][\w\\]*: [^\n]{0,2000} in \S{1,300}:\d+$)"),
+    Pattern(Part.LINK, r"Next [A-Z\\][\w\\]+(?:: |\s)"),
+    Pattern(Part.LINK, r"\[previous exception\] \[object\]"),
+    Pattern(Part.FRAME, r"#\d{1,4} (?:[^\s()\n]{1,300}\(\d+\): |\{main\}|\[internal function\]: )"),
+    Pattern(Part.DETAIL, r"Stack trace:$|\[stacktrace\]$|PHP Stack trace:"),
+    Pattern(Part.DETAIL, r"thrown in \S+ on line \d"),
+    Pattern(Part.DETAIL, r"\"\}\s*$"),
+)
+
+_NAME = r"[A-Za-z_\\][\w\\]{0,200}(?:@anonymous)?"
+_HEAD = re.compile(rf"(?:.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)")
+_OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
+_OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")
+_SYMFONY = re.compile(rf".*?Uncaught PHP Exception ({_NAME}): [\"“](.*)[\"”] at (\S+) line (\d{{1,9}})")
+_FATAL = re.compile(r".*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): +(.*?) in (\S+?)(?: on line |:)(\d{1,9})$")
+_FRAME = re.compile(r"\s*(?:PHP +\d+\. .*|#\d{1,4} (?:(\{main\})|(?:([^\s()]{1,300})\((\d{1,9})\)|\[internal function\]): (.{1,2000})))$")
+_CALL = re.compile(r"(?:([\w\\@:{}./]{1,300}?)(?:->|::))?([\w\\{}]{1,200})\(")
+_LIBRARY = re.compile(r"/vendor/|^\[internal|^$|\bphar://")
+
+
+def in_app(file: str) -> bool:
+    """False for Composer packages and the interpreter's own calls."""
+    return _LIBRARY.search(file) is None
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The first uncaught error in `lines`, outermost first although PHP prints it last."""
+    chain: list[tuple[str, str, list[Frame]]] = []
+    printed_outer_first = False
+    traced = False
+    for line in lines:
+        if found := _OBJECT.match(line):
+            printed_outer_first = True
+            chain.append((found[1].replace("\\\\", "\\"), found[2], [_at(found[3], found[4], "")]))
+        elif found := (_SYMFONY.match(line) or _head(line, started=bool(chain))):
+            chain.append((found[1], (found[2] or "").strip(), [_at(found[3], found[4], "")]))
+        elif opened := _OPEN.match(line):
+            chain.append((opened[1], opened[2].strip(), []))
+        elif (frame := _FRAME.match(line)) and chain:
+            traced = True
+            if frame[4]:
+                _add(chain[-1][2], frame)
+        elif not chain and (fatal := _FATAL.match(line)):
+            chain.append((fatal[1], fatal[2], [_at(fatal[3], fatal[4], "")]))
+    if not chain or not (traced or any("PHP" in line or "Uncaught" in line or "Fatal error" in line for line in lines)):
+        return None
+    infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain]
+    return StackTrace(LANGUAGE, tuple(infos if printed_outer_first else reversed(infos)))
+
+
+def _head(line: str, *, started: bool) -> re.Match[str] | None:
+    if "Uncaught" not in line and not line.lstrip().startswith("Next ") and started:
+        return None
+    found = _HEAD.match(line)
+    return found if found and found[1] not in {"PHP", "in"} else None
+
+
+def _add(frames: list[Frame], found: re.Match[str]) -> None:
+    """PHP names the called function together with the caller's place: shift it onto the frame above."""
+    call = _CALL.match(found[4].replace("\\\\", "\\"))
+    if call and frames:
+        above = frames[-1]
+        module = (call[1] or "").split("@anonymous", maxsplit=1)[0]
+        frames[-1] = Frame(call[2], module, above.file, above.line, above.in_app)
+    frames.append(_at(found[2] or "", found[3] or "0", ""))
+
+
+def _at(file: str, line: str, function: str) -> Frame:
+    return Frame(function=function, file=file, line=int(line), in_app=in_app(file))

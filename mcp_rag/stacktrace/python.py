@@ -1,0 +1,259 @@
+"""Python: tracebacks with causes, exception groups, syntax errors, faulthandler, loguru notes, rich boxes, pytest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "python"
+PARTS: Table = (
+    Pattern(Part.START, r"Traceback \(most recent call last\)"),
+    Pattern(Part.START, r"\+ Exception Group Traceback"),
+    Pattern(Part.START, r"[╭┌][─━]+ ?Traceback"),
+    Pattern(Part.CRASH, r"Fatal Python error: "),
+    Pattern(Part.PRELUDE, r"Exception in (?:thread|callback) [^\n\"]*:?$"),
+    Pattern(Part.PRELUDE, r"Exception ignored in:? "),
+    Pattern(Part.PRELUDE, r"Process [\w.:-]{1,80}:$"),
+    Pattern(Part.PRELUDE, r"(?:Task|Future) exception was never retrieved"),
+    Pattern(Part.PRELUDE, r"Unhandled exception in (?:thread|event loop)"),
+    Pattern(Part.PRELUDE, r"Error in sys\.excepthook:"),
+    Pattern(Part.PRELUDE, r"--- Logging error ---"),
+    Pattern(Part.LINK, r"The above exception was the direct cause of"),
+    Pattern(Part.LINK, r"During handling of the above exception"),
+    Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
+    Pattern(Part.DETAIL, r"\[Previous line repeated \d"),
+    Pattern(Part.DETAIL, r"(?:Current thread|Thread) 0x[0-9a-f]+ .*most recent call first"),
+    Pattern(Part.DETAIL, r"<\d+ (?:more )?lines? omitted>|\.\.\.<\d+ lines>\.\.\."),
+    Pattern(Part.DETAIL, r"[~^][~^ ]*$"),
+    Pattern(Part.DETAIL, r"╵$"),
+    Pattern(Part.DETAIL, r"[│╰└├┌╭❱][ ─│]"),
+    Pattern(Part.DETAIL, r"\+(?:-\+)?-{4,}"),
+    Pattern(Part.DETAIL, r"\| {1,6}\S.*|\|$"),
+    Pattern(Part.DETAIL, r"\"\"\"$"),
+    Pattern(Part.DETAIL, r"Extension modules: "),
+    Pattern(Part.PRELUDE, r"_{3,60} [^\s_][^\n]{0,200} _{3,60}$"),
+    Pattern(Part.DETAIL, r"E {3,12}\S|E$"),
+    Pattern(Part.DETAIL, r"> {4,16}\S"),
+    Pattern(Part.FRAME, r"[\w./\-]{1,200}\.py:\d+: (?:[A-Z]\w{1,80}|in [\w<>]{1,80})?$", ".py:"),
+)
+
+_FRAME = re.compile(r'\s*(?:> ?)?File "([^"]+)", line (\d+)(?:,? in (.+))?')
+_BOX_FRAME = re.compile(r"[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
+_BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
+_BOX_SOURCE = re.compile(r"│ ❱ +\d+ (.*?)\s*│$")
+_HEADER = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback")
+_LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
+_IGNORED = re.compile(r"\s*(?:[~^][~^\s]*$|\[Previous line repeated|\.\.\.<\d+ lines|<\d+ (?:more )?lines? omitted|\"\"\"$)")
+_NOTE = re.compile(r"\s*[│└├]")
+_EXCEPTION = re.compile(r"\s*(?:E   )?([A-Za-z_][\w.]*(?:<locals>\.\w+)?(?:\(\w+\))?)(?::(?: (.*))?)?$")
+_KNOWN = re.compile(
+    r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Timeout|Full|Empty|Group|Fault|Failure|Abort|DoesNotExist)"
+    r"(?:\(\w+\))?$|\w\.[A-Z]\w+$"
+)
+_FATAL = re.compile(r"\s*Fatal Python error: (.*)")
+_THREAD = re.compile(r"(?:Current thread|Thread) 0x[0-9a-fA-F]+.*most recent call first")
+_REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
+_MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?| *\+ (?=Exception Group))")
+_PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
+_LIBRARY = re.compile(r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen ")
+
+
+def in_app(file: str) -> bool:
+    """False for the standard library, installed packages and frozen modules."""
+    return _LIBRARY.search(file) is None
+
+
+@dataclass(slots=True)
+class _Segment:
+    """One exception under construction; frames in printed order (most recent last)."""
+
+    type: str = ""
+    message: str = ""
+    frames: list[Frame] = field(default_factory=list)
+    nested: bool = False
+
+    def done(self) -> ExceptionInfo:
+        return ExceptionInfo(self.type, self.message, tuple(reversed(self.frames)))
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The trace in `lines`, or None when they hold no Python frame, header or fatal error."""
+    for n, line in enumerate(lines):
+        if fatal := _FATAL.match(line):
+            return StackTrace(LANGUAGE, (_faulthandler(fatal[1].strip(), lines[n + 1 :]),))
+    chain = _exceptions(lines, _Reader([]))
+    return StackTrace(LANGUAGE, tuple(chain)) if chain else _pytest(lines)
+
+
+def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
+    outer, inner = _split_group(lines)
+    for line in outer:
+        reader.feed(line)
+    segments = [s for s in reader.found if s.type or s.frames]
+    if not segments:
+        return []
+    chain = _chain(segments, remote=any(_REMOTE.match(line) for line in lines))
+    if inner:
+        # A sub-exception that was never raised has no header of its own: its box opens it.
+        chain.extend(_exceptions(inner, _Reader([_Segment()], open=True, indent=1)))
+    return chain
+
+
+def _faulthandler(message: str, lines: Sequence[str]) -> ExceptionInfo:
+    """faulthandler prints the most recent call first; the current thread's block is the one that failed."""
+    blocks: list[list[Frame]] = [[]]
+    chosen = 0
+    for line in lines:
+        if _THREAD.search(line):
+            blocks.append([])
+            if line.lstrip().startswith("Current"):
+                chosen = len(blocks) - 1
+        elif found := _FRAME.match(line):
+            blocks[-1].append(_frame(found))
+    frames = blocks[chosen] or next((b for b in blocks if b), [])
+    return ExceptionInfo("Fatal Python error", message, tuple(frames))
+
+
+def _split_group(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Lines of the outer traceback with margins removed, and those of the first sub-exception of a group."""
+    if not any("Exception Group Traceback" in line for line in lines):
+        return list(lines), []
+    outer: list[str] = []
+    inner: list[str] = []
+    box = -1  # column of the sub-exceptions' margin; -1 outside
+    number = 0
+    for line in lines:
+        found = _MARGIN.match(line)
+        indent = len(found[1]) if found else len(line)
+        opens = found is not None and "+-+" in found[0]
+        if found is None or (box < 0 and not opens):
+            outer.append(line[found.end() :].removeprefix(" ") if found and found[0].endswith("|") else line)
+        elif opens and box < 0:
+            box, number = indent + 2, 1
+        elif indent == box and "----" in found[0] and not opens:
+            number = int(found[2] or 0)
+            box = box if number else -1
+        elif number == 1:
+            # A nested group keeps its margin, moved to where an outermost group has it.
+            own = indent == box and found[0].endswith("|")
+            inner.append(line[found.end() :].removeprefix(" ") if own else line[2:])
+    return outer, inner
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks the lines of a traceback. `open` says that frames or a header were seen and the final line is due."""
+
+    found: list[_Segment]
+    open: bool = False
+    indent: int = 0
+    after_frame: bool = False
+    dedented: bool = False
+    want_message: bool = False
+    linked: bool = False
+
+    def feed(self, line: str) -> None:
+        if not line.strip():
+            return
+        if _HEADER.match(line):
+            self._begin(line)
+        elif _LINK.match(line):
+            self.open, self.want_message, self.linked = False, False, True
+        elif _IGNORED.match(line):
+            self.want_message = False
+        elif frame := _FRAME.match(line):
+            self._add_frame(_frame(frame), line)
+        elif _BOX_LINE.match(line):
+            self._feed_box(line)
+        elif self.open:
+            self._feed_text(line)
+        elif self.want_message:
+            self.found[-1].message = line.strip()
+            self.want_message = False
+
+    def _begin(self, line: str) -> None:
+        self.found.append(_Segment())
+        self.open, self.after_frame, self.want_message, self.linked = True, False, False, False
+        self.indent = 0 if _BOX_LINE.match(line) else len(line) - len(line.lstrip())
+        self.dedented = False
+
+    def _add_frame(self, frame: Frame, line: str) -> None:
+        if not self.open:
+            # Frames straight after a finished exception belong to a wrapped one printed inside its message (Ray).
+            nested = bool(self.found and self.found[-1].type and not self.linked)
+            self.found.append(_Segment(nested=nested))
+            self.open, self.indent = True, 0
+        self.found[-1].frames.append(frame)
+        self.after_frame = True
+        self.dedented = not line[:1].isspace() and not line.startswith(">")
+        self.want_message = False
+
+    def _feed_box(self, line: str) -> None:
+        if not self.open or not self.found:
+            return
+        segment = self.found[-1]
+        if frame := _BOX_FRAME.search(line):
+            segment.frames.append(
+                Frame(function=frame[3], file=frame[1], line=_number(frame[2]), in_app=in_app(frame[1]))
+            )
+        elif segment.frames and (source := _BOX_SOURCE.search(line)):
+            segment.frames[-1] = _with_source(segment.frames[-1], source[1].strip())
+
+    def _feed_text(self, line: str) -> None:
+        segment = self.found[-1]
+        found = _EXCEPTION.match(line)
+        depth = len(line) - len(line.lstrip())
+        sure = found is not None and _KNOWN.search(found[1]) is not None
+        if self.after_frame and segment.frames and not (sure and (depth <= self.indent)):
+            self.after_frame = False
+            if depth > self.indent or self.dedented:
+                segment.frames[-1] = _with_source(segment.frames[-1], line.strip())
+                return
+        if found and depth <= self.indent and (sure or not self.dedented):
+            segment.type, segment.message = found[1], (found[2] or "").strip()
+            self.open = False
+            self.want_message = line.rstrip().endswith(":") and not segment.message
+
+
+def _chain(segments: list[_Segment], *, remote: bool) -> list[ExceptionInfo]:
+    """Outermost first. A pool's RemoteTraceback carries the text of the same exception from another process: the two
+    become one, the worker's frames nearest the throw."""
+    kept: list[_Segment] = []
+    for segment in segments:
+        if remote and kept and (kept[-1].type, kept[-1].message) == (segment.type, segment.message):
+            kept[-1].frames = segment.frames + kept[-1].frames
+        elif segment.nested and kept:
+            kept.insert(len(kept) - 1, segment)
+        else:
+            kept.append(segment)
+    return [segment.done() for segment in reversed(kept)]
+
+
+def _pytest(lines: Sequence[str]) -> StackTrace | None:
+    """A failure report without a traceback header: `E   ` lines and a closing `file.py:LINE: Type`."""
+    marked = [line.strip()[4:].strip() for line in lines if line.lstrip().startswith("E   ")]
+    ends = [m for line in lines if (m := _PYTEST_END.match(line.strip()))]
+    if not marked or not ends:
+        return None
+    type_, message = ends[-1][3], marked[0]
+    if found := _EXCEPTION.match(message):
+        type_, message = found[1], found[2] or ""
+    frames = tuple(Frame(file=m[1], line=_number(m[2]), in_app=in_app(m[1])) for m in reversed(ends))
+    return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, frames),))
+
+
+def _frame(found: re.Match[str]) -> Frame:
+    function = (found[3] or "").strip()
+    return Frame(function=function, file=found[1], line=_number(found[2]), in_app=in_app(found[1]))
+
+
+def _with_source(frame: Frame, source: str) -> Frame:
+    return Frame(frame.function, frame.module, frame.file, frame.line, frame.in_app, source)
+
+
+def _number(text: str) -> int:
+    return int(text[:9])

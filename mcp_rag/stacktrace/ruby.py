@@ -1,0 +1,95 @@
+"""Ruby: uncaught errors in both print orders, causes, Rails and Logger backtraces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.types import ExceptionInfo, Frame, StackTrace
+
+LANGUAGE = "ruby"
+PARTS: Table = (
+    Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$", ".rb:"),
+    Pattern(Part.TYPE, r"-e:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
+    Pattern(Part.FRAME, r"(?:\d+: )?from [^\n]{1,300}:\d+(?::in [`']|$)"),
+    Pattern(Part.FRAME, r"(?:/|\.{0,2}/|<internal:|[\w\-]+/|[A-Za-z]:/)?[^\s:()]{1,300}(?:\.(?:rb|erb|haml|slim|rake|ru)|>|/bin/\w+):\d+:in [`']", ":in "),
+)
+
+_HEAD = re.compile(r"(?:.*?\s)?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'?: (.*) \(([A-Z][\w:]*)\)$")
+_HEAD_OPEN = re.compile(r"([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})': (.*)$")
+_TOP = re.compile(r"([^\s:]{1,300}\.rb):(\d{1,9}): (.*) \(([A-Z][\w:]*)\)$")
+_FRAME = re.compile(r"\s*(?:\d{1,5}: )?(?:from )?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'\s*$")
+_REVERSED = re.compile(r"\s*\d{1,5}: from ")
+_LOGGED = re.compile(r"(?:.*?[\s:])??([A-Z]\w*(?:::[A-Z]\w*)*) \((.*)\):?$")
+_PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
+_PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout)): (.*)$")
+_RAILS_CAUSE = re.compile(r"\s*Causes?:\s*$")
+_LIBRARY = re.compile(r"/gems/|/lib/ruby/|^<internal:|/rubygems/|/bundler/|(?:^|/)bin/\w+$|/\.rbenv/|/\.rvm/|/vendor/bundle/")
+
+
+def in_app(file: str) -> bool:
+    """False for gems, the standard library and the interpreter's internal files."""
+    return _LIBRARY.search(file) is None
+
+
+def parse(lines: Sequence[str]) -> StackTrace | None:
+    """The first error in `lines`, its causes after it."""
+    chain: list[tuple[str, str, list[Frame]]] = []
+    pending: list[Frame] = []
+    backward = any(_REVERSED.match(line) for line in lines)
+    for n, line in enumerate(lines):
+        if head := _head(line.strip()):
+            type_, message, frame = head
+            frames = [frame, *reversed(pending)] if backward else [frame]
+            chain.append((type_, message, frames))
+            pending = []
+        elif frame := _frame(line):
+            if backward or not chain:
+                pending.append(frame)
+            else:
+                chain[-1][2].append(frame)
+            if not chain and not backward:
+                named = _logged(lines[:n])
+                if named:
+                    chain.append((*named, pending))
+                    pending = []
+    if not chain and not pending:
+        return None
+    if not chain:
+        chain.append(("", "", pending))
+    return StackTrace(LANGUAGE, tuple(ExceptionInfo(t, m, tuple(f)) for t, m, f in chain))
+
+
+def _head(text: str) -> tuple[str, str, Frame] | None:
+    if found := _HEAD.match(text):
+        return found[5], found[4], _at(found[1], found[2], found[3])
+    if found := _TOP.match(text):
+        return found[4], found[3], _at(found[1], found[2], "<main>")
+    if (found := _HEAD_OPEN.match(text)) and not text.startswith("from ") and not _REVERSED.match(text):
+        return "RuntimeError" if found[4] == "unhandled exception" else "", found[4], _at(found[1], found[2], found[3])
+    return None
+
+
+def _logged(lines: Sequence[str]) -> tuple[str, str] | None:
+    """The line above a bare backtrace: `Type (message):` from Rails, `message (Type)` from Logger, `Type: message`."""
+    for line in reversed(lines):
+        text = line.strip()
+        if not text or re.match(r"\d+: |=> ", text):
+            continue
+        if found := _PAREN_END.match(text):
+            return found[2], found[1].rsplit("-- : ", 1)[-1]
+        if found := _LOGGED.match(text):
+            return found[1], found[2]
+        if found := _PLAIN.match(text):
+            return found[1], found[2]
+    return None
+
+
+def _frame(line: str) -> Frame | None:
+    found = _FRAME.match(line)
+    return _at(found[1], found[2], found[3]) if found else None
+
+
+def _at(file: str, line: str, function: str) -> Frame:
+    return Frame(function=function, file=file, line=int(line), in_app=in_app(file))

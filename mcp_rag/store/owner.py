@@ -1,0 +1,221 @@
+"""The process that runs the embedded engine serves it to all others, and lets one write happen at a time.
+
+Uses four internals of milvus-lite (`MilvusLite`, `MilvusServicer`, `DataDirLockedError`, the gRPC stubs it is built
+on); the version is pinned below 3.3 and tests/store/test_owner.py covers them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+from mcp_rag.errors import StoreError, StoreUnavailable
+from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
+from mcp_rag.store.library import client_class
+
+MESSAGE_BYTES = 256 * 1024 * 1024
+WORKERS = 10
+GRACE_S = 0.5
+WRITES = (
+    "Insert",
+    "Upsert",
+    "Delete",
+    "Flush",
+    "CreateCollection",
+    "DropCollection",
+    "TruncateCollection",
+    "RenameCollection",
+    "AlterCollection",
+    "CreateIndex",
+    "DropIndex",
+    "LoadCollection",
+    "ReleaseCollection",
+    "CreateAlias",
+    "AlterAlias",
+    "DropAlias",
+    "ManualCompaction",
+)
+# Reads of row data do not change the store, so they go on after a storage error; these make it durable or larger.
+_DURABLE = frozenset(WRITES) - {"LoadCollection", "ReleaseCollection"}
+_STOPPED = "storage stopped"
+
+
+class Engine:
+    """The running engine: opened, loaded, flushed, and served on one address."""
+
+    def __init__(self, directory: DataDirectory, *, sockets: bool = True) -> None:
+        self._directory = directory
+        self._sockets = sockets
+        self._write_lock = threading.RLock()
+        self._database: Any = None
+        self._server: Any = None
+        self._socket: Path | None = None
+        self._lock_descriptor = -1
+        self.address = ""
+        self.token = ""
+        self.stopped_because = ""
+
+    def start(self) -> None:
+        """Take the engine's own lock, bring every collection into memory, listen.
+
+        Raises StoreUnavailable when a foreign program holds the directory, StoreError when it cannot be read.
+        """
+        client_class()
+        from milvus_lite.db import MilvusLite
+        from milvus_lite.exceptions import DataDirLockedError
+
+        logging.getLogger("milvus_lite").setLevel(logging.CRITICAL + 1)
+        path = self._directory.engine
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            self._database = MilvusLite(str(path))
+            self._lock_descriptor = self._database._lock_fd  # noqa: SLF001 - must not outlive us in a forked child
+            close_in_fork(self._lock_descriptor)
+            self._load_all()
+        except DataDirLockedError:
+            self.stop()
+            raise StoreUnavailable(
+                f"Another program holds {path} and does not share it.",
+                "Stop that program, or set MCP_RAG_DATA_DIR to a directory of its own.",
+                retry=True,
+            ) from None
+        except Exception as error:  # noqa: BLE001 - whatever the engine raises, its files are the reason
+            self.stop()
+            raise StoreError(
+                f"The embedded store at {path} cannot be opened ({type(error).__name__}).",
+                "Nothing was changed. Check disk space and rights; else move the directory away and ingest again.",
+            ) from None
+        self._serve()
+
+    def _load_all(self) -> None:
+        """An indexed collection is closed after a restart, and replayed rows count twice until a flush."""
+        for name in self._database.list_collections():
+            collection = self._database.get_collection(name)
+            collection.load()
+            collection.flush()
+
+    def _serve(self) -> None:
+        import grpc
+        from pymilvus.grpc_gen import milvus_pb2_grpc
+
+        interceptors = [] if self._sockets else [self._token_check()]
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="mcp-rag-engine"),
+            interceptors=interceptors,
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_BYTES),
+                ("grpc.max_send_message_length", MESSAGE_BYTES),
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        milvus_pb2_grpc.add_MilvusServiceServicer_to_server(self._servicer(), self._server)
+        try:
+            self.address = self._bind_socket() if self._sockets else self._bind_loopback()
+        except BaseException:
+            self.stop()
+            raise
+        self._server.start()
+        if self._sockets:
+            self._directory.write_owner(Owner(os.getpid(), str(self._socket), time.time_ns() // 1_000_000))
+
+    def _bind_socket(self) -> str:
+        for path in self._directory.socket_paths():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            make_private(path.parent)
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()  # a dead owner's; we hold the lock, so no living one's
+            with contextlib.suppress(RuntimeError, OSError):
+                self._server.add_insecure_port(f"unix:{path}")
+                path.chmod(0o600)
+                self._socket = path
+                return f"unix:{path}"
+        raise StoreError(
+            f"No socket can be made for {self._directory.path}.",
+            "Set MCP_RAG_DATA_DIR to a directory on a local file system.",
+        )
+
+    def _bind_loopback(self) -> str:
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        return f"http://127.0.0.1:{port}"
+
+    def _token_check(self) -> Any:  # noqa: ANN401 - grpc ships no types
+        """Without sockets the engine listens on loopback TCP for this process alone: others lack the token."""
+        import base64
+        import hmac
+
+        import grpc
+
+        self.token = f"mcp-rag:{secrets.token_hex(32)}"
+        expected = base64.b64encode(self.token.encode()).decode()
+
+        def deny(_request: object, context: Any) -> None:  # noqa: ANN401 - grpc ships no types
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "token required")
+
+        class TokenCheck(grpc.ServerInterceptor):  # type: ignore[misc] # grpc ships no types
+            def intercept_service(self, proceed: Callable[[Any], Any], details: Any) -> Any:  # noqa: ANN401 - grpc's own signature
+                given = dict(details.invocation_metadata).get("authorization", "")
+                if hmac.compare_digest(str(given), expected):
+                    return proceed(details)
+                return grpc.unary_unary_rpc_method_handler(deny)
+
+        return TokenCheck()
+
+    def _servicer(self) -> Any:  # noqa: ANN401 - milvus-lite ships no types
+        from milvus_lite.adapter.grpc.servicer import MilvusServicer
+
+        servicer = MilvusServicer(self._database)
+        for name in WRITES:
+            setattr(servicer, name, self._serial(name, getattr(servicer, name)))
+        return servicer
+
+    def _serial(self, name: str, method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """One write at a time, none for a caller that gave up, and none after storage failed."""
+        import grpc
+
+        durable = name in _DURABLE
+
+        def call(request: Any, context: Any) -> Any:  # noqa: ANN401 - grpc ships no types
+            with self._write_lock:
+                if not context.is_active():
+                    context.abort(grpc.StatusCode.CANCELLED, "the caller gave up")
+                if durable and self.stopped_because:
+                    context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{_STOPPED}: {self.stopped_because}")
+                response = method(request, context)
+                if durable:
+                    self._note(response)
+                return response
+
+        return call
+
+    def _note(self, response: Any) -> None:  # noqa: ANN401 - grpc ships no types
+        """After a failed write the engine's next flush would delete the only copy of what it wrote before."""
+        status = getattr(response, "status", response)
+        reason = str(getattr(status, "reason", ""))
+        code = int(getattr(status, "code", 0) or getattr(status, "error_code", 0))
+        if code == 1 and ("[Errno" in reason or "monotonic" in reason):
+            self.stopped_because = "no space" if "[Errno 28]" in reason else "write failed"
+
+    def stop(self) -> None:
+        """End serving, close the engine, remove the socket. Takes under two seconds; safe to call twice."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop(GRACE_S).wait(GRACE_S * 2)
+        database, self._database = self._database, None
+        if database is not None:
+            with self._write_lock:
+                keep_in_fork(self._lock_descriptor)
+                database.close()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.unlink()
+            with contextlib.suppress(OSError):
+                self._directory.owner_file.unlink()
+            self._socket = None

@@ -1,0 +1,73 @@
+"""The texts an event is known by: its template, what is embedded of it and what the lexical leg tokenises.
+
+What is embedded decides more than which model embeds it: for a trace the root cause's line with its values replaced by
+words and the innermost source line; for a message the message without its header.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mcp_rag.codes import codes
+from mcp_rag.mask import mask
+from mcp_rag.merge import MergeIndex, collapse
+from mcp_rag.types import Frame, LogRecord, StackTrace
+from mcp_rag.words import words
+
+__all__ = ["MergeIndex", "codes", "collapse", "embedding_text", "lexical_text", "mask"]
+
+MAX_EMBEDDED_CHARS = 1_000
+MAX_LEXICAL_BYTES = 16_000
+MAX_FRAMES = 30
+MAX_EXCEPTIONS = 10
+
+_SPACES = re.compile(r"\s+")
+
+
+def embedding_text(record: LogRecord) -> str:
+    """What is embedded of `record`: at most 1,000 characters, values replaced by plain words, identifiers kept."""
+    trace = record.stacktrace
+    if trace is None:
+        return _words(record.message or record.body)[:MAX_EMBEDDED_CHARS]
+    root = trace.root
+    head = f"{root.type}: {root.message}" if root.type and root.message else root.type or root.message or record.message
+    source = next((f.source for f in root.frames if f.source), "")
+    text = _words(head[: 4 * MAX_EMBEDDED_CHARS])
+    return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
+
+
+def lexical_text(record: LogRecord) -> str:
+    """What the lexical leg tokenises: exception types, messages, codes, calls, logger and log message, at most 16,000
+    bytes of UTF-8, the most telling parts first."""
+    trace = record.stacktrace
+    parts: list[str] = []
+    if trace is not None:
+        parts += _trace_parts(trace)
+    if record.logger:
+        parts.append(record.logger)
+    if record.message or trace is None:
+        parts.append(_words(record.message or record.body, names=True))
+    kept = codes(f"{record.message}\n{record.body}")
+    if kept:
+        parts.insert(0, " ".join(kept))
+    text = "\n".join(part for part in dict.fromkeys(parts) if part)
+    return text.encode("utf-8", "replace")[:MAX_LEXICAL_BYTES].decode("utf-8", "ignore")
+
+
+def _trace_parts(trace: StackTrace) -> list[str]:
+    parts = []
+    for exception in reversed(trace.exceptions[-MAX_EXCEPTIONS:]):
+        parts.append(f"{exception.type} {_words(exception.message, names=True)}".strip())
+    calls = [_call(f) for e in reversed(trace.exceptions) for f in e.frames[:MAX_FRAMES]]
+    parts += list(dict.fromkeys(calls))[: 2 * MAX_FRAMES]
+    return parts
+
+
+def _call(frame: Frame) -> str:
+    file = frame.file.replace("\\", "/").rsplit("/", 1)[-1].split("?", 1)[0]
+    module = "" if frame.function.startswith(frame.module or "\0") else frame.module
+    return " ".join(part for part in (module, frame.function, file) if part)
+
+
+def _words(text: str, *, names: bool = False) -> str:
+    return _SPACES.sub(" ", words(text, names=names)).strip()

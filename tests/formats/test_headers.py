@@ -1,0 +1,250 @@
+"""Headers of text lines: what is cut off, which level, which fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag import formats
+from mcp_rag.types import NO_SPAN, Header, Level, Span
+
+E, W, F, I, D, T, U = Level.ERROR, Level.WARN, Level.FATAL, Level.INFO, Level.DEBUG, Level.TRACE, Level.UNSET  # noqa: E741 - one letter keeps the table readable
+
+
+def text_of(line: str, span: Span) -> str:
+    return line[span[0] : span[1]] if span != NO_SPAN else ""
+
+
+# line, format, level, the message (its beginning), logger or service (either)
+CASES = [
+    # the libraries' own layouts, in variants other than the registered sample
+    ("2026-11-23 19:20:37,123 - a.b - INFO - done", "python-logging", I, "done", "a.b"),
+    ('INFO:     127.0.0.1:56150 - "GET / HTTP/1.1" 500 Internal Server Error', "uvicorn", I, "127.0.0.1", ""),
+    ("CRITICAL:root:disk full", "python-root", F, "disk full", "root"),
+    ("[2026-11-23T19:20:37.123+0000] {taskinstance.py:12} WARNING - slow", "airflow", W, "slow", "taskinstance.py"),
+    ("2026-11-23 19:20:37.123 | WARNING  | __main__:<module>:3 - slow", "loguru", W, "slow", "__main__"),
+    ("2026-11-23T19:20:37.1Z [warning  ] slow    key=1", "structlog", W, "slow    key=1", ""),
+    ("2026-11-23 19:20:37.123  INFO 1 --- [           main] c.a.Foo : started", "spring-boot", I, "started", "c.a.Foo"),
+    ("2026-11-23 19:20:37 [exec-1] WARN  c.a.Foo:41 - slow", "logback", W, "slow", "c.a.Foo"),
+    ("[main] WARN com.acme.Foo - slow", "slf4j-simple", W, "slow", "com.acme.Foo"),
+    ("2026-11-23 19:20:37,123 WARN  [org.acme.Foo] (main) slow", "jboss", W, "slow", "org.acme.Foo"),
+    ("crit: Acme.Store[7]", "aspnet", F, "", "Acme.Store"),
+    ("[19:20:37 FTL] down", "serilog", F, "down", ""),
+    (
+        "W, [2026-11-23T19:20:37.1 #7]  WARN -- : [4eebb5e2-2f13-42f8-8644-d6c9a9e244f0] slow",
+        "ruby-logger",
+        W,
+        "slow",
+        "",
+    ),
+    ("[23-Nov-2026 19:20:37 UTC] PHP Fatal error:  Uncaught X", "php", F, "PHP Fatal error:", ""),
+    ("2026-11-23T19:20:37Z warn: slow", "winston", W, "slow", ""),
+    ("2026-11-23T19:20:37.1Z  WARN shop::db: slow", "tracing", W, "slow", "shop::db"),
+    ("[2026-11-23 19:20:37.1][8][warning][config] [source/server.cc:168] slow", "spdlog", W, "slow", "config"),
+    ("2026-11-23 19:20:37.1 [warning] <0.41.0> slow", "elixir", W, "slow", ""),
+    ("=CRASH REPORT==== 23-Nov-2026::19:20:37 ===", "erlang", E, "", ""),
+    # clusters, databases, systems
+    (
+        "081109 203615 148 INFO dfs.DataNode$PacketResponder: done for blk_1",
+        "hadoop",
+        I,
+        "done for blk_1",
+        "dfs.DataNode",
+    ),
+    ("2026-11-23 19:20:37,123 - ERROR [Commit:1:NIOServerCnxn@180] - oops", "zookeeper", E, "oops", "NIOServerCnxn"),
+    ("2026-11-23 19:20:37.1 47 WARNING nova.x [-] slow", "openstack", W, "slow", "nova.x"),
+    ("APPSEV 1126539103 2026.09.12 R41 2026-09-12-08.31.43.2 R41 RAS APP FATAL ciod: x", "ras", F, "ciod: x", "APP"),
+    ("srun: error: n1: task 0: Killed", "slurm", E, "n1: task 0", "srun"),
+    ("WARNING 11-23 19:20:37 [config.py:3] slow", "vllm", W, "slow", "config.py"),
+    ("[W1123 19:20:37.123456789 Group.cpp:115] slow", "klog", W, "slow", "Group.cpp"),
+    ("h1:12:34 [0] NCCL INFO Bootstrap : eth0", "nccl", I, "Bootstrap", "h1"),
+    ("2026-11-23 19:20:37 CET::@:[12760]:LOG:  starting", "postgres", I, "starting", ""),
+    ("2026-11-23 19:20:37 UTC [47] DETAIL:  Key (id)=(1) exists.", "postgres", U, "DETAIL:  Key", ""),
+    ("2026-11-23T19:20:37.1Z 0 [Warning] [MY-010068] [Server] CA", "mysql", W, "[MY-010068]", ""),
+    ("[3574] 13 Apr 12:52:30.731 # Sentinel", "redis", W, "Sentinel", ""),
+    (
+        "Nov 23 19:20:37 mac com.apple.xpc.launchd[1] (com.x.Y[50989]): exited",
+        "syslog",
+        U,
+        "exited",
+        "com.apple.xpc.launchd",
+    ),
+    ("Nov 23 19:20:37 mac Setup Assistant[1173]: x", "syslog", U, "x", "Setup Assistant"),
+    (
+        "Nov 23 19:20:37 box sshd(pam_unix)[19939]: authentication failure",
+        "syslog",
+        U,
+        "authentication",
+        "sshd(pam_unix)",
+    ),
+    ("Nov 23 19:20:37 box daemon.err mcad: down", "syslog", E, "down", "mcad"),
+    ("Nov 23 19:20:37 box kernel: [1293.679369] oops", "syslog", U, "oops", "kernel"),
+    ("Nov 23 19:20:37 box last message repeated 2 times", "syslog", U, "last message", ""),
+    ("<30>1 2026-11-23T19:20:37+02:00 box dhclient - - -  REQUEST", "syslog-5424", I, " REQUEST", "dhclient"),
+    ("<11>Nov 23 19:20:37 box app: failed", "syslog-priority", E, "failed", "app"),
+    ("2026-11-23T19:20:37Z In(14) Hostd[10]: started", "esx", I, "started", "Hostd"),
+    ("2026-11-23T19:20:37Z cpu7:35233)VC: 2002: rescan", "esx", U, "VC: 2002", ""),
+    ("05-26 11:18:41.509  1000 23402 23402 V Cam: request", "logcat", T, "request", "Cam"),
+    ("2026-11-23 19:20:37, Info                  CBS    Loaded", "windows-cbs", I, "Loaded", "CBS"),
+    ("(Tue Mar 31 06:03:46 2015) [sssd] [start] (0x0010): down", "sssd", F, "down", "start"),
+    ("9m    Normal   Pulled   pod/a   Container image", "kubernetes-events", I, "Container image", "Pulled"),
+    # builds
+    ("a.c:3:7: warning: unused", "gcc", W, "unused", ""),
+    ("Main.java:3: error: ';' expected", "gcc", E, "';'", ""),
+    ("Program.cs(10,5): error CS0103: no name", "msvc", E, "CS0103", ""),
+    ("collect2: error: ld returned 1 exit status", "linker", E, "ld returned", ""),
+    ("npm ERR! code E404", "npm", E, "code E404", ""),
+    ("[WARNING] deprecated", "maven", W, "deprecated", ""),
+    ("e: file:///a.kt:3:5 Unresolved", "gradle", E, "file:///a.kt", ""),
+    ("ok: [web1]", "ansible", I, "", "web1"),
+    ("bash: line 3: foo: command not found", "shell", E, "foo: command", ""),
+    # no format of their own
+    ("2026-11-23 19:20:37 5 files deleted", "generic", U, "5 files deleted", ""),
+    ("2026-11-23 19:20:37,123 [req=f91d, org=] INFO  org.x.Y - done", "generic", I, "done", "org.x.Y"),
+    ("2026-11-23 19:20:37 | INFO  | main | org.x.Y | done", "generic", I, "done", "org.x.Y"),
+    ("20171223-22:15:29:606|Step_LSC|30002312|onStand 3579", "generic", U, "onStand 3579", "Step_LSC"),
+    ("2026-11-23 19:20:37;ERROR;main;failed", "generic", E, "failed", "main"),
+    ("2026-11-23 19:20:37,1|main|ERROR|a.Foo|failed | here", "generic", E, "failed | here", "a.Foo"),
+    ("app.log.1 2026-11-23 19:20:37.1 47 ERROR a.b.c [req-1 - -] failed", "generic", E, "failed", "a.b.c"),
+    ("ERROR [2026-11-23 19:20:37,123] com.acme.Foo: failed", "generic", E, "failed", "com.acme.Foo"),
+    ("[DEBUG 2026-11-23 19:20:37 main] failed", "generic", D, "failed", ""),
+    ("[ERROR] 2026-11-23 19:20:37 failed", "generic", E, "failed", ""),
+    (
+        "INFO   | jvm 1    | 2026/11/23 18:40:00 | 2026-11-23 18:40:00,077 [W-8] WARN  c.r.Job - slow",
+        "generic",
+        W,
+        "slow",
+        "",
+    ),
+    ("(a.b.C): 2026-11-23 19:20:37,123 INFO (User|user) Identified", "generic", I, "Identified", ""),
+    ("Svc:2026-11-23 17:36:35,978[MainThread]svc:737 [ERROR] failed", "generic", E, "failed", "Svc"),
+    ("10003 1697048351.010612 <... accept4 resumed> x", "generic", U, "<... accept4", ""),
+    ("2026-11-23T19:20:37Z INFO tok[83:http-3] [CorId=9 OpId=1] [com.x.Y] done", "generic", I, "done", ""),
+    ("FATAL: could not open", "level-prefix", F, "could not open", ""),
+    ("error: could not compile `svc`", "level-prefix", E, "could not compile", ""),
+    ("[GIN-debug] [WARNING] Running", "level-prefix", W, "Running", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "name", "level", "message", "source"), CASES, ids=[case[0][:60] for case in CASES])
+def test_header_is_cut_where_the_message_starts(line: str, name: str, level: Level, message: str, source: str) -> None:
+    """The whole header is cut off, its level read, its logger or service named (10-50 points of grouping: logs.md 2)."""
+    header = formats.match(line)
+    assert header is not None
+    assert (header.format, header.level) == (name, level)
+    assert line[header.body :].startswith(message)
+    if not message:
+        assert line[header.body :].strip() == ""
+    if source:
+        assert source in (text_of(line, header.logger), text_of(line, header.service)) or text_of(
+            line, header.logger
+        ).startswith(source)
+
+
+NOT_HEADERS = [
+    "",
+    "   at com.acme.Foo.bar(Foo.java:1)",
+    '  File "x.py", line 1, in <module>',
+    "Traceback (most recent call last):",
+    "java.lang.RuntimeException: save failed",
+    "Error: Cannot find module 'x'",
+    "panic: runtime error: index out of range",
+    "FATAL EXCEPTION: main",
+    "Caused by: java.io.IOException: x",
+    "E   ValueError: x",
+    "KeyError: 'tenant_id'",
+    "#0 /srv/app/p1.php(2): Mailer->open()",
+    "2 |     let n: u32 = 5;",
+    "1. first item",
+    "192.168.0.1 answered",
+    "done",
+    "a.c:1:2: note: expanded from here",
+    "Server started at 2026-11-23 19:20:37",
+    "it failed on 2026-11-23 19:20:37 again",
+    "--- End of inner exception stack trace ---",
+    "│ on main.tf line 3:",
+]
+
+
+@pytest.mark.parametrize("line", NOT_HEADERS)
+def test_traces_and_prose_have_no_header(line: str) -> None:
+    """Lines of a stack trace and sentences are not taken for headers, or a trace would be torn apart."""
+    assert formats.match(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-23 19:20:37,123 ERROR java.lang.IllegalStateException: no plan",
+        "2026-11-23 19:20:37,123 ERROR KeyError: 'tenant'",
+        "2026-11-23 19:20:37 ERROR [Errno 2] No such file or directory: '/x'",
+        "2026-11-23 19:20:37 [ERROR] [MY-012592] broken",
+        "2026-11-23 19:20:37 ERROR (28000): access denied",
+    ],
+)
+def test_exception_types_and_codes_stay_in_the_message(line: str) -> None:
+    """An exception type or code behind the level is message, not logger: grouping needs it."""
+    header = formats.match(line)
+    assert header is not None
+    assert header.level is Level.ERROR
+    for word in ("java.lang.IllegalStateException", "KeyError", "Errno 2", "MY-012592"):
+        assert (word in line) == (word in line[header.body :])
+
+
+def test_indentation_behind_the_header_survives() -> None:
+    """Where every physical line of a trace carries the header, the trace's own indentation is kept."""
+    for prefix in (
+        "2026-11-23 19:20:37,123 ERROR [main] com.acme.Foo: ",
+        "Nov 23 19:20:37 web1 app[1]: ",
+        "2026-11-23 19:20:37,123 - ERROR - ",
+        "ERROR 11-23 19:20:37 [core.py:58] ",
+        "2026-11-23T19:20:37.123Z [ERROR] ",
+    ):
+        line = prefix + '  File "x.py", line 1'
+        header = formats.match(line)
+        assert header is not None
+        assert line[header.body :] == '  File "x.py", line 1'
+
+
+def test_level_of_a_header_is_never_guessed_from_words() -> None:
+    """`Marking task as FAILED` is an INFO line: the header's level wins (multiline snippet `airflow`)."""
+    header = formats.match("[2026-05-14, 23:07:40 UTC] {x.py:13} INFO - Marking task as FAILED. error")
+    assert header is not None
+    assert header.level is Level.INFO
+
+
+@pytest.mark.parametrize(("status", "level"), [("200", I), ("302", I), ("404", W), ("500", E), ("502", E)])
+def test_http_status_decides_and_says_that_digits_matter(status: str, level: Level) -> None:
+    """Access lines take their level from the status, so they must not share a header with other digits."""
+    header = formats.match(f'10.9.0.4 - - [23/Nov/2026:19:20:37 +0000] "GET / HTTP/1.1" {status} 5 "-" "x"')
+    assert header is not None
+    assert (header.level, header.digits_matter) == (level, True)
+
+
+def test_preferred_format_is_tried_first() -> None:
+    """The format voted for a file wins a line that several fit; a wrong or unknown preference changes nothing."""
+    line = "ERROR: No matching distribution found"
+    first = formats.match(line)
+    assert first is not None
+    assert first.format == "pip"
+    assert formats.match(line, "mysql") == formats.match(line, "no such") == formats.match(line, "generic") == first
+    sample = formats.by_name("hadoop").sample
+    preferred = formats.match(sample, "hadoop")
+    assert preferred is not None
+    assert preferred.format == "hadoop"
+
+
+def test_only_the_first_512_characters_are_read() -> None:
+    """A header that has not ended after 512 characters is none, and the rest of a line changes nothing."""
+    line = "2026-11-23 19:20:37,123 ERROR [main] com.acme.Foo: failed "
+    assert formats.match(line + "x" * 1_000_000) == formats.match(line + "x" * 600)
+    assert formats.match(" " * 600 + line) is None
+
+
+def test_two_line_headers_are_named() -> None:
+    """java.util.logging puts level and message on the second line; callers learn that from TWO_LINE_FORMATS."""
+    header = formats.match("Nov 23, 2026 7:20:37 PM com.acme.Foo run")
+    assert isinstance(header, Header)
+    assert header.format in formats.TWO_LINE_FORMATS
+    second = formats.match("SEVERE: failed")
+    assert second is not None
+    assert second.level is Level.ERROR

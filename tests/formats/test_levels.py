@@ -1,0 +1,59 @@
+"""Severity words."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag import formats
+from mcp_rag.formats.levels import otel_level
+from mcp_rag.types import Level
+
+WORDS = {
+    Level.TRACE: "trace TRACE verbose finest V 10 trace8 Trace",
+    Level.DEBUG: "debug DBG D fine debug1 20 7 100 10000",
+    Level.INFO: "info INFO inf Information notice I 30 6 9 200 note 20000 800",
+    Level.WARN: "warn WARNING WRN wrn w 40 4 13 300 Deprecated 900 30000",
+    Level.ERROR: "error ERR e SEVERE fail 50 3 17 ERR! 400 1000 [ERROR]",
+    Level.FATAL: "fatal FTL crit CRITICAL emerg alert panic F 60 0 21 600 dpanic",
+    Level.UNSET: "hello 4711 errorless 99999999 - x1 ４０",
+}
+
+
+@pytest.mark.parametrize(("level", "word"), [(level, word) for level, words in WORDS.items() for word in words.split()])
+def test_every_spelling_of_a_level(level: Level, word: str) -> None:
+    """Words and numbers of syslog, OTel, pino, monolog, Java and Python mean what their makers say."""
+    assert formats.level_of(word) is level
+
+
+def test_otel_numbers() -> None:
+    """SeverityNumber ranges of four, nothing outside 1 to 24."""
+    assert [otel_level(n) for n in (1, 4, 5, 9, 13, 16, 17, 20, 21, 24)] == [1, 1, 5, 9, 13, 13, 17, 17, 21, 21]
+    assert otel_level(0) is otel_level(25) is Level.UNSET
+
+
+GUESSES = [
+    ("Traceback (most recent call last):", Level.ERROR),
+    ("fatal: not a git repository", Level.FATAL),
+    ("panic: runtime error", Level.FATAL),
+    ("thread 'main' panicked at src/main.rs:8:45:", Level.FATAL),
+    ("error[E0308]: mismatched types", Level.ERROR),
+    ("npm ERR! code E404", Level.ERROR),
+    ("Build FAILED", Level.ERROR),
+    ("java.lang.IllegalStateException: x", Level.ERROR),
+    ("authentication failure; logname=", Level.ERROR),
+    ("Segmentation fault (core dumped)", Level.FATAL),
+    ("connection refused by 10.9.0.4", Level.WARN),
+    ("DeprecationWarning: x is deprecated", Level.WARN),
+    ("0 errors", Level.UNSET),
+    ("3 errors", Level.UNSET),
+    ("no errors found", Level.UNSET),
+    ("errors=0 warnings=0", Level.UNSET),
+    ("listening on port 8080", Level.UNSET),
+    ("terror at the mirror", Level.UNSET),
+]
+
+
+@pytest.mark.parametrize(("text", "level"), GUESSES, ids=[text for text, _ in GUESSES])
+def test_level_from_words(text: str, level: Level) -> None:
+    """Without a header level words decide; counts say nothing, since a zero and a three share one digit memo."""
+    assert formats.level_from_words(text) is level
