@@ -8,34 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from mcp_rag import embedding
-from mcp_rag.browse import Browser
 from mcp_rag.config import Settings
 from mcp_rag.errors import InputError, McpRagError, ModelMissingError
-from mcp_rag.events import starts_event
-from mcp_rag.explain import Explain
-from mcp_rag.ingest import Ingestor
-from mcp_rag.llm import LlmClient
-from mcp_rag.notes import parse_notes
 from mcp_rag.protocols import Embedder, RedactionGate, Store
-from mcp_rag.reader import LogReader, ReadLimits
-from mcp_rag.redact import REDACTION_VERSION, Redactor
-from mcp_rag.resolve import Resolver
 from mcp_rag.results import IngestResult
 from mcp_rag.rows import ErrorFilter
-from mcp_rag.search import Searcher
-from mcp_rag.status import StatusReporter
-from mcp_rag.store import StoreSettings, open_store
-from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Level, ParseSettings
-from mcp_rag.workers import ParsePool
+from mcp_rag.wiring import build_gate, build_reader, create_embedder, store_settings
 
-HEAD_BYTES = 65_536
+if TYPE_CHECKING:
+    from mcp_rag.browse import Browser
+    from mcp_rag.explain import Explain
+    from mcp_rag.llm import LlmClient
+    from mcp_rag.merge import MergeIndex
+    from mcp_rag.resolve import Resolver
+    from mcp_rag.search import Searcher
+    from mcp_rag.status import StatusReporter
+
 MAX_TEMPLATES = 16_384
 UNKNOWN_DIMENSION = 384
 
@@ -45,28 +40,79 @@ class App:
 
     def __init__(self, settings: Settings, *, store: Store | None = None, embedder: Embedder | None = None) -> None:
         self.settings = settings
-        self.store = store or open_store(store_settings(settings))
-        self.embedder = embedder or create_embedder(settings)
-        explainer = None
-        if settings.llm_base_url:
-            explainer = LlmClient(
-                settings.llm_base_url,
-                settings.llm_model,
-                settings.llm_api_key,
-                total_timeout_s=settings.llm_timeout,
-                thinking=settings.llm_thinking,
-            )
-        self._explainer = explainer
-        self.browser = Browser(self.store)
-        self.searcher = Searcher(self.store, self.embedder, self.gate, self.merge_index, zone=settings.timezone)
-        self.explain = Explain(self.searcher, explainer, self.browser.group)
-        self.resolver = Resolver(self.store, self.embedder, self.gate, self.merge_index)
-        self.status = StatusReporter(self.store, self.embedder, settings, REDACTION_VERSION)
+        self._store = store
+        self._embedder = embedder
         self._opening: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
-        self._merge = MergeIndex()
+        self._merge: MergeIndex | None = None
         self._merge_count = -1
         self._merge_lock = asyncio.Lock()
+
+    # The parts are built on first use: their modules compile hundreds of expressions, which must not hold up the
+    # answer to `initialize`.
+    @functools.cached_property
+    def store(self) -> Store:
+        """The knowledge base, opened by `opened`."""
+        from mcp_rag.store import open_store
+
+        return self._store or open_store(store_settings(self.settings))
+
+    @functools.cached_property
+    def embedder(self) -> Embedder:
+        """The embedder, loaded in the background."""
+        return self._embedder or create_embedder(self.settings)
+
+    @functools.cached_property
+    def browser(self) -> Browser:
+        """Lists groups and shows single ones."""
+        from mcp_rag.browse import Browser
+
+        return Browser(self.store)
+
+    @functools.cached_property
+    def searcher(self) -> Searcher:
+        """Finds groups for a paste."""
+        from mcp_rag.search import Searcher
+
+        return Searcher(self.store, self.embedder, self.gate, self.merge_index, zone=self.settings.timezone)
+
+    @functools.cached_property
+    def explainer(self) -> LlmClient | None:
+        """The model server's client, None when none is configured."""
+        settings = self.settings
+        if not settings.llm_base_url:
+            return None
+        from mcp_rag.llm import LlmClient
+
+        return LlmClient(
+            settings.llm_base_url,
+            settings.llm_model,
+            settings.llm_api_key,
+            total_timeout_s=settings.llm_timeout,
+            thinking=settings.llm_thinking,
+        )
+
+    @functools.cached_property
+    def explain(self) -> Explain:
+        """Explains errors."""
+        from mcp_rag.explain import Explain
+
+        return Explain(self.searcher, self.explainer, self.browser.group)
+
+    @functools.cached_property
+    def resolver(self) -> Resolver:
+        """Records resolutions."""
+        from mcp_rag.resolve import Resolver
+
+        return Resolver(self.store, self.embedder, self.gate, self.merge_index)
+
+    @functools.cached_property
+    def status(self) -> StatusReporter:
+        """Says what is stored and what is degraded."""
+        from mcp_rag.redact import REDACTION_VERSION
+        from mcp_rag.status import StatusReporter
+
+        return StatusReporter(self.store, self.embedder, self.settings, REDACTION_VERSION)
 
     # ------------------------------------------------------------ life
     def warm(self) -> None:
@@ -103,7 +149,12 @@ class App:
             with contextlib.suppress(McpRagError):
                 await asyncio.shield(self._warming)
 
+    def _build(self) -> None:
+        """Import and build what the first calls need, away from the event loop."""
+        _ = (self.store, self.embedder, self.searcher, self.browser, self.status)
+
     async def _open(self) -> None:
+        await asyncio.to_thread(self._build)
         try:
             model_id, dimension = self.embedder.model_id, self.embedder.dimension
         except ModelMissingError:
@@ -113,7 +164,8 @@ class App:
 
     async def _warm(self) -> None:
         try:
-            await asyncio.gather(self.embedder.load(), self.opened())
+            await self.opened()
+            await self.embedder.load()
         except McpRagError:
             # Told where it matters: a search says `degraded`, a write raises, kb_status names it.
             self._warming = None
@@ -130,9 +182,10 @@ class App:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, McpRagError):
                     await task
-        if self._explainer is not None:
-            await self._explainer.aclose()
-        await self.store.close()
+        if "explainer" in self.__dict__ and self.explainer is not None:
+            await self.explainer.aclose()
+        if "store" in self.__dict__:
+            await self.store.close()
 
     # ------------------------------------------------------------ parts
     def gate(self) -> RedactionGate:
@@ -143,7 +196,9 @@ class App:
         """Templates of all stored groups, reloaded when the number of groups is not the one last seen."""
         async with self._merge_lock:
             count = await self.store.count_errors(ErrorFilter())
-            if count != self._merge_count:
+            if self._merge is None or count != self._merge_count:
+                from mcp_rag.merge import MergeIndex
+
                 merge = MergeIndex()
                 groups = await self.store.query_errors(ErrorFilter(), MAX_TEMPLATES)
                 for group in sorted(groups, key=lambda g: (g.first_seen_ms, g.id)):
@@ -167,6 +222,8 @@ class App:
             raise InputError(
                 f"{path} cannot be read as UTF-8 text.", "Give a Markdown, CSV, JSON or JSONL file."
             ) from None
+        from mcp_rag.notes import parse_notes
+
         report = parse_notes(text, path.name)
         await self.ready()
         groups, resolutions = await self.resolver.import_notes(report.notes, "import")
@@ -191,6 +248,9 @@ class App:
     ) -> AsyncIterator[IngestResult]:
         """Read sources into the store, yielding the report after each block. Paths are read under `log_roots` unless
         `trusted`. Raises InputError, StoreError, EmbeddingError."""
+        from mcp_rag.ingest import Ingestor
+        from mcp_rag.workers import ParsePool
+
         reader = build_reader(self.settings, None if trusted else self.roots())
 
         def blocks() -> Iterator[Block]:
@@ -230,55 +290,3 @@ class App:
         finally:
             pool.close()
             self._merge_count = -1
-
-
-def _starts_event(line: bytes) -> bool:
-    return starts_event(line, ParseSettings())
-
-
-def build_gate(settings: Settings) -> Redactor:
-    """A redaction gate with the configured rules. Raises ConfigurationError for a rule that is not usable."""
-    rules = []
-    for rule in settings.redact_rules:
-        kind, _, pattern = rule.partition("=")
-        rules.append((pattern, kind.strip()))
-    return Redactor(ips=settings.redact_ips, emails=settings.redact_emails, rules=rules)
-
-
-def build_reader(settings: Settings, roots: Sequence[Path] | None) -> LogReader:
-    """A reader with the configured limits; `roots` None trusts every path (the command line's)."""
-    limits = ReadLimits(
-        max_line_bytes=settings.max_line_bytes,
-        block_bytes=settings.max_block_bytes,
-        max_output_bytes=settings.max_unpacked_bytes,
-        max_files=settings.max_files,
-        max_depth=settings.max_depth,
-    )
-    forbidden = [] if settings.milvus_uri else [settings.data_path()]
-    return LogReader(limits, roots=roots, starts_event=_starts_event, forbidden=forbidden)
-
-
-def store_settings(settings: Settings) -> StoreSettings:
-    """The store's part of the settings."""
-    return StoreSettings(
-        data_dir=settings.data_path(),
-        uri=settings.milvus_uri,
-        token=settings.milvus_token,
-        database=settings.milvus_database,
-        prefix=settings.collection,
-        kb=settings.kb,
-        timeout_s=settings.milvus_timeout,
-        ca_file=settings.milvus_ca_file,
-        redaction_version=REDACTION_VERSION,
-    )
-
-
-def create_embedder(settings: Settings) -> Embedder:
-    """The configured embedder, not loaded. Raises ConfigurationError for an unknown backend."""
-    return embedding.create(
-        settings.embedding_model,
-        settings.embedding_backend,
-        cache_dir=settings.cache_path(),
-        base_url=settings.embedding_base_url,
-        api_key=settings.embedding_api_key,
-    )

@@ -23,14 +23,14 @@ MAX_HEAD_LINES = 5
 # assertion gives, and errors whose message is the missing name itself. Two of them from one place may be two faults, so
 # the masked message counts. ValueError, TypeError, IllegalArgumentException and the like stay out although they are
 # broad: their messages quote the offending value, and would split one fault into a group per value.
-GENERIC_TYPES = frozenset(
+_GENERIC = (
     "error exception throwable runtimeerror runtimeexception standarderror errorexception applicationexception "
-    "systemexception baseexception panic fatal fatalerror fatalruntimeerror abort terminate die assertion assertionerror "
-    "assertionfailed checkfailed keyerror unhandledpromiserejection unhandledrejection internalerror internalexception "
-    "serviceexception servererror generalerror unknownerror failure errorstring fundamental "
-    "withstack nestedservletexception servletexception undeclaredthrowableexception executionexception "
-    "completionexception".split()
+    "systemexception baseexception panic fatal fatalerror fatalruntimeerror abort terminate die assertion "
+    "assertionerror assertionfailed checkfailed keyerror unhandledpromiserejection unhandledrejection internalerror "
+    "internalexception serviceexception servererror generalerror unknownerror failure errorstring fundamental "
+    "withstack nestedservletexception servletexception undeclaredthrowableexception executionexception completionexception"
 )
+GENERIC_TYPES = frozenset(_GENERIC.split())
 
 _GENERATED_TYPE = re.compile(r"\$\$.*$|@[0-9a-f]{4,}$|`\d+|\$[0-9]+$")
 _SPACES = re.compile(r"\s+")

@@ -13,6 +13,7 @@ from mcp_rag.types import Frame, StackTrace
 
 MAX_KEYS = 8
 MAX_FRAMES_READ = 200
+MAX_NAME_CHARS = 400
 
 # The same call repeats until the stack is full: where the cut falls in the cycle says nothing.
 ENDLESS = re.compile(r"RecursionError|StackOverflow|SystemStackError|stack overflow|too much recursion|call stack size")
@@ -24,7 +25,21 @@ _VERSION = re.compile(
 _ADDRESS = re.compile(
     r"\(0x[0-9a-f]+[^)]*\)|\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?|\(\.\.\.\)$|\{0x[0-9a-f, x.]+\}|@0x[0-9a-f]+"
 )
-_BLANK = frozenset({"?", "??", "<unknown>", "<anonymous>", "<redacted>", "anonymous", "(anonymous)", "eval", "<eval>", "[native code]", "native", "unknown", "???"})  # fmt: skip
+_BLANK = frozenset(
+    (
+        "?",
+        "??",
+        "???",
+        "<unknown>",
+        "<anonymous>",
+        "<redacted>",
+        "anonymous",
+        "eval",
+        "[native code]",
+        "native",
+        "unknown",
+    )
+)
 
 
 def keys(trace: StackTrace) -> tuple[tuple[str, ...], bool]:
@@ -49,7 +64,7 @@ def _names(frames: list[Frame], language: str) -> list[str]:
 
 def frame_key(frame: Frame, language: str) -> str:
     """`place:function` of one call, or "" when generated code leaves nothing that would be the same next time."""
-    place, function = frame.module, _ADDRESS.sub("", frame.function).strip()
+    place, function = frame.module[:MAX_NAME_CHARS], _ADDRESS.sub("", frame.function[:MAX_NAME_CHARS]).strip()
     normalise = _LANGUAGES.get(language)
     if normalise is not None:
         place, function = normalise(place, function)
@@ -73,10 +88,11 @@ def _base_name(file: str) -> str:
 
 # ---------------------------------------------------------------- per language
 _JVM_SUFFIX = re.compile(
-    r"\$\$(?:Enhancer|FastClass|EnhancerBy|Lambda|javassist|SpringCGLIB|_|Proxy|Spring).*$|_\$\$_(?:jvst|javassist).*$|\$HibernateProxy\$.*$|\$ByteBuddy\$.*$|\$MockitoMock\$.*$"
+    r"\$\$(?:Enhancer|FastClass|Lambda|javassist|SpringCGLIB|_|Proxy|Spring).*$|_\$\$_(?:jvst|javassist).*$|"
+    r"\$(?:HibernateProxy|ByteBuddy|MockitoMock)\$.*$"
 )
 _JVM_NUMBER = re.compile(
-    r"(GeneratedMethodAccessor|GeneratedConstructorAccessor|\$Proxy|GeneratedSerializationConstructorAccessor|Script|eval|fn__|__)[0-9]+"
+    r"(Generated(?:Method|Constructor|SerializationConstructor)Accessor|\$Proxy|Script|eval|fn__|__)[0-9]+"
 )
 _JVM_INNER = re.compile(r"\$[0-9]+(?=\$|$)")
 _JVM_LAMBDA = re.compile(r"^lambda\$(?:null|new|static|(\w+?))(?:\$\w+)?\$[0-9a-f]+$|^lambda\$([\w-]+)(?:\$[0-9]+)?$")
@@ -130,7 +146,7 @@ def _javascript(place: str, function: str) -> tuple[str, str]:
 
 def _go(place: str, function: str) -> tuple[str, str]:
     function = re.sub(r"\[[^\[\]]*\]", "", function)
-    function = re.sub(r"(?:\.(?:func|gowrap|deferwrap)?[0-9]+(?:\.[0-9]+)*|-fm|-range[0-9]+|\.\.\.$)+$", "", function)
+    function = re.sub(r"(?:\.(?:func|gowrap|deferwrap)?[0-9]+|-fm|-range[0-9]+|\.\.\.$)+$", "", function)
     return place, function.replace("(*", "").replace(")", "")
 
 
@@ -157,7 +173,8 @@ def _php(place: str, function: str) -> tuple[str, str]:
 
 
 _CPP_CLONE = re.compile(
-    r"(?: \[clone [^\]]{1,60}\]|\.(?:cold|isra|part|constprop|llvm|lto_priv|actor)(?:\.[0-9]+)*|\[abi:\w+\]|@@?[A-Z]+_[0-9.]+)+"
+    r"(?: \[clone [^\]]{1,60}\]|\.(?:cold|isra|part|constprop|llvm|lto_priv|actor)(?:\.[0-9]+)?|\[abi:\w+\]|"
+    r"@@?[A-Z]+_[0-9.]+)+"
 )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from mcp_rag.app import build_gate, build_reader
 from mcp_rag.clock import iso
 from mcp_rag.config import Settings
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import Fingerprinter
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Fingerprint, Level, LogRecord, ParseSettings, Skipped
+from mcp_rag.wiring import build_gate, build_reader
 
 
 def parse_rows(

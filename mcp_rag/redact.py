@@ -2,7 +2,7 @@
 
 Secrets become `<REDACTED:kind>`; IP and e-mail addresses become `<IP_1>`, `<EMAIL_1>`, ..., the same number for the
 same address within one text, so that a reader can still see that two lines speak of one host. No part or hash of the
-secret remains. All shapes are searched in the original text and replaced in one pass.
+secret remains. All shapes are searched in the text as it came and replaced together, so that the order of rules decides nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = ["REDACTION_VERSION", "Redactor", "neutralise"]
 
 _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>")
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
+MAX_ROUNDS = 6
 ADDRESSES = frozenset({"ip", "email"})
 # Cheap tests for what the careful expressions would have to look for at every character.
 _LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4})")
@@ -65,10 +66,13 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text with every recognised secret replaced. Idempotent; time is linear in the length."""
-        found = list(self._find(text))
-        if not found:
-            return text
-        return self._replace(text, _merge(text, found))
+        # A placeholder can uncover what it stood before (a second option of one command): a few rounds settle that.
+        for _ in range(MAX_ROUNDS):
+            found = _merge(text, self._find(text))
+            if not found:
+                break
+            text = self._replace(text, found)
+        return text
 
     def _find(self, text: str) -> Iterator[Found]:
         folded = _fold(text)

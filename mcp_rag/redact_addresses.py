@@ -41,7 +41,7 @@ _V4 = re.compile(
     r"(?<![\d.])(?<![A-Za-z_])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
     r"(?!\d|\.\w|[A-Za-z_]|-[A-Za-z])"
 )
-_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
+_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]|\.\d)")
 _VERSION_BEFORE = re.compile(
     r"(?:\b(?:v|ver|version|versions|release|rev|revision|build|firmware|driver|sdk|oid|schema|upgraded? (?:from|to)|"
     r"requires?|>=|<=|==|~=|\^|package|plugin|module|library|chart|tag|edition|assembly)[\"']?[\s:=/,.(v-]{0,3}|(?:[<>~^]=?|==)\s?"

@@ -16,6 +16,9 @@ HINT = re.compile(
 )
 
 
+MAX_REREAD_CHARS = 1_000
+
+
 class Found(NamedTuple):
     """A span of text to replace, and what it is."""
 
@@ -56,7 +59,7 @@ _SEPARATOR = re.compile(
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
 _WORD = (
     r"(?:[^\s\"'`,;&<>(){}\[\]\\|]|\\(?![\"'nrtux\\/])"
-    r"|[,;&)}\](<>{\[|'](?![\s,;&\"'<>(){}\[\]\\]|$|[\w.-]{1,40}[\"']?\s?[=:]))"
+    r"|'(?=\w)|[,;&)}\](<>{\[|](?![\s,;&\"'<>(){}\[\]\\]|$|[\w.-]{1,40}[\"']?\s?[=:]))"
 )
 _VALUE = re.compile(
     r"(?P<esc>\\{1,3})(?P<q>[\"'])(?P<a>[^\"'\\\n]{1,4096})"
@@ -173,14 +176,17 @@ def _value(text: str, at: int) -> tuple[int, int, bool] | None:
 
 def find_fields(text: str, folded: str) -> Iterator[Found]:
     """Named secrets in `text`; `folded` is its lower case, position by position."""
+    read = 0  # names inside a value that was taken, or is too long to be read once per name, are not looked at
     for match in _NAME.finditer(folded):
-        separator = _SEPARATOR.match(text, match.end())
-        if separator is None:
+        separator = _SEPARATOR.match(text, match.end()) if match.start() >= read else None
+        if separator is None or "<redacted:" in folded[max(0, match.start() - 50) : match.start()].rpartition(">")[2]:
             continue
         span = _value(text, separator.end())
         if span is None:
             continue
         start, end, quoted = span
+        if end - start > MAX_REREAD_CHARS:
+            read = end
         name = str(match.lastgroup)
         sep = separator["sep"]
         if "," in sep and not separator["close"]:
@@ -192,6 +198,7 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
         if _is_exempt(name, match, folded, value, strict=not assigned):
             continue
         if is_secret(name, value, quoted=quoted, strict=not assigned, after=text[end : end + 8]):
+            read = end
             yield Found(start, end, _kind(name, match.group()))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,7 +24,6 @@ from mcp_rag import __version__, render
 from mcp_rag.app import App
 from mcp_rag.arguments import mend
 from mcp_rag.errors import McpRagError, NotFoundError, StoreError
-from mcp_rag.redact import Redactor
 from mcp_rag.texts import INSTRUCTIONS, PROMPTS
 from mcp_rag.tools import RESULTS, ToolSet
 
@@ -76,6 +75,8 @@ class ErrorTool(Tool):
 
 def _log_failure(name: str, error: Exception) -> None:
     """The traceback on stderr, redacted: it may quote log text."""
+    from mcp_rag.redact import Redactor
+
     lines = "".join(traceback.format_exception(error))
     log.error("%s failed:\n%s", name, Redactor()(lines))
 
@@ -102,14 +103,13 @@ def output_schema(model: type) -> dict[str, Any]:
     full = TypeAdapter(model).json_schema()
     properties = {}
     for name, spec in full["properties"].items():
-        kind = {k: v for k, v in spec.items() if k in ("type", "enum", "const")}
+        kind = {"type": spec["type"]} if "type" in spec else {}
         if "$ref" in spec:
             kind = {"type": "object"}
         elif spec.get("type") == "array":
-            items = spec.get("items", {})
-            kind = {"type": "array", "items": {"type": "object" if "$ref" in items else items.get("type", "object")}}
+            kind = {"type": "array"}
         properties[name] = kind
-    return {"type": "object", "properties": properties, "required": full.get("required", [])}
+    return {"type": "object", "properties": properties}
 
 
 def _tool(method: Callable[..., Any], title: str, annotations: ToolAnnotations) -> Tool:

@@ -55,9 +55,8 @@ def lexical_text(record: LogRecord) -> str:
 
 
 def _trace_parts(trace: StackTrace) -> list[str]:
-    parts = []
-    for exception in reversed(trace.exceptions[-MAX_EXCEPTIONS:]):
-        parts.append(f"{exception.type} {_words(exception.message, names=True)}".strip())
+    said = reversed(trace.exceptions[-MAX_EXCEPTIONS:])
+    parts = [f"{exception.type} {_words(exception.message, names=True)}".strip() for exception in said]
     calls = [_call(f) for e in reversed(trace.exceptions) for f in e.frames[:MAX_FRAMES]]
     parts += list(dict.fromkeys(calls))[: 2 * MAX_FRAMES]
     return parts

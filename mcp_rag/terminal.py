@@ -224,7 +224,7 @@ def status(result: StatusResult) -> str:
         + (f" ({result.role}, owner {result.owner})" if result.role else ""),
         f"errors: {result.errors:,} (and {result.shipped_errors:,} shipped)  resolutions: {result.resolutions:,}  "
         f"blocks: {result.blocks:,}",
-        f"embedding: {result.embedding_model} ({result.dimension}) {'ready' if result.embedding_ready else 'not loaded'}",
+        f"embedding: {result.embedding_model}, {'ready' if result.embedding_ready else 'not loaded'}",
         f"explainer: {result.explainer}",
     ]
     lines += [f"- {visible(p.what)} {visible(p.fix)}" for p in result.problems]
@@ -235,7 +235,8 @@ def event(row: Mapping[str, Any]) -> str:
     """One parsed event in a line."""
     place = f"{row['source']}:{row['first_line']}-{row['last_line']}"
     kind = row["exception_type"] or row["format"]
-    return f"{place} {row['timestamp'] or '-'} {row['level']} {kind} {visible(row['message'])[:120]} {row['fingerprint'][:8]}"
+    message = visible(row["message"])[:120]
+    return f"{place} {row['timestamp'] or '-'} {row['level']} {kind} {message} {row['fingerprint'][:8]}"
 
 
 def formats(facts: Iterable[Mapping[str, str]]) -> str:

@@ -47,7 +47,7 @@ _WORDS = {
         ),
         r"\b(?:do not|don't|stop)\s+follow(?:ing)?\s+(?:\w+\s+){0,2}?(?:previous|prior|above|earlier|system)\b",
         r"忽略(?:之前|以上|上述|先前|前面|所有)|无视(?:之前|以上|上述|所有)",
-        r"\bignor(?:a|e|ez|iere|ieren sie)\s+(?:\w+\s+){0,3}?(?:anterior|pr[eé]c[eé]dent|vorherig|bisherig)",
+        r"\bignor(?:a|e|ez|iere|ieren)\s+(?:\w+\s+){0,3}?(?:anterior|pr[eé]c[eé]dent|vorherig|bisherig)",
         r"игнорируй(?:те)?\s|以前の指示を無視|これまでの指示",
     ),
     "role_turn": (

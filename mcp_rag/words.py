@@ -12,7 +12,11 @@ from mcp_rag.codes import find
 
 MAX_WORDED_CHARS = 32_000
 
-_TIMES = r"(?P<time>(?<![\w.])[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}(?:[T _][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,9})?(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?)?(?![\w])|(?<![\w:.])[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?![\w:]))"
+_TIMES = (
+    r"(?P<time>(?<![\w.])[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}(?:[T _][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,9})?"
+    r"(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?)?(?![\w])|"
+    r"(?<![\w:.])[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?![\w:]))"
+)
 _VOLATILE = re.compile(
     "|".join(
         (
@@ -38,7 +42,8 @@ def words(text: str, *, names: bool = False) -> str:
     """`text` with words for volatile values, at most its first 32,000 characters. Digits inside a name become 0; with
     `names` short ones stay (`sha256`, `utf8`) and a path leaves its file name, which is what a search looks for."""
     text = text[:MAX_WORDED_CHARS]
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for code in find(text):
         parts += (_replaced(text[at : code.start], names=names), text[code.start : code.end])
         at = code.end
@@ -56,7 +61,7 @@ def _word(match: re.Match[str], *, names: bool) -> str:
         label = re.split(r"[_:]", inner, maxsplit=1)[0]
         return inner if inner in _TYPED else _KNOWN.get(label, text)
     if kind == "digits":
-        return text if names and len(text) <= 3 else "0"  # noqa: PLR2004 - no machine's counter, a name's number
+        return text if names and len(text) <= 3 else "0"
     if kind == "path" and names:
         name = re.split(r"[/\\]", text)[-1]
         return f"path {name}" if name and not any(c.isdigit() for c in name) else "path"

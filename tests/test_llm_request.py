@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +152,12 @@ def test_every_reason_has_whole_sentences(reason: str) -> None:
     assert error.cause.startswith("No explanation was written: ")
     assert error.cause.endswith(" (detail).")
     assert "{" not in str(error)
+
+
+def test_every_reason_is_documented() -> None:
+    """House rule: what a reader may meet is in the docs, and a test lists it."""
+    text = (Path(__file__).parent.parent / "docs" / "explain.md").read_text(encoding="utf-8")
+    assert [reason for reason in REASONS if f"| `{reason}` |" not in text] == []
 
 
 def test_plans_are_values() -> None:

@@ -148,17 +148,18 @@ def _pooling(path: Path) -> Pooling:
     folder = "1_Pooling"
     if isinstance(modules, list):
         for module in modules:
-            kind = str(module.get("type", "")).rpartition(".")[2] if isinstance(module, dict) else ""
+            named = str(module.get("type", "")) if isinstance(module, dict) else ""
+            kind = named.rpartition(".")[2]
+            if kind not in {"Transformer", "Pooling", "Normalize"} or not named.startswith("sentence_transformers."):
+                raise not_bert(path, f"has a module {kind[:40] or 'of unknown type'}")
             if kind == "Pooling":
                 folder = str(module.get("path", folder))
-            elif kind not in {"Transformer", "Normalize"}:
-                raise not_bert(path, f"has a module {kind[:40] or 'of unknown type'}")
     # A bare checkpoint without pooling settings is mean-pooled, as sentence-transformers does.
     settings = read_object(path / folder, "config.json")
     if settings.get("include_prompt") is False and any(_prompts(path).values()):
         raise not_bert(path, "leaves its prompt out of the pooling")
-    named = str(settings.get("pooling_mode", ""))
-    chosen = [named] if named else [mode for flag, mode in _POOLING_FLAGS.items() if settings.get(flag)]
+    mode = str(settings.get("pooling_mode", ""))
+    chosen = [mode] if mode else [word for flag, word in _POOLING_FLAGS.items() if settings.get(flag)]
     if chosen in ([], ["mean"]):
         return "mean"
     if chosen == ["cls"]:

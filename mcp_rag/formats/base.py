@@ -14,7 +14,7 @@ from mcp_rag.types import NO_SPAN, Header, Level, Span
 MAX_HEAD_CHARS = 512  # a header that has not ended here is not a header; it also bounds every regex
 
 Kind = Literal["text", "json", "envelope"]
-Grade = Callable[[re.Match[str]], "Level | None"]
+Grade = Callable[[re.Match[str]], Level]
 
 LEVEL = r"(?P<level>[A-Za-z]{1,11})"
 
@@ -45,7 +45,7 @@ class TextFormat(LogFormat):
     ("0" any digit, "a" any lower-case, "A" any upper-case letter, "" anything). `needs` is a text that must occur, a
     cheap test before the expression. `shapes` are the shapes of timestamp that fit, empty for all. `level` is the level
     of a match whose `level` group is absent; a `level` group that is no level word refuses the match. `grade` computes
-    the level instead and may refuse with None.
+    the level instead.
     """
 
     pattern: str = ""
@@ -74,7 +74,7 @@ class TextFormat(LogFormat):
             return None
         if not self.stamped:
             found = self.regex.match(head)
-        elif stamp is None or not self.fits_behind(head[0] if stamp.start else "", stamp.shape):
+        elif stamp is None or not self.fits_behind(opener_of(head, stamp), stamp.shape):
             return None
         else:
             found = self.regex.match(head, stamp.end)
@@ -88,11 +88,9 @@ class TextFormat(LogFormat):
 
     def _header(self, found: re.Match[str], stamp: clock.Stamp | None) -> Header | None:
         groups = self.regex.groupindex
-        level: Level | None = self.level
+        level = self.level
         if self.grade:
             level = self.grade(found)
-            if level is None:
-                return None
         elif "level" in groups and (word := found["level"]):
             level = level_of(word)
             if level is Level.UNSET:
@@ -101,7 +99,7 @@ class TextFormat(LogFormat):
         return Header(
             format=self.name,
             body=found.start("body") if "body" in groups else found.end(),
-            level=level or Level.UNSET,
+            level=level,
             time=_span(found, "time", "epoch") if "time" in groups else time,
             logger=_span(found, "logger", "tag"),
             service=_span(found, "service", "program"),
@@ -124,11 +122,17 @@ def _span(found: re.Match[str], *names: str) -> Span:
     return NO_SPAN
 
 
-_OPENERS = frozenset("[(\"'<*")
+OPENERS = "[(\"'<*"
+
+
+def opener_of(head: str, stamp: clock.Stamp) -> str:
+    """The bracket, quote or star right before a timestamp, or ""."""
+    before = head[stamp.start - 1] if stamp.start else ""
+    return before if before in OPENERS else ""
 
 
 def find_stamp(head: str) -> clock.Stamp | None:
     """The timestamp at the start of a line, or right behind one opening bracket, quote or star."""
-    if head[:1] in _OPENERS:
+    if head and head[0] in OPENERS:
         return clock.scan(head, 1)
     return clock.scan(head, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mcp_rag import clock
 from mcp_rag.formats.levels import header_level
@@ -24,6 +25,7 @@ _LEVEL_FIRST = re.compile(
     r"(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
 )
 _MARK = re.compile(r"[ \t]{0,8}[-:,;>][ \t](?=.*\S)|:")
+_LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
 _ANY_WORD = re.compile(r"(?<![\w.'=-])[A-Za-z]{4,11}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
@@ -37,17 +39,25 @@ _BANNER = re.compile(
 _HISTORY = re.compile(r"#\+?(?P<time>\d{10})$")
 
 
-def match_generic(head: str, stamp: clock.Stamp | None) -> Header | None:
-    """The header of a line of no known format (at most 512 characters), or None."""
+Known = Callable[[str, clock.Stamp], "Header | None"]
+
+
+def match_generic(head: str, stamp: clock.Stamp | None, known: Known) -> Header | None:
+    """The header of a line of no known format (at most 512 characters), or None. `known` finds the header of a known
+    format behind a timestamp: what follows a file name may be one."""
     if stamp is not None:
         return _from_stamp(head, stamp)
     first = head[:1]
     if first in " \t":
         return _indented(head)
     if first.isdigit():
-        return _behind(head, _NUMBER_PREFIX, weak=True) or _behind(head, _FILE_PREFIX)
+        return _behind(head, _NUMBER_PREFIX, known, weak=True) or _behind(head, _FILE_PREFIX, known)
     return (
-        _level_first(head) or _named_level(head) or _behind(head, _PREFIX) or _behind(head, _FILE_PREFIX) or _odd(head)
+        _level_first(head)
+        or _named_level(head)
+        or _behind(head, _PREFIX, known)
+        or _behind(head, _FILE_PREFIX, known)
+        or _odd(head)
     )
 
 
@@ -62,11 +72,11 @@ def _header(tokens: HeaderTokens, time: Span, name: str = NAME) -> Header:
     return Header(name, body, tokens.level, time, tokens.logger, tokens.service, tokens.stream)
 
 
-def _from_stamp(head: str, stamp: clock.Stamp, level: Level = Level.UNSET) -> Header | None:
+def _from_stamp(head: str, stamp: clock.Stamp) -> Header | None:
     end, time = stamp.end, (stamp.start, stamp.end)
     if stamp.shape in ("epoch", "basic", "hdfs") and head[end : end + 1] not in ("", " ", "\t", "|", "]", ":", ","):
         return None
-    tokens = HeaderTokens(head, end, level)
+    tokens = HeaderTokens(head, end)
     opener = head[stamp.start - 1] if stamp.start else ""
     closer = {"[": "]", "(": ")", '"': '"', "'": "'", "<": ">", "*": ""}.get(opener, "")
     if closer and not _leave_bracket(tokens, closer):
@@ -74,9 +84,6 @@ def _from_stamp(head: str, stamp: clock.Stamp, level: Level = Level.UNSET) -> He
     following = head[tokens.pos : tokens.pos + 4].lstrip(" \t")
     if following[:1] in ("|", ";"):
         tokens.split_columns()
-        if tokens.level:
-            tokens.pos = tokens.body
-            _trailing_brackets(tokens)
         return _header(tokens, time)
     if tokens.level or tokens.find_level():
         tokens.skip_context()
@@ -86,13 +93,6 @@ def _from_stamp(head: str, stamp: clock.Stamp, level: Level = Level.UNSET) -> He
         tokens.body = max(tokens.body, tokens.pos)
         _skip_mark(tokens)
     return _header(tokens, time)
-
-
-def _trailing_brackets(tokens: HeaderTokens) -> None:
-    body = tokens.body
-    tokens.skip_context()
-    if tokens.logger != NO_SPAN and tokens.body < body:
-        tokens.body = body
 
 
 def _skip_mark(tokens: HeaderTokens) -> None:
@@ -116,6 +116,9 @@ def _leave_bracket(tokens: HeaderTokens, closer: str) -> bool:
         tokens.level = inside.level
         inside.skip_context()
         tokens.logger, tokens.stream = inside.logger, inside.stream
+        last = _LAST_NAME.match(inside.line, inside.body)
+        if last and tokens.logger == NO_SPAN:
+            tokens.logger = last.span("name")
     else:
         words = (header_level(word.group()) for word in _ANY_WORD.finditer(line, pos, end))
         tokens.level = next((level for level in words if level), Level.UNSET)
@@ -209,13 +212,11 @@ def _behind_level(head: str, stamp: clock.Stamp, level: Level, *, inside: bool) 
         tokens.pos = tokens.body = stamp.end + 1
     rest = tokens.line[tokens.pos : tokens.pos + 40].lstrip(" \t")
     if rest[:1] == "|":
-        second = clock.scan(
-            head, tokens.pos + len(tokens.line[tokens.pos :]) - len(tokens.line[tokens.pos :].lstrip(" \t|"))
-        )
-        if second is not None:
+        column = head[tokens.pos :].lstrip(" \t|")
+        second = clock.scan(head, len(head) - len(column))
+        if second is not None and (inner := _from_stamp(head, second)):
             # A wrapper's own columns, and the program's header behind them.
-            inner = _from_stamp(head, second)
-            return inner._replace(level=inner.level or level) if inner else _header(tokens, (stamp.start, stamp.end))
+            return inner._replace(level=inner.level or level)
         tokens.split_columns()
     else:
         tokens.skip_context()
@@ -224,7 +225,7 @@ def _behind_level(head: str, stamp: clock.Stamp, level: Level, *, inside: bool) 
     return _header(tokens, (stamp.start, stamp.end))
 
 
-def _behind(head: str, prefix: re.Pattern[str], *, weak: bool = False) -> Header | None:
+def _behind(head: str, prefix: re.Pattern[str], known: Known, *, weak: bool = False) -> Header | None:
     """A header whose timestamp stands behind one leading token: a file name, a service, a process id."""
     found = prefix.match(head)
     if not found:
@@ -237,7 +238,7 @@ def _behind(head: str, prefix: re.Pattern[str], *, weak: bool = False) -> Header
         return None  # a word of a sentence
     if token.startswith("["):
         return _in_named_bracket(head, stamp)
-    header = _from_stamp(head, stamp)
+    header = known(head, stamp) or _from_stamp(head, stamp)
     service = token.rstrip(":").strip("()")
     if header and not service.isdigit() and header.service == NO_SPAN and ": " not in service:
         start = head.find(service)

@@ -221,7 +221,7 @@ JSON_FORMATS: tuple[JsonFormat, ...] = (
     ),
     _json(
         "caddy",
-        "Caddy",
+        "Caddy's server log",
         "level ts logger msg",
         '{"level":"error","ts":1796325637.123,"logger":"http.log.error","msg":"dial tcp 10.9.0.7:80: connection '
         'refused","status":502}',

@@ -26,7 +26,8 @@ _PLAIN_TEXT = (
 _PLAIN = frozenset(_PLAIN_TEXT.split())
 _HEADER_WORDS = {word: level for word, level in _LEVELS.items() if word not in _PLAIN and len(word) > 1}
 _LETTERS = {word.upper(): level for word, level in _LEVELS.items() if len(word) == 1 and word not in "acn"}
-_SHOUTED = frozenset({"fine", "finer", "finest", "config", "severe", "alert", "panic"})
+# Levels that are ordinary words too: behind a timestamp they count only in capitals or when a delimiter follows.
+SHOUTED = frozenset({"fine", "finer", "finest", "config", "severe", "alert", "panic"})
 
 _SYSLOG = (Level.FATAL, Level.FATAL, Level.FATAL, Level.ERROR, Level.WARN, Level.INFO, Level.INFO, Level.DEBUG)
 
@@ -91,7 +92,7 @@ def header_level(word: str, *, bracketed: bool = True) -> Level:
     level = _HEADER_WORDS.get(lower, Level.UNSET)
     if level is Level.UNSET or word == word.upper():
         return level
-    if lower in _SHOUTED and not bracketed:
+    if lower in SHOUTED and not bracketed:
         return Level.UNSET
     return level if bracketed or word[0] != lower[0] else Level.UNSET
 
@@ -113,8 +114,8 @@ _FATAL = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\berrors?\b|\bERR!|\berror\[|\b\w{0,80}(?:Error|Exception)\b|\bexception\b|\bTraceback\b|\bfail(?:ed|ure|ures)?\b"
-    r"|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b|\bassertion\b|\bE\d{4}\b"
+    r"\berrors?\b|\bERR!|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b|\bfail(?:ed|ure|ures)?\b"
+    r"|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b|\bassertion\b|\b(?-i:E\d{4})\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined reference\b",
     re.IGNORECASE,
 )

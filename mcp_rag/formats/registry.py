@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from mcp_rag import clock
 from mcp_rag.errors import InputError
 from mcp_rag.formats import generic
-from mcp_rag.formats.base import MAX_HEAD_CHARS, LogFormat, TextFormat, find_stamp
+from mcp_rag.formats.base import MAX_HEAD_CHARS, OPENERS, LogFormat, TextFormat, find_stamp, opener_of
 from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
@@ -33,7 +33,7 @@ class _Generic(LogFormat):
 
     def match(self, line: str) -> Header | None:
         head = line[:MAX_HEAD_CHARS]
-        found = generic.match_generic(head, find_stamp(head))
+        found = generic.match_generic(head, find_stamp(head), lambda *_: None)
         return found if found and found.format == self.name else None
 
 
@@ -92,7 +92,7 @@ def _stamped(opener: str, shape: str, follower: str) -> tuple[TextFormat, ...]:
 
 _STAMPED = {
     (opener, shape, follower): _stamped(opener, shape, follower)
-    for opener in ("", *"[(\"'<*")
+    for opener in ("", *OPENERS)
     for shape in _SHAPES
     for follower in _FOLLOWERS
 }
@@ -111,23 +111,29 @@ def match(line: str, preferred: str = "") -> Header | None:
     head = line[:MAX_HEAD_CHARS]
     stamp = find_stamp(head)
     # The fallbacks are never preferred: they would take lines of the other formats of a mixed file.
-    if preferred and isinstance(form := _NAMES.get(preferred), (TextFormat, Logfmt)):
+    first = _NAMES.get(preferred) if preferred else None
+    if isinstance(first, (TextFormat, Logfmt)) and (found := first.match_at(head, stamp)):
+        return found
+    if stamp is not None and (found := _behind_stamp(head, stamp)):
+        return found
+    for form in _PLAIN.get(head[0], _PLAIN_REST):
         found = form.match_at(head, stamp)
         if found is not None:
             return found
-    char = head[0]
-    if stamp is not None:
-        follower = head[stamp.end : stamp.end + 1]
-        key = (char if stamp.start else "", stamp.shape, follower if follower in _FOLLOWERS else "")
-        for form in _STAMPED[key]:
-            found = form.match_at(head, stamp)
-            if found is not None:
-                return found
-    for form in _PLAIN.get(char, _PLAIN_REST):
+    if isinstance(first, TextFormat) and first.stamped:
+        chosen = first
+        return generic.match_generic(head, stamp, lambda h, s: chosen.match_at(h, s) or _behind_stamp(h, s))
+    return generic.match_generic(head, stamp, _behind_stamp)
+
+
+def _behind_stamp(head: str, stamp: clock.Stamp) -> Header | None:
+    follower = head[stamp.end : stamp.end + 1]
+    key = (opener_of(head, stamp), stamp.shape, follower if follower in _FOLLOWERS else "")
+    for form in _STAMPED[key]:
         found = form.match_at(head, stamp)
         if found is not None:
             return found
-    return generic.match_generic(head, stamp)
+    return None
 
 
 def vote(lines: Sequence[str]) -> str:
@@ -162,8 +168,3 @@ def by_name(name: str) -> LogFormat:
             f"Close names: {', '.join(close)}." if close else "Use 'auto', or list the names with `mcp-rag formats`.",
         )
     return form
-
-
-def scan_stamp(line: str) -> clock.Stamp | None:
-    """The timestamp a line begins with (also behind one bracket), for callers that need no header."""
-    return find_stamp(line[:MAX_HEAD_CHARS])

@@ -9,7 +9,7 @@ from mcp_rag.types import Level
 
 _DOTTED = r"(?![\w.$-]{0,120}(?:Exception|Error)\b)(?P<logger>[A-Za-z_$][\w$-]{0,60}(?:\.[\w$-]{1,80}){0,12})"
 _DOTTED_2 = r"(?![\w.$-]{0,120}(?:Exception|Error)\b)(?P<logger>[A-Za-z_$][\w$-]{0,60}(?:\.[\w$-]{1,80}){1,12})"
-_THREAD = r"\[(?P<stream>[^\[\]]{0,80}(?:\[[^\[\]]{0,40}\][^\[\]]{0,40})?)\]"
+_THREAD = r"\[(?P<stream>[^\[\]]{0,200}(?:\[[^\[\]]{0,40}\][^\[\]]{0,40})?)\]"
 _PADDED = r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)"
 _REPORT_LEVELS = {"CRASH": Level.ERROR, "SUPERVISOR": Level.ERROR, "ERROR": Level.ERROR, "WARNING": Level.WARN}
 _PHP_LEVELS = {"Fatal": Level.FATAL, "Warning": Level.WARN, "Notice": Level.INFO, "Strict": Level.INFO}

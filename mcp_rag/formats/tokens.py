@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mcp_rag.formats.levels import header_level
+from mcp_rag.formats.levels import SHOUTED, header_level
 from mcp_rag.types import NO_SPAN, Level, Span
 
 _SKIP = re.compile(r"[ \t]*(?:(?:[-–—|:,;>]{1,3}|---)(?=[\s\[({]|$)[ \t]*)?|,(?=\S)")
@@ -106,8 +106,6 @@ class HeaderTokens:
         if whole and found:
             self.level, self.body, self.pos = whole, found.end(), found.end()
             return True
-        if inner[:1].isspace() and not inner.strip():
-            return False
         for word in _INNER_WORD.finditer(inner):
             before, after = inner[word.start() - 1 : word.start()], inner[word.end() : word.end() + 1]
             shouted = word.group().isupper()
@@ -132,7 +130,7 @@ class HeaderTokens:
         following = self.line[end : end + 1]
         core = word.rstrip(":")
         marked = len(core) < len(word) or following in ("|", "\t")
-        level = header_level(core, bracketed=marked or first)
+        level = header_level(core, bracketed=marked or (first and core.lower() not in SHOUTED))
         if len(core) == 1 and not (following == " " or marked):
             level = Level.UNSET
         if not level and ":" in core:

@@ -29,6 +29,9 @@ class Problem(NamedTuple):
     line: int
     text: str
 
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class NotesReport:

@@ -139,8 +139,10 @@ def _objects(value: object, line: int, problems: list[Problem]) -> list[Found]:
     codes: list[str] = []
     for key, content in value.items():
         field = field_of(str(key))
-        if not field or field in values:
+        if not field:
             problems.append(Problem(line, f"The key {shortened(str(key))} is not one that notes have; it is not used."))
+        elif field in values:
+            problems.append(Problem(line, f"The key {shortened(str(key))} repeats the {field}; it is not used."))
         elif field == "codes" and isinstance(content, list) and all(isinstance(code, str) for code in content):
             codes += content
         elif isinstance(content, str):

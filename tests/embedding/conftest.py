@@ -16,7 +16,21 @@ import pytest
 
 from mcp_rag.embedding.weights import DEFAULT_MODEL, find_model
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "error", "connection", "refused", "timeout", "##s", "a", "b", ":"]
+WORDS = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "error",
+    "connection",
+    "refused",
+    "timeout",
+    "##s",
+    "a",
+    "b",
+    ":",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,12 @@ class TinyBert:
         }
         for layer in range(self.layers):
             root = f"encoder.layer.{layer}"
-            for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
+            for part in (
+                "attention.self.query",
+                "attention.self.key",
+                "attention.self.value",
+                "attention.output.dense",
+            ):
                 named[f"{root}.{part}.weight"] = some(self.hidden, self.hidden)
                 named[f"{root}.{part}.bias"] = some(self.hidden)
             named[f"{root}.intermediate.dense.weight"] = some(self.inner, self.hidden)

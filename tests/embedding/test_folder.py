@@ -20,8 +20,8 @@ def rewrite(path: Path, name: str, **changes: Any) -> None:
     file.write_text(json.dumps(content), encoding="utf-8")
 
 
-def test_every_part_is_read(tiny, tmp_path: Path) -> None:
-    """Shape, pooling, limit and prompts come from the five files that hold them (facts: sentence-transformers layout)."""
+def test_every_part_is_read(tiny: Any, tmp_path: Path) -> None:
+    """Shape, pooling, limit and prompts come from the files of the sentence-transformers layout that hold them."""
     model = tiny(pooling="cls", prompts={"query": "find: ", "passage": "text: "}).save(tmp_path / "m")
 
     folder = read_folder(model)
@@ -34,14 +34,14 @@ def test_every_part_is_read(tiny, tmp_path: Path) -> None:
 
 
 def test_minilm_is_read(minilm: Path) -> None:
-    """The default model: 256 tokens, mean pooling, no prompts (facts/embeddings.md 1)."""
+    """The default model: 256 tokens, mean pooling, no prompts (docs/embeddings.md)."""
     folder = read_folder(minilm)
 
     assert (folder.max_tokens, folder.shape.pooling, folder.dimension) == (256, "mean", 384)
     assert not any(folder.prompts.values())
 
 
-def test_the_default_prompt_stands_in(tiny, tmp_path: Path) -> None:
+def test_the_default_prompt_stands_in(tiny: Any, tmp_path: Path) -> None:
     """A model that names a default prompt uses it for both purposes."""
     model = tiny(prompts={"all": "represent: "}).save(tmp_path / "m")
     rewrite(model, "config_sentence_transformers.json", default_prompt_name="all")
@@ -49,7 +49,7 @@ def test_the_default_prompt_stands_in(tiny, tmp_path: Path) -> None:
     assert read_folder(model).prompts == {"query": "represent: ", "document": "represent: "}
 
 
-def test_a_bare_checkpoint_is_mean_pooled(tiny, tmp_path: Path) -> None:
+def test_a_bare_checkpoint_is_mean_pooled(tiny: Any, tmp_path: Path) -> None:
     """Without any sentence-transformers file: mean pooling, and the tokenizer's or the positions' limit."""
     model = tiny().save(tmp_path / "m")
     for name in ("modules.json", "1_Pooling/config.json", "sentence_bert_config.json"):
@@ -63,7 +63,7 @@ def test_a_bare_checkpoint_is_mean_pooled(tiny, tmp_path: Path) -> None:
     assert read_folder(model).max_tokens == 40
 
 
-def test_the_newer_name_of_the_pooling_mode_is_read(tiny, tmp_path: Path) -> None:
+def test_the_newer_name_of_the_pooling_mode_is_read(tiny: Any, tmp_path: Path) -> None:
     """`pooling_mode` as one word means the same as the flags."""
     model = tiny().save(tmp_path / "m")
     (model / "1_Pooling" / "config.json").write_text('{"pooling_mode": "cls"}', encoding="utf-8")
@@ -85,7 +85,7 @@ def test_the_newer_name_of_the_pooling_mode_is_read(tiny, tmp_path: Path) -> Non
         ("1_Pooling/config.json", {"include_prompt": False}),
     ],
 )
-def test_what_needs_torch_says_how_to_get_it(tiny, tmp_path: Path, file: str, changes: dict[str, Any]) -> None:
+def test_what_needs_torch_says_how_to_get_it(tiny: Any, tmp_path: Path, file: str, changes: dict[str, Any]) -> None:
     """Anything but a plain BERT encoder is refused with the line that installs the other backend."""
     model = tiny(prompts={"query": "find: "}).save(tmp_path / "m")
     rewrite(model, file, **changes)
@@ -96,7 +96,7 @@ def test_what_needs_torch_says_how_to_get_it(tiny, tmp_path: Path, file: str, ch
 
 
 @pytest.mark.parametrize("kind", ["Dense", "WeightedLayerPooling", ""])
-def test_an_extra_module_needs_torch(tiny, tmp_path: Path, kind: str) -> None:
+def test_an_extra_module_needs_torch(tiny: Any, tmp_path: Path, kind: str) -> None:
     """A model with a module we do not compute would silently give other vectors: it is refused."""
     model = tiny().save(tmp_path / "m")
     modules = json.loads((model / "modules.json").read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ def test_a_damaged_config_is_an_embedding_error(tmp_path: Path, content: str) ->
         read_folder(tmp_path)
 
 
-def test_heads_must_divide_the_width(tiny, tmp_path: Path) -> None:
+def test_heads_must_divide_the_width(tiny: Any, tmp_path: Path) -> None:
     """An impossible shape is found before the runtime sees it."""
     model = tiny().save(tmp_path / "m")
     rewrite(model, "config.json", num_attention_heads=5)

@@ -23,7 +23,7 @@ def test_the_shipped_skeleton_is_the_written_one() -> None:
 
 
 def test_the_shipped_skeleton_has_a_few_kilobytes() -> None:
-    """It holds no weights (facts/embeddings.md 5: about 8 kB)."""
+    """It holds no weights (docs/embeddings.md)."""
     assert 2_000 < len(shipped()) < 10_000
 
 
@@ -36,7 +36,7 @@ def test_other_shapes_are_written() -> None:
 
 def test_the_graph_declares_every_weight_without_data() -> None:
     """Without the arrays the runtime cannot open the graph: the skeleton alone is no model."""
-    with pytest.raises(Exception, match="(?i)external|initializer|file"):
+    with pytest.raises(Exception, match=r"(?i)external|initializer|file"):
         ort.InferenceSession(shipped(), providers=["CPUExecutionProvider"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from mcp_rag.errors import EmbeddingError
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("F32", 0), ("F16", 1e-3), ("BF16", 1e-2)])
-def test_values_survive(write_weights, tmp_path: Path, dtype: str, tolerance: float) -> None:
+def test_values_survive(write_weights: Any, tmp_path: Path, dtype: str, tolerance: float) -> None:
     """All three floating types arrive as float32 with their values and shapes."""
     file = tmp_path / "w.safetensors"
     matrix = np.linspace(-2, 2, 12, dtype=np.float32).reshape(3, 4)
@@ -29,7 +30,7 @@ def test_values_survive(write_weights, tmp_path: Path, dtype: str, tolerance: fl
     assert np.abs(found["m"] - matrix).max() <= tolerance
 
 
-def test_float32_is_mapped_not_copied(write_weights, tmp_path: Path) -> None:
+def test_float32_is_mapped_not_copied(write_weights: Any, tmp_path: Path) -> None:
     """A view of the file: two servers share the pages, and nobody can write to it."""
     file = tmp_path / "w.safetensors"
     write_weights(file, {"m": np.ones((2, 2), np.float32)})

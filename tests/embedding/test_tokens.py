@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,7 @@ def test_batches_hold_every_row_once_within_the_limits(lengths: list[int]) -> No
 
 
 def test_the_models_own_limit_replaces_the_files(minilm: Path) -> None:
-    """tokenizer.json of MiniLM pads and cuts to 128; the model takes 256 and we pad nothing (facts/embeddings.md 1)."""
+    """tokenizer.json of MiniLM pads and cuts to 128; the model takes 256 and we pad nothing (docs/embeddings.md)."""
     tokens = Tokens(read_folder(minilm))
 
     assert len(tokens.ids("timeout " * 1000)) == 256
@@ -37,7 +38,7 @@ def test_the_models_own_limit_replaces_the_files(minilm: Path) -> None:
     assert tokens.ids("Connection REFUSED") == tokens.ids("connection refused")
 
 
-def test_a_vocabulary_alone_is_enough(tiny, tmp_path: Path) -> None:
+def test_a_vocabulary_alone_is_enough(tiny: Any, tmp_path: Path) -> None:
     """Older checkpoints without tokenizer.json get the standard WordPiece tokenizer, lower-casing as configured."""
     model = tiny().save(tmp_path / "m")
 
@@ -52,7 +53,7 @@ def test_a_vocabulary_alone_is_enough(tiny, tmp_path: Path) -> None:
     ("name", "content"),
     [("tokenizer.json", b"{"), ("vocab.txt", b"\xff"), ("vocab.txt", b"error\nrefused\n"), ("vocab.txt", None)],
 )
-def test_a_damaged_tokenizer_is_an_embedding_error(tiny, tmp_path: Path, name: str, content: bytes | None) -> None:
+def test_a_damaged_tokenizer_is_an_embedding_error(tiny: Any, tmp_path: Path, name: str, content: bytes | None) -> None:
     """Broken and missing tokenizer files end in our own error."""
     model = tiny().save(tmp_path / "m")
     if content is None:

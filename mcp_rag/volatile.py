@@ -1,0 +1,135 @@
+"""Patterns of values that vary between two events of one error.
+
+Those up to TOKEN look at a whole line, because the value spans words or is known by the word before it; TOKEN looks at
+one word. All repeats are bounded and no two neighbouring ones take the same character, so time is linear.
+"""
+
+from __future__ import annotations
+
+import re
+
+KINDS = ("uuid", "ip", "path", "hex", "num", "time", "url", "email", "mac", "host", "id", "str")
+PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>")
+# Ours, and the redactor's `<IP_1>`, `<EMAIL_2>`, `<REDACTED:kind>`.
+ANY_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>|<(IP|EMAIL|REDACTED)(?:_[0-9]{{1,6}}|:[a-z0-9_-]{{1,40}})>")
+
+URL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.:-]{0,30}://[^\s\"'<>`|\\^{}]{1,2000}")
+QUERY = re.compile(r"(?<=[\w/])\?[\w.%~+\[\]-]{1,80}=[^\s\"'<>]{0,2000}")
+_NAME = r"[^\\\s\"'<>|:*?,;]"
+WINDOWS_PATH = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z]:|\\\\[\w.$-]{1,100})\\{1,2}"
+    rf"(?:{_NAME}{{1,200}}(?: {_NAME}{{1,100}}){{0,3}}\\{{1,2}}){{0,40}}[^\\\s\"'<>|:*?,;()]{{0,200}}"
+)
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_DAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,9})?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{1,2}[SD]T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))?"
+_ISO_CLOCK = r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:[.,:][0-9]{1,9})?"
+TIME = re.compile(
+    rf"(?<![A-Za-z]){_DAY}{_MONTH}\.? {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}})?,? (?:at )?{_CLOCK}{_ZONE}"
+    r"(?: [0-9]{4}(?![0-9.]))?|"
+    rf"(?<![A-Za-z]){_DAY}[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{2,4}}(?:[ :]{_CLOCK}{_ZONE})?|"
+    rf"(?<![0-9.])[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?:[T _,-]{{1,2}}{_ISO_CLOCK}{_ZONE})?(?![0-9])|"
+    rf"(?<![0-9.])[0-9]{{1,2}}[/.-](?:[0-9]{{1,2}}|{_MONTH})[/.-][0-9]{{2,4}}[ :T,]{{1,2}}{_CLOCK}{_ZONE}(?: [AP]M)?|"
+    rf"(?<![0-9.:])[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,:][0-9]{{1,9}})?{_ZONE}(?: [AP]M)?(?![0-9:])"
+)
+
+# What a redactor could replace must already be masked as a whole in the raw text.
+SECRET_HINT = re.compile(r"pass|pwd|secret|token|key|cred|auth|session|cookie|sig|bearer|basic")
+SECRET = re.compile(
+    r"((?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|"
+    r"authorization|auth[_-]?key|session[_-]?id|cookie|sig|signature)[\"']?\s?[:=]\s?[\"']?)"
+    r"((?:bearer |basic |digest |token )?[^\s\"',;&)\]}]{3,2000})",
+    re.IGNORECASE,
+)
+COOKIES = re.compile(r"((?:set-)?cookie2?: )[^\n]{1,4000}", re.IGNORECASE)
+BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
+
+PAIR = re.compile(
+    r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
+    r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|"
+    r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
+)
+# Values of these keys are what the event is about: they are masked like prose, never as a whole.
+_TELLING = (
+    "msg message error err errors reason cause exception ex type kind code errorcode error_code errno status state "
+    "level severity event detail details description desc title text body failure fault warning result action "
+    "operation op errormessage error_message errmsg err_msg exception_type exc_type exc class category method signal "
+    "exit_code exitcode grpc_code rc ret retval hresult"
+)
+TELLING_KEYS = frozenset(_TELLING.split())
+
+# A name after one of these words is a value, unless the next word goes on with the sentence.
+_SENTENCE = (
+    "is|was|has|had|not|does|did|do|can|cannot|could|may|must|should|will|with|without|and|or|in|on|at|to|of|for|by|"
+    "from|as|the|a|an|unknown|data|name|id|account|login|logged|sessions?|agent|input|errors?|code|interface|space|mode|"
+    "keys?|table|permissions?|groups?|provided|requests?|defined|specified|already|limit|count|switch|privacy|info|"
+    "password|are|no|exists?|found|failed|failure|memory|unreachable|down|up|verification|resolution|process|service|"
+    "authentication|level|exited|doesn|isn|wasn|couldn|terminated|disconnected"
+)
+ENTITY = re.compile(
+    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal) "
+    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE})(?![\w-]))([A-Za-z_][\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
+)
+ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
+WHO = re.compile(
+    r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
+    r"(?= from <?[\w.:-]{0,60}[0-9>])"
+)
+UNIT = re.compile(r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns)(?![\w/])")
+TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
+NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w-])")
+
+DIGIT = re.compile(r"[0-9]")
+# Placeholders with at most one character between them: the next masking may read them as one value.
+GLUED = re.compile(r">[^\s<>]?<")
+# A word without any of these has nothing to mask.
+SPECIAL = re.compile(r"[0-9/\\@.:=~]|[a-fA-F]{8}|_[A-Za-z]{24}")
+
+_SEGMENT = r"[\w.+@%~#$*!-]{1,255}"
+_UUID = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+_EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}(?![\w@-])"
+_MAC = r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,19}(?![0-9A-Za-z:])"
+_IPV4 = (
+    r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2}(?![0-9]))?(?:%\w{1,15})?(?:[:#][0-9]{1,5})?"
+    r"(?![0-9A-Za-z_-]|\.[0-9A-Za-z])"
+)
+_GROUPS = r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})"
+_IPV6 = rf"(?<![\w:.])(?:{_GROUPS}{{7}}|(?:{_GROUPS}{{0,6}})?::(?:{_GROUPS}{{0,6}})?)(?:%\w{{1,15}})?(?![\w:])"
+_PATH = (
+    rf"(?<![\w./\\-])(?:[~.]{{1,2}}|file:)?/{{1,3}}(?:{_SEGMENT}(?:/{{1,3}}{_SEGMENT}){{0,60}}/?)?|"
+    r"(?<![\w./\\-])[\w.+@%-]{1,120}(?:/[\w.+@%-]{1,120}){2,40}/?|"
+    r"(?<![\w./\\-])[\w.+@%-]{1,120}/[\w+@%-]{1,120}\.[A-Za-z]{1,5}(?![\w.])"
+)
+_HEX = (
+    r"(?<![0-9A-Za-z])(?:0[xX][0-9A-Fa-f]{1,128}(?![0-9A-Za-z])|(?:"
+    r"(?=[0-9a-f]{0,40}[0-9])(?=[0-9]{0,40}[a-f])[0-9a-f]{7,128}|"
+    r"(?=[0-9A-F]{0,40}[0-9])(?=[0-9]{0,40}[A-F])[0-9A-F]{7,128}|[a-f]{8}|[A-F]{8})(?![0-9A-Za-z_]))"
+)
+_HOST = r"(?<![\w.@$-])[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?(?![\w.@$(-])"
+_NUMBER = (
+    r"(?<![0-9A-Za-z_])[+-]?v?[0-9](?:[0-9]|[.,:/+-](?=[0-9])){0,80}"
+    r"(?:[eE][+-]?[0-9]{1,3}|[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[munµ]?s|secs?|min|hrs?|[hdmkKMGTx%])?(?![0-9A-Za-z_])"
+)
+_WORD = r"[A-Za-z0-9_$]+(?:[._:#@/-][A-Za-z0-9_$]+)*"
+TOKEN = re.compile(
+    f"(?P<uuid>{_UUID})|(?P<email>{_EMAIL})|(?P<mac>{_MAC})|(?P<ip>{_IPV4})|(?P<ipv6>{_IPV6})|(?P<path>{_PATH})|"
+    f"(?P<hex>{_HEX})|(?P<host>{_HOST})|(?P<number>{_NUMBER})|(?P<word>{_WORD})"
+)
+
+_TLDS = (
+    "com net org edu gov mil int io co us uk de fr cn jp ru in br nl eu ch se info biz dev app cloud local localdomain "
+    "internal intranet lan corp home cluster svc arpa test example"
+)
+_ROOTS = "org com net io java javax jakarta edu gov de fr uk cn jp ru akka scala kotlin android androidx dalvik sun"
+TLDS = frozenset(_TLDS.split())
+PACKAGE_ROOTS = frozenset(_ROOTS.split())
+
+# An exception type is never masked, digits and all.
+EXCEPTION_TYPE = re.compile(r"[\w.$]*(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$")
+RUNS = re.compile(r"(?:(?<=[_:=/@#])[+-])?[0-9]+")
+OPAQUE = re.compile(
+    r"[A-Z0-9]{16}|^(?:npm|hf|gh[a-z]|glpat|github_pat|[a-z]k|dckr_pat|pypi|xox[a-z])[_-][A-Za-z0-9_-]{20}"
+)
+MIXED = re.compile(r"(?=[A-Za-z0-9]{0,60}[0-9][A-Za-z]{1,60}[0-9])[A-Za-z0-9]{5,}")

@@ -1,0 +1,78 @@
+"""Prefixes of containers, shippers and launchers come off one at a time and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag import formats
+from mcp_rag.types import Level
+
+CASES = [
+    ("2026-11-23T19:20:37.1Z stdout P half a li", "cri", "half a li", "stdout", "", True),
+    ("2026-11-23T19:20:37.1+02:00 stderr F   at x", "cri", "  at x", "stderr", "", False),
+    ("2026-11-23T19:20:37.1Z stdout F", "cri", "", "stdout", "", False),
+    ('{"log":"half","stream":"stdout","time":"2026-11-23T19:20:37Z"}', "docker-json", "half", "stdout", "", True),
+    ('{"log": "\\tat x\\n", "stream": "stderr"}', "docker-json", "\tat x", "stderr", "", False),
+    ("web_1  | 2026 | a | b", "docker-compose", "2026 | a | b", "", "web_1", False),
+    ("my-api-1 |   File", "docker-compose", "  File", "", "my-api-1", False),
+    ("db  | ready", "docker-compose", "ready", "", "db", False),
+    ("[pod/a/b] \tat x", "kubectl", "\tat x", "a", "b", False),
+    ("2026-11-23T19:20:37.1234567Z   at x", "github-actions", "  at x", "", "", False),
+    ("::warning file=a.py,line=1::slow", "github-command", "slow", "", "", False),
+    ("2026-11-23T19:20:37.123456Z 00O+more", "gitlab", "more", "O", "", True),
+    ("[default0]:x", "torchrun", "x", "default0", "", False),
+    ("[1,0]<stderr>:x", "torchrun", "x", "1,0", "", False),
+    ("(RayWorkerWrapper pid=771, ip=10.9.0.4)   File", "ray", "  File", "pid=771", "RayWorkerWrapper", False),
+    ("(VllmWorker rank=1 pid=11) x", "ray", "x", "pid=11", "VllmWorker", False),
+    ("(raylet) x", "ray", "x", "", "", False),
+    ("#12 ERROR: x", "buildkit", "ERROR: x", "#12", "", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "text", "stream", "service", "partial"), CASES, ids=[case[0] for case in CASES]
+)
+def test_prefix_comes_off(line: str, name: str, text: str, stream: str, service: str, partial: bool) -> None:
+    """The line inside keeps its indentation, and stream, service and the partial mark are read."""
+    envelope = formats.unwrap(line)
+    assert envelope is not None
+    found = (envelope.format, envelope.text, envelope.stream, envelope.service, envelope.partial)
+    assert found == (name, text, stream, service, partial)
+
+
+def test_envelopes_nest() -> None:
+    """Callers repeat unwrap: a GitHub job line with an error mark loses all three prefixes and keeps the level."""
+    line = "build\tTest\t2026-11-23T19:20:37.1234567Z ##[error]exit code 1"
+    seen = []
+    level = Level.UNSET
+    while (envelope := formats.unwrap(line)) is not None:
+        seen.append(envelope.format)
+        line, level = envelope.text, envelope.level or level
+    assert seen == ["github-job", "github-actions", "github-command"]
+    assert (line, level) == ("exit code 1", Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "plain",
+        "2026-11-23T19:20:37.123Z ERROR x",
+        "INFO   | jvm 1    | text",
+        "error  | text",
+        "2  |     let n: u32;",
+        " id | name",
+        "#0 /srv/app/p1.php(2): Mailer->open()",
+        "#1  0x00007f in main () at x.c:1",
+        "(gdb) bt",
+        "(Click for more)",
+        "[main] x",
+        '{"message":"x","stream":"stdout"}',
+        '{"log":{"level":"error"},"stream":"stdout"}',
+        '{"log":"x"',
+        "::1 - - x",
+    ],
+)
+def test_other_lines_stay_as_they_are(line: str) -> None:
+    """Tables, traces and ordinary headers are not taken for envelopes."""
+    assert formats.unwrap(line) is None

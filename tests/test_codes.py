@@ -1,0 +1,150 @@
+"""Which exact tokens are codes, and which look like one and are not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mcp_rag.codes import codes, find, has_pattern
+
+FOUND = [
+    ("ORA-00942: table or view does not exist", "ORA-00942"),
+    ("[MY-012592] [InnoDB] Operating system error", "MY-012592"),
+    ("deadlock detected (SQLSTATE 40P01)", "SQLSTATE 40P01"),
+    ("SQLSTATE[HY000]: General error", None),
+    ("SQLSTATE[42S02]: Base table not found", "SQLSTATE 42S02"),
+    ("error[E0308]: mismatched types", "E0308"),
+    ("src/a.ts(3,4): error TS2345: Argument", "TS2345"),
+    ("Cart.cs(3,4): error CS0246: The type", "CS0246"),
+    ("error MSB3644: assemblies", "MSB3644"),
+    ("error LNK2019: unresolved", "LNK2019"),
+    ("a.c(3): error C2065: undeclared identifier", "C2065"),
+    ("app.py:3:1: F401 imported but unused", "F401"),
+    ("app.py:3:0: C0114: Missing docstring", "C0114"),
+    ("npm ERR! code E404", "E404"),
+    ("npm error code ERESOLVE", "ERESOLVE"),
+    ("MongoServerError: E11000 duplicate key", "E11000"),
+    ("WFLYCTL0013: Operation failed", "WFLYCTL0013"),
+    ("HHH000342: Could not obtain connection", "HHH000342"),
+    ("SRVE0255E: A WebGroup has not been defined", "SRVE0255E"),
+    ("AADSTS700016: Application not found", "AADSTS700016"),
+    ("upstream answered with status 503", "HTTP 503"),
+    ("status=404 path=/x", "HTTP 404"),
+    ('{"statusCode": 500}', "HTTP 500"),
+    ('"GET /x HTTP/1.1" 502 120', "HTTP 502"),
+    ("HTTP error 429", "HTTP 429"),
+    ("Request failed with status code 401", "HTTP 401"),
+    ("got 504 Gateway Timeout from upstream", "HTTP 504"),
+    ("OSError: [Errno 13] Permission denied", "errno 13"),
+    ("write failed: errno=28", "errno 28"),
+    ("No such file or directory (os error 2)", "errno 2"),
+    ("connect ECONNREFUSED to db", "ECONNREFUSED"),
+    ("open failed: ENOENT", "ENOENT"),
+    ("process exited with code 137", "exit code 137"),
+    ("command returned non-zero exit status 1.", "exit code 1"),
+    ("exit_code=139", "exit code 139"),
+    ("killed by signal 11", "signal 11"),
+    ("received SIGSEGV", "SIGSEGV"),
+    ("NVRM: Xid (PCI:0000:3b:00): 79, pid=1", "Xid 79"),
+    ("Msg 208, Level 16, State 1", "Msg 208"),
+    ("Error: 18456, Severity: 14", "Error 18456"),
+    ("ERROR 1045 (28000): Access denied", "ERROR 1045"),
+    ('OperationalError: (2003, "Can\'t connect")', "ERROR 2003"),
+    ("LDAP: error code 49 - invalid", "error code 49"),
+    ("ioctl failed with error -22", "error code -22"),
+    ("CUDA_ERROR_OUT_OF_MEMORY", "CUDA_ERROR_OUT_OF_MEMORY"),
+    ("cudaErrorIllegalAddress: an illegal access", "cudaErrorIllegalAddress"),
+    ("NCCL error: ncclSystemError", "ncclSystemError"),
+    ("pod is in CrashLoopBackOff", "CrashLoopBackOff"),
+    ("reason: OOMKilled", "OOMKilled"),
+    ("rpc error: code = Unavailable desc = x", "Unavailable"),
+    ("StatusCode.NOT_FOUND", "NOT_FOUND"),
+    ("DEADLINE_EXCEEDED: after 5 s", "DEADLINE_EXCEEDED"),
+    ("failed with 0x80070005", "0x80070005"),
+    ("exception 0xC0000005 in module", "0xC0000005"),
+    ("HRESULT: 0x800F0831", "0x800F0831"),
+    ("ERR_MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"),
+    ("An error occurred (AccessDenied) when calling PutObject", "AccessDenied"),
+    ("error:0A000086:SSL routines::certificate verify failed", "error:0A000086"),
+    ("warning: unused [-Wunused-variable]", "-Wunused-variable"),
+    ("warning: clippy::needless_return", "clippy::needless_return"),
+    ("unit failed: status=203/EXEC", "status 203/EXEC"),
+]
+NOT_FOUND = [
+    "order ORDER-12345 shipped",
+    "rack R07 node J18 slot U11",
+    "part C2065 in stock",
+    "status: 200 len: 1893",
+    '"GET /x HTTP/1.1" 304 0',
+    "exited with code 0",
+    "errno 0",
+    "signal 0",
+    "took 503 ms",
+    "port 404",
+    "user 500 logged in",
+    "ERROR EVENT EXECUTE EMPTY",
+    "address 0xc00045a4",
+    "utf-8 codec, sha256 digest, HTTP/2",
+    "version 1.2.3 of http 1.1",
+    "the exit was 3 metres wide",
+]
+
+
+@pytest.mark.parametrize(("text", "code"), FOUND)
+def test_codes_are_found(text: str, code: str | None) -> None:
+    """Codes of compilers, databases, runtimes, kernels and clusters are named in one spelling."""
+    assert (code in codes(text)) if code else codes(text) == ()
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_look_alikes_are_no_codes(text: str) -> None:
+    """Ids, part numbers, success values and plain numbers are not codes."""
+    assert codes(text) == ()
+
+
+@pytest.mark.parametrize(("text", "code"), FOUND)
+def test_spans_lie_on_the_code(text: str, code: str | None) -> None:
+    """The span of a code is what must survive masking: it holds the code's last word or number."""
+    for found in find(text):
+        span = text[found.start : found.end]
+        assert span
+        assert found.name.lower().endswith(span.lower())
+
+
+@pytest.mark.parametrize(("text", "code"), FOUND)
+def test_numbered_codes_are_seen_with_other_digits(text: str, code: str | None) -> None:
+    """A text with a numbered code is recognised from its digit-blind form: the memo must not swallow it."""
+    blind = "".join("0" if c.isdigit() else c for c in text)
+    if code and any(c.isdigit() for c in code):
+        assert has_pattern(blind)
+
+
+def test_order_repetition_and_bound() -> None:
+    """Codes come in order, each once, sixteen at most."""
+    assert codes("E0308 then ENOENT then E0308 again, status 500") == ("E0308", "ENOENT", "HTTP 500")
+    assert len(codes(" ".join(f"E{n:04}" for n in range(100, 200)))) == 16
+
+
+def test_only_the_beginning_is_read() -> None:
+    """A huge text costs no more than its first 16,000 characters."""
+    assert codes("x " * 10_000 + "E0308") == ()
+
+
+def test_text_that_grows_in_lower_case_keeps_its_spans() -> None:
+    """Spans point into the text itself even when lower-casing would change its length."""
+    text = "İİ failed with status 503"
+    (found,) = find(text)
+    assert text[found.start : found.end] == "503"
+
+
+@pytest.mark.parametrize(
+    "unit", ["A", "A1-", "status ", "error: ", "0x", "exit code ", "http/1.1", "[-w", "code=", "(", "xid ("]
+)
+def test_linear_on_hostile_text(unit: str) -> None:
+    """Repetition of any pattern's beginning stays fast: 16,000 characters in well under a second."""
+    text = unit * (16_000 // len(unit))
+    start = time.process_time()
+    codes(text)
+    has_pattern(text)
+    assert time.process_time() - start < 1.0
