@@ -31,6 +31,7 @@ class LineCleaner:
         self._carry = b""
         self._after_cr = False
         self._skipping = False
+        self._first_is_cut = False
         self._position = 0
         self.cuts: deque[int] = deque()
         """Positions in the output at which a line was cut, oldest first; the reader takes them out."""
@@ -46,6 +47,7 @@ class LineCleaner:
                 return b""
             raw = raw[end:]
             self._skipping = False
+            self._first_is_cut = True
         end = raw.rfind(b"\n") + 1
         if end:
             whole = self._carry + raw[:end]
@@ -83,6 +85,11 @@ class LineCleaner:
         parts: list[bytes] = []
         start = at = 0
         size = len(whole)
+        if self._first_is_cut:
+            self._first_is_cut = False
+            start = at = whole.index(b"\n")
+            parts.append(self._stretch(whole[:start]))
+            self.cuts.append(self._position)
         while size - at > self._max:
             newline = whole.rfind(b"\n", at, at + self._max + 1)
             if newline >= 0:
@@ -90,9 +97,7 @@ class LineCleaner:
                 continue
             parts.append(self._stretch(whole[start:at] + _head(whole[at : at + self._max + 1], self._max)))
             self.cuts.append(self._position)
-            start = at = whole.find(b"\n", at + self._max)
-            if at < 0:
-                raise AssertionError("whole lines end in a newline")
+            start = at = whole.index(b"\n", at + self._max)
         parts.append(self._stretch(whole[start:] if start else whole))
         return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -78,7 +78,7 @@ _HTTP_PHRASES = (
 )
 # Matched on the lower-cased text; each alternative starts with a literal, and the group names say what the number is.
 _IS = r"[\"']?(?: of| is| was)?[ :=(]{1,3}[\"']?"
-_END = r"(?![0-9.])"
+_END = r"(?![0-9]|\.[0-9])"
 _GRPC = (
     "canceled|unknown|invalidargument|deadlineexceeded|notfound|alreadyexists|permissiondenied|resourceexhausted|"
     "failedprecondition|aborted|outofrange|unimplemented|internal|unavailable|dataloss|unauthenticated"
@@ -86,10 +86,10 @@ _GRPC = (
 _HRESULT = r"8000(?:ffff|4[0-9a-f]{3})|80(?:0[1-9a-f]|[1-3][0-9a-f])[0-9a-f]{4}"
 _NTSTATUS = r"c0000(?:005|006|01d|08e|094|096|0fd|135|139|142|17d|225|374|409|41d|417|420)"
 _CONTEXT = re.compile(
-    r"http/[0-9](?:\.[0-9])?\"? (?P<http1>[0-9]{3})(?![0-9.])|"
-    r"http(?: error| status| code| response)?(?: code)?[ :=]{1,3}(?P<http2>[0-9]{3})(?![0-9./])|"
-    rf"status(?:[ _-]?code)?(?:\.?value)?{_IS}(?P<http3>[0-9]{{3}})(?![0-9./])|"
-    rf"response[ _-]?code{_IS}(?P<http4>[0-9]{{3}})(?![0-9./])|"
+    r"http/[0-9](?:\.[0-9])?\"? (?P<http1>[0-9]{3})(?![0-9]|\.[0-9])|"
+    r"http(?: error| status| code| response)?(?: code)?[ :=]{1,3}(?P<http2>[0-9]{3})(?![0-9/]|\.[0-9])|"
+    rf"status(?:[ _-]?code)?(?:\.?value)?{_IS}(?P<http3>[0-9]{{3}})(?![0-9/]|\.[0-9])|"
+    rf"response[ _-]?code{_IS}(?P<http4>[0-9]{{3}})(?![0-9/]|\.[0-9])|"
     rf"(?<![\w.:/-])(?P<http5>[0-9]{{3}}):? (?={_HTTP_PHRASES})|"
     r"sql ?state[\[ :=(\"']{1,4}(?P<sqlstate>(?=[a-z]{0,4}[0-9])[0-9a-z]{5})(?![0-9a-z])|"
     rf"errno[\]\"']?[ :=]{{1,3}}(?P<errno1>-?[0-9]{{1,5}}){_END}|"
@@ -105,9 +105,9 @@ _CONTEXT = re.compile(
     r"error (?P<mysql1>[0-9]{4}) \([0-9a-z]{5}\)|"
     r"error: \((?P<mysql2>[0-9]{4}), ?[\"']|"
     r"err(?:or)?[ _-]?(?:code|no|number|num)[\"']?(?: is| was)?[ :=#(]{1,3}"
-    r"(?P<code1>-?(?:0x[0-9a-f]{1,8}|[0-9]{1,10}))(?![0-9a-f.])|"
+    r"(?P<code1>-?(?:0x[0-9a-f]{1,8}|[0-9]{1,10}))(?![0-9a-f]|\.[0-9])|"
     rf"error[ :=(]{{1,2}}(?P<code2>-[0-9]{{1,8}}){_END}|"
-    r"error #(?P<code3>[0-9]{1,6})(?![0-9.])|"
+    r"error #(?P<code3>[0-9]{1,6})(?![0-9]|\.[0-9])|"
     r"(?<!\w)code: (?P<code4>[0-9]{1,5})\. db::|"
     r"error:(?P<openssl>[0-9a-f]{8}):|"
     r"hresult[ :=(]{1,3}(?P<win1>0x[0-9a-f]{8})(?![0-9a-f])|"
@@ -123,7 +123,7 @@ _CONTEXT = re.compile(
 )
 _CONTEXT_WORDS = re.compile(
     r"http|status|response|sql ?state|errno|os err|exit|return|retcode|signal|xid|msg |error|code|0x[8c]|cuda|hiper|"
-    r"nccl|clippy|\[-w|[0-9]:? (?:[bcfgimnprstu][a-z]{2,11} ?)"
+    r"nccl|clippy|\[-w|[45][0-9]{2}:? [bcfgimnpru]"
 )
 _NAMES = {
     "http": "HTTP ", "sqlstate": "SQLSTATE ", "errno": "errno ", "exit": "exit code ", "signal": "signal ",
@@ -134,7 +134,7 @@ _DIGIT = re.compile(r"[0-9]")
 _BITS32 = re.compile(r"0x[0-9A-Fa-f]{8}(?![0-9A-Fa-f])")
 # An exception type keeps its digits when masked (`Http2Exception`).
 _NUMBERED_TYPE = re.compile(
-    r"[0-9][A-Za-z$]{0,40}(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)"
+    r"[0-9][\w.$]{0,60}(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)"
 )
 _memo: dict[str, bool] = {}
 _MEMO_LIMIT = 50_000
@@ -159,7 +159,7 @@ def has_pattern(text: str) -> bool:
 
 def _ordered(found: Iterator[Code]) -> list[Code]:
     kept: list[Code] = []
-    for code in sorted(found, key=lambda c: (c.start, -c.end)):
+    for code in sorted(found, key=lambda c: (c.start, -c.end, -len(c.name))):
         if not kept or code.start >= kept[-1].end:
             kept.append(code)
     return kept
@@ -178,7 +178,7 @@ def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow when lower-cased; spans must stay those of `text`
         low = "".join(c.lower() if c.isascii() else c for c in text)
-    if _CONTEXT_WORDS.search(low):
+    if loose or _CONTEXT_WORDS.search(low):
         for match in _CONTEXT.finditer(low):
             code = _context_code(text, match, loose=loose)
             if code is not None:

@@ -28,7 +28,8 @@ _GENERIC = (
     "systemexception baseexception panic fatal fatalerror fatalruntimeerror abort terminate die assertion "
     "assertionerror assertionfailed checkfailed keyerror unhandledpromiserejection unhandledrejection internalerror "
     "internalexception serviceexception servererror generalerror unknownerror failure errorstring fundamental "
-    "withstack nestedservletexception servletexception undeclaredthrowableexception executionexception completionexception"
+    "withstack nestedservletexception servletexception undeclaredthrowableexception executionexception "
+    "completionexception"
 )
 GENERIC_TYPES = frozenset(_GENERIC.split())
 

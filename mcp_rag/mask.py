@@ -26,7 +26,7 @@ MAX_PASSES = 4
 _EXAMPLES = {
     "<uuid>": "00000000-0000-0000-0000-000000000000",
     "<ip>": "0.0.0.0",  # noqa: S104 - an example to be masked, nothing is bound to it
-    "<path>": "/a/b",
+    "<path>": "/a",
     "<hex>": "0xdeadbeef0",
     "<num>": "0",
     "<time>": "00:00:00",
@@ -62,13 +62,19 @@ def mask(text: str) -> str:
 
     Idempotent, and the same for raw and redacted text. Codes, exception types and ordinary words stay.
     """
-    text = text[:MAX_MASKED_CHARS]
+    text = " ".join(text[:MAX_MASKED_CHARS].split())
     if not text.isascii():
         text = _PRIVATE.sub("?", text)
     found = find(text)
-    if not found:
-        return _settled(text)
-    return _unmark(_settled(_mark(text, found)), [text[c.start : c.end] for c in found])
+    for _ in range(MAX_PASSES):
+        if not found:
+            return _settled(text)
+        text = _unmark(_settled(_mark(text, found)), [text[c.start : c.end] for c in found])
+        before, found = found, find(text)
+        # A number stops being a code when the word that made it one was masked: then it is masked too.
+        if [c.name for c in before] == [c.name for c in found]:
+            break
+    return text
 
 
 def _mark(text: str, found: list[Code]) -> str:
@@ -146,7 +152,7 @@ def _secret(match: re.Match[str]) -> str:
 
 def _pair(match: re.Match[str]) -> str:
     key, sign, value = match.groups()
-    if not value or value.startswith("<") or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+    if len(value.strip("\"'")) == 0 or value.startswith("<") or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
         return match[0]
     return f"{key}{sign}<str>"
 

@@ -6,6 +6,7 @@ exists there), then resolved, then opened component by component from its root w
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import re
@@ -140,8 +141,8 @@ class Access:
         except PermissionError:
             raise SourceError("The file may not be read by this user.", reason="unreadable") from None
         except OSError as error:
-            if error.errno in {40, 20}:  # ELOOP, ENOTDIR: a component became a link after it was resolved
-                raise SourceError("A path component is a link or changed while opening.", reason="symlink") from None
+            if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                raise SourceError("A part of the path became a link after it was checked.", reason="symlink") from None
             raise SourceError(f"The file cannot be opened ({error.strerror}).", reason="unreadable") from None
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
@@ -180,10 +181,13 @@ class _Walk:
             self._refuse(path, error.reason, error.cause)
             return
         except FileNotFoundError:
-            self._refuse(path, "missing", " ".join(("No such file.", _hint(path))).strip())
+            if depth:
+                self._refuse(path, "vanished", "The file was deleted after its directory was listed.")
+            else:
+                self._refuse(path, "missing", " ".join(("No such file.", _hint(path))).strip())
             return
         except OSError as error:
-            self._refuse(path, "unreadable", f"The file cannot be examined ({error.strerror}).")
+            self._refuse(path, "unreadable", f"The path cannot be examined ({error.strerror}).")
             return
         if real in self.seen:
             return

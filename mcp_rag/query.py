@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import fingerprint
@@ -16,6 +16,11 @@ from mcp_rag.types import Fingerprint, Level, LogRecord, ParseSettings
 MAX_EVENTS = 5
 MAX_LEXICAL_CHARS = 16_000
 MAX_FRAMES = 5
+MAX_CONTEXT_EVENTS = 50
+MAX_SHORT_EVENTS = 60
+MIN_LEAD_WORDS = 20
+MAX_LEAD_CHARS = 600
+PROSE = "prose"
 
 _QUOTED = re.compile(r"^\s{0,3}(?:>|\|) ?")
 _NUMBERED = re.compile(r"^\s{0,6}(\d{1,6})(?:[:|]\s?|\t|\s{1,4})")
@@ -25,7 +30,8 @@ _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
 @dataclass(frozen=True, slots=True)
 class Query:
     """A paste understood. `events` are its errors, the one searched for first; `dense_text` is embedded,
-    `lexical_text` tokenised; both are redacted. `versions` found in the text are compared with a fix's range."""
+    `lexical_text` and, with less weight, `context_text` (what stands beside the first error) are tokenised; all three
+    are redacted. `codes` are those of the first event, else of the text."""
 
     text: str
     events: tuple[LogRecord, ...]
@@ -34,6 +40,7 @@ class Query:
     dense_text: str
     lexical_text: str
     codes: tuple[str, ...]
+    context_text: str = ""
 
 
 def clean(text: str) -> str:
@@ -60,34 +67,75 @@ def _order(item: tuple[int, LogRecord]) -> tuple[bool, int, int]:
 def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0, zone: str = "UTC") -> Query:
     """Read a paste of any kind, from one line to thousands. Never fails: text that is no log is one message.
 
-    The first event is the one with a trace, else the most severe, else the first.
+    The first event is the one with a trace, else the most severe, else the first; of prose it is the whole text.
     """
     cleaned = clean(text)
     settings = ParseSettings(min_level=Level.UNSET, reference_ms=reference_ms, zone=zone)
     records, _ = parse_block(cleaned.encode("utf-8", "replace"), settings)
-    errors = [r for r in records if r.level >= Level.ERROR or r.stacktrace is not None] or records
-    chosen = [r for _, r in sorted(enumerate(errors), key=_order)]
-    fingerprints: dict[str, tuple[Fingerprint, LogRecord]] = {}
-    for record in chosen:
-        found = fingerprint(record)
-        fingerprints.setdefault(found.id, (found, record))
-        if len(fingerprints) >= MAX_EVENTS:
-            break
-    prints = tuple(f for f, _ in fingerprints.values())
-    events = tuple(r for _, r in fingerprints.values())
-    if not events:
+    if not records:
         return Query(text, (), (), Parsed(message=redact(cleaned[:200])), redact(cleaned[:2000]), redact(cleaned), ())
-    all_codes = tuple(dict.fromkeys([*(c for f in prints for c in f.codes), *codes(cleaned[:MAX_LEXICAL_CHARS])]))
-    lexical = "\n".join(lexical_text(r) for r in events[:2])
+    events = _events(cleaned, records)
+    chosen: dict[str, tuple[Fingerprint, LogRecord]] = {}
+    for record in events[:MAX_CONTEXT_EVENTS]:
+        found = fingerprint(_entire(record) if record.format == PROSE else record)
+        chosen.setdefault(found.id, (found, record))
+        if len(chosen) >= MAX_EVENTS:
+            break
+    prints = tuple(f for f, _ in chosen.values())
+    first = events[0]
+    shared = prints[0].codes or codes(cleaned[:MAX_LEXICAL_CHARS])
     return Query(
         text=text,
-        events=events,
+        events=tuple(r for _, r in chosen.values()),
         fingerprints=prints,
-        parsed=_parsed(events[0], prints[0], all_codes, len(records), redact),
-        dense_text=redact(embedding_text(events[0])),
-        lexical_text=redact(lexical[:MAX_LEXICAL_CHARS]),
-        codes=all_codes,
+        parsed=_parsed(first, prints[0], shared, len(records), redact),
+        dense_text=redact(embedding_text(first)),
+        lexical_text=redact(lexical_text(first)[:MAX_LEXICAL_CHARS]),
+        codes=shared,
+        context_text=redact(_context(events[1:], records)),
     )
+
+
+def _events(cleaned: str, records: list[LogRecord]) -> list[LogRecord]:
+    """The errors of a paste, the one to search for first. Where nothing is written like a log, the text as a whole
+    comes before its lines."""
+    errors = [r for r in records if r.level >= Level.ERROR or r.stacktrace is not None]
+    chosen = [r for _, r in sorted(enumerate(errors or records), key=_order)]
+    if all(r.stacktrace is None and not r.format for r in records):
+        return [_prose(cleaned, errors), *chosen] if len(records) > 1 else chosen
+    if len(errors) <= 1 and chosen[0].stacktrace is None:
+        # One error and what the person pasted around it: that text helps to find it, and is kept with it.
+        chosen[0] = replace(chosen[0], body=cleaned)
+    return chosen
+
+
+def _prose(cleaned: str, errors: list[LogRecord]) -> LogRecord:
+    """A text of several lines that is no log (a note, a question, documentation) as one message: its opening
+    paragraphs, then the lines that speak of errors."""
+    lead: list[str] = []
+    words = 0
+    for paragraph in re.split(r"\n\s{0,80}\n", cleaned[:MAX_LEXICAL_CHARS]):
+        lead.append(" ".join(paragraph.split()))
+        words += len(paragraph.split())
+        if words >= MIN_LEAD_WORDS:
+            break
+    said = [r.message for r in errors[:MAX_EVENTS] if " ".join(r.message.split()) not in " ".join(lead)]
+    message = "\n".join([" ".join(lead)[:MAX_LEAD_CHARS], *said])
+    level = max((r.level for r in errors), default=Level.UNSET)
+    return LogRecord(0, cleaned.count("\n"), cleaned, message, level=level, format=PROSE)
+
+
+def _entire(record: LogRecord) -> LogRecord:
+    """Prose is told apart by all its words, not by its opening alone."""
+    return replace(record, message=" ".join(record.body.split()))
+
+
+def _context(others: list[LogRecord], records: list[LogRecord]) -> str:
+    """What stands beside the first error: the other errors, and in a short paste every other line."""
+    texts = dict.fromkeys(lexical_text(r) for r in others[:MAX_CONTEXT_EVENTS])
+    if len(records) <= MAX_SHORT_EVENTS:
+        texts.update(dict.fromkeys(lexical_text(r) for r in records))
+    return "\n".join(texts)[:MAX_LEXICAL_CHARS]
 
 
 def _parsed(

@@ -20,6 +20,7 @@ BM25_B = 0.75
 AVERAGE_TOKENS = 60.0
 MAX_TOKENS = 4_000
 FUSION_DENSE_WEIGHT = 0.5
+CONTEXT_WEIGHT = 0.5
 STALE_AFTER_MS = 365 * 86_400_000
 
 Quality = Literal["strong", "possible", "weak"]
@@ -86,10 +87,16 @@ def inverse_document_frequency(documents: int, frequency: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def query_weights(text: str, documents: int, frequencies: Mapping[int, int], limit: int = 256) -> dict[int, float]:
-    """The query half of BM25: token id -> idf, the `limit` rarest known tokens; unknown tokens match nothing."""
-    ids = {token_id(token) for token in tokenize(text)}
-    weighted = {key: inverse_document_frequency(documents, frequencies[key]) for key in ids if key in frequencies}
+def query_weights(
+    text: str, documents: int, frequencies: Mapping[int, int], limit: int = 256, *, context: str = ""
+) -> dict[int, float]:
+    """The query half of BM25: token id -> idf, the `limit` heaviest known tokens; unknown tokens match nothing. Tokens
+    that stand only in `context` count `CONTEXT_WEIGHT` of their idf."""
+    weighted: dict[int, float] = {}
+    for part, share in ((text, 1.0), (context, CONTEXT_WEIGHT)):
+        for key in {token_id(token) for token in tokenize(part)}:
+            if key in frequencies and key not in weighted:
+                weighted[key] = share * inverse_document_frequency(documents, frequencies[key])
     kept = sorted(weighted.items(), key=lambda item: (-item[1], item[0]))[:limit]
     return dict(kept)
 

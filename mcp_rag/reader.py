@@ -124,11 +124,14 @@ class LogReader:
 
     def _files(self, checked: Sequence[str]) -> Iterator[str]:
         for path in checked:
-            try:
-                yield from self._access.walk(path)
-            finally:
-                self._skipped += [Skipped(*refused) for refused in self._access.refused]
-                self._access.refused.clear()
+            for found in self._access.walk(path):
+                self._note_refused()
+                yield found
+            self._note_refused()
+
+    def _note_refused(self) -> None:
+        self._skipped += [Skipped(*refused) for refused in self._access.refused]
+        self._access.refused.clear()
 
     def _skip(self, source: str, reason: str, error: SourceError) -> None:
         self._skipped.append(Skipped(source, reason, " ".join(part for part in (error.cause, error.fix) if part)))

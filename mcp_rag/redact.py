@@ -2,7 +2,8 @@
 
 Secrets become `<REDACTED:kind>`; IP and e-mail addresses become `<IP_1>`, `<EMAIL_1>`, ..., the same number for the
 same address within one text, so that a reader can still see that two lines speak of one host. No part or hash of the
-secret remains. All shapes are searched in the text as it came and replaced together, so that the order of rules decides nothing.
+secret remains. All shapes are searched in the text as it came and replaced together, so that the order of the rules
+decides nothing.
 """
 
 from __future__ import annotations

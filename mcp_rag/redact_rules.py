@@ -161,7 +161,9 @@ _SERVICES = _tokens(
 _PEM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:(?:[^-]|-(?!----)){0,20000}+-----END [A-Z0-9 ]{3,60}-----"
-    r"|(?:[\s\"',+|>]{0,80}+(?:\\{1,4}[nr]){0,4}+[A-Za-z0-9+/=]{16,}+){1,2000}+)"
+    # Cut short: lines of base64, also behind a prefix (a log header, one line of a trace between them).
+    r"|(?:[\s\"',+|>]{0,80}+(?:\\{1,4}[nr]){0,4}+[A-Za-z0-9+/=]{16,}+"
+    r"|(?:\n[^\n]{0,160})?\n[^\n]{0,100}?[A-Za-z0-9+/=]{40,}+(?=[\s\"',|+]{0,4}(?:\n|$))){1,2000}+)"
 )
 _JWT = re.compile(_START + r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*+){0,3}", re.ASCII)
 

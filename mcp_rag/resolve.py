@@ -13,7 +13,7 @@ from mcp_rag.grouping import Occurrences, new_group
 from mcp_rag.notes import Note
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.query import understand
-from mcp_rag.ranking import status_of
+from mcp_rag.ranking import document_weights, status_of
 from mcp_rag.results import RecordResult
 from mcp_rag.rows import ErrorGroup, Outcome, Resolution, ResolutionOutcome
 from mcp_rag.template import MergeIndex
@@ -108,7 +108,7 @@ class Resolver:
         groups: dict[str, ErrorGroup] = {}
         resolutions: dict[str, Resolution] = {}
         for note in notes:
-            group = await self._described(note.error, gate, origin=origin, title=note.title)
+            group = _with_codes(await self._described(note.error, gate, origin=origin, title=note.title), note.codes)
             groups.setdefault(group.id, group)
             fix = gate(note.fix)
             rid = resolution_id(group.id, fix)
@@ -201,6 +201,15 @@ class Resolver:
             group = replace(group, status=status)
             await self._store.upsert_errors([group])
         return group
+
+
+def _with_codes(group: ErrorGroup, codes: Sequence[str]) -> ErrorGroup:
+    """The group also found by codes that a note names and the error text does not print."""
+    added = [code for code in codes if code not in group.codes]
+    if not added:
+        return group
+    text = "\n".join([group.text, *added])
+    return replace(group, codes=(*group.codes, *added), text=text, sparse=document_weights(text))
 
 
 def _result(stored: Resolution, group: ErrorGroup, *, known: bool, request: RecordRequest) -> RecordResult:

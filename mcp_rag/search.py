@@ -168,7 +168,7 @@ class Searcher:
     ) -> tuple[RetrievalMode, str]:
         dense, reason = await self._dense(query, where)
         documents, frequencies = await self._store.document_frequencies()
-        weights = query_weights(query.lexical_text, documents, frequencies)
+        weights = query_weights(query.lexical_text, documents, frequencies, context=query.context_text)
         lexical: list[Scored] = []
         try:
             lexical = await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []

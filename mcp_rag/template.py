@@ -47,6 +47,9 @@ def lexical_text(record: LogRecord) -> str:
         parts.append(record.logger)
     if record.message or trace is None:
         parts.append(_words(record.message or record.body, names=True))
+    if trace is None or not any(e.frames for e in trace.exceptions):
+        # Without calls, what follows the first line (notes, hints, details) is all that tells more.
+        parts.append(_words(record.body.partition("\n")[2], names=True))
     kept = codes(f"{record.message}\n{record.body}")
     if kept:
         parts.insert(0, " ".join(kept))

@@ -38,9 +38,9 @@ TIME = re.compile(
 # What a redactor could replace must already be masked as a whole in the raw text.
 SECRET_HINT = re.compile(r"pass|pwd|secret|token|key|cred|auth|session|cookie|sig|bearer|basic")
 SECRET = re.compile(
-    r"((?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|"
-    r"authorization|auth[_-]?key|session[_-]?id|cookie|sig|signature)[\"']?\s?[:=]\s?[\"']?)"
-    r"((?:bearer |basic |digest |token )?[^\s\"',;&)\]}]{3,2000})",
+    r"((?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|auth[_-]?key|"
+    r"session[_-]?id|(?<![A-Za-z])(?:pass|pwd|passcode|credentials?|cookie|sig|signature))[\"']?\s?[:=]\s?[\"']?)"
+    r"((?:bearer |basic |digest |token )?[^\s\"',;&)\]}]{1,2000})",
     re.IGNORECASE,
 )
 COOKIES = re.compile(r"((?:set-)?cookie2?: )[^\n]{1,4000}", re.IGNORECASE)
@@ -82,8 +82,8 @@ TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w-])")
 
 DIGIT = re.compile(r"[0-9]")
-# Placeholders with at most one character between them: the next masking may read them as one value.
-GLUED = re.compile(r">[^\s<>]?<")
+# A placeholder that touches another, or what may belong to a value: the next masking may read them as one.
+GLUED = re.compile(r">[^\s<>]?<|>[\w%=+]|[+-]<num>|<str>=")
 # A word without any of these has nothing to mask.
 SPECIAL = re.compile(r"[0-9/\\@.:=~]|[a-fA-F]{8}|_[A-Za-z]{24}")
 
@@ -103,7 +103,7 @@ _PATH = (
     r"(?<![\w./\\-])[\w.+@%-]{1,120}/[\w+@%-]{1,120}\.[A-Za-z]{1,5}(?![\w.])"
 )
 _HEX = (
-    r"(?<![0-9A-Za-z])(?:0[xX][0-9A-Fa-f]{1,128}(?![0-9A-Za-z])|(?:"
+    r"(?<![0-9A-Za-z])(?:[0-9][xX][0-9A-Fa-f]{1,128}(?![0-9A-Za-z])|(?:"
     r"(?=[0-9a-f]{0,40}[0-9])(?=[0-9]{0,40}[a-f])[0-9a-f]{7,128}|"
     r"(?=[0-9A-F]{0,40}[0-9])(?=[0-9]{0,40}[A-F])[0-9A-F]{7,128}|[a-f]{8}|[A-F]{8})(?![0-9A-Za-z_]))"
 )
@@ -127,7 +127,7 @@ TLDS = frozenset(_TLDS.split())
 PACKAGE_ROOTS = frozenset(_ROOTS.split())
 
 # An exception type is never masked, digits and all.
-EXCEPTION_TYPE = re.compile(r"[\w.$]*(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$")
+EXCEPTION_TYPE = re.compile(r"(?:[A-Za-z_$][\w.$]{0,300})?(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$")
 RUNS = re.compile(r"(?:(?<=[_:=/@#])[+-])?[0-9]+")
 OPAQUE = re.compile(
     r"[A-Z0-9]{16}|^(?:npm|hf|gh[a-z]|glpat|github_pat|[a-z]k|dckr_pat|pypi|xox[a-z])[_-][A-Za-z0-9_-]{20}"

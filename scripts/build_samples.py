@@ -560,7 +560,7 @@ def serving(rng: random.Random) -> Lines:
                 "    engine_core = EngineCoreProc(*args, **kwargs)",
                 '  File "/opt/llm/lib/python3.12/site-packages/vllm/v1/core/kv_cache_utils.py", line 758, in _check_enough_kv_cache_memory',
                 "    raise ValueError(",
-                "ValueError: To serve at least one request with the models's max seq len (131072), (16.0 GiB KV cache is needed, which is larger than the available KV cache memory (9.12 GiB). Based on the available memory, the estimated maximum model length is 74704. Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when initializing the engine.",
+                "ValueError: To serve at least one request with the model's max seq len (131072), (16.0 GiB KV cache is needed, which is larger than the available KV cache memory (9.12 GiB). Based on the available memory, the estimated maximum model length is 74704. Try increasing `gpu_memory_utilization` or decreasing `max_model_len` when initializing the engine.",
             )
         ]
 

@@ -141,7 +141,7 @@ TRACES = (
     Base(
         "java cause",
         _trace(
-            'Exception in thread "pool-{n}-thread-{line}" org.springframework.beans.BeanCreationException: bean at {hex}',
+            'Exception in thread "pool-{n}-thread-{line}" org.spring.beans.BeanCreationException: bean at {hex}',
             "\tat com.shop.Config.wire(Config.java:{line}) ~[shop-{build}.jar:{build}]",
             "Caused by: java.sql.SQLException: ORA-00942: table or view does not exist",
             "\tat oracle.jdbc.driver.T4CTTIoer.processError(T4CTTIoer.java:{line2})",

@@ -27,11 +27,11 @@ MASKED = [
     ("ended 2026-11-20T10:15:30.123Z today", "ended <time> today"),
     ("on Fri Jun 17 07:07:00 2005 ok", "on <time> ok"),
     ("at 17/06/09 20:10:40 and 10:11:12", "at <time> and <time>"),
-    ("host db-3.prod.example.com is down", "host <host> is down"),
+    ("server db-3.prod.example.com is down", "server <host> is down"),
     ("took 15.5 ms of 30s, 64172MB used", "took <num> of <num>, <num> used"),
     ("read 5.2 KB (free 14.0 MB)", "read <num> (free <num>)"),
     ("worker-17 joined bglio78", "worker-<num> joined bglio<num>"),
-    ("block blk_-1608999687 and blk_77", "block blk_-<num> and blk_<num>"),
+    ("block blk_-1608999687 and blk_77", "block blk_<num> and blk_<num>"),
     ("task attempt_1445_0020_m_000_0 done", "task <id> done"),
     ("node R02-M1-N0-C:J12-U11 ok", "node <id> ok"),
     ('uid=10037, tag="View Lock", on=true', "uid=<str>, tag=<str>, on=<str>"),
@@ -82,9 +82,9 @@ def test_idempotent_on_examples(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["a", "Z", "0", "7", "42", "0x1f", "f00ba7", ":", "-", "_", ".", "/", "\\", "@", "=", "<", ">", "<num>", "<ip>", "<str>",
-     "<IP_1>", " ", ",", "(", ")", "[", "]", "{", "}", '"', "'", "user ", "true", "E0308", "status 503", "token=", "Error",
-     "10.0.0.1", "http://", "?", "&", "12:30:45", "%", "é", "\ue000"]
+    ["a", "Z", "0", "7", "42", "0x1f", "f00ba7", ":", "-", "_", ".", "/", "\\", "@", "=", "<", ">", "<num>", "<ip>",
+     "<str>", "<IP_1>", " ", ",", "(", ")", "[", "]", "{", "}", '"', "'", "user ", "true", "E0308", "status 503",
+     "token=", "Error", "10.0.0.1", "http://", "?", "&", "12:30:45", "%", "é", "\ue000"]
 )  # fmt: skip
 
 
@@ -132,8 +132,9 @@ def test_token_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "1", "a1", "/", "a/", "a.", "1.", ":", "a:", "=", "a=", 'a="', "(", "{", "<", "<num>", "C:\\", "C:\\a ", "@", "a@",
-     "user ", "token=", "cookie: ", "0x", "::", "f:", "-", "_", "a_1", "Jan 1 ", "12:", "://", "a://", "?a=", "true", "é", " "],
+    ["a", "1", "a1", "/", "a/", "a.", "1.", ":", "a:", "=", "a=", 'a="', "(", "{", "<", "<num>", "C:\\", "C:\\a ", "@",
+     "a@", "user ", "token=", "cookie: ", "0x", "::", "f:", "-", "_", "a_1", "Jan 1 ", "12:", "://", "a://", "?a=",
+     "true", "é", " "],
 )  # fmt: skip
 def test_linear_on_hostile_text(unit: str) -> None:
     """Repetition of any pattern's beginning stays fast: 8,000 characters in well under a second."""

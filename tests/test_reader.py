@@ -90,8 +90,10 @@ def test_block_is_cut_without_event_start_at_the_end_of_the_window() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.sampled_from([b"2026 a\n", b"  b\r\n", b"c\r", b"\n", b"\0\0", b"\x1b[31mred\x1b[0m\n", b"\xe2\x82\xac\n", b"\xff\n",
-                         b"x" * 50, b"y" * 39 + b"\xc3\xa9z\n", b"\xe2\x82", b"\x1b]0;t", b"2026 long " + b"w" * 60 + b"\n"]),
+        st.sampled_from(
+            [b"2026 a\n", b"  b\r\n", b"c\r", b"\n", b"\0\0", b"\x1b[31mred\x1b[0m\n", b"\xe2\x82\xac\n", b"\xff\n",
+             b"x" * 50, b"y" * 39 + b"\xc3\xa9z\n", b"\xe2\x82", b"\x1b]0;t", b"2026 long " + b"w" * 60 + b"\n"]
+        ),
         max_size=60,
     ),
     st.lists(st.integers(1, 90), min_size=1, max_size=4),
@@ -162,7 +164,8 @@ def test_missing_zstandard_names_the_extra(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['zstandard'] = None\n"
         "from mcp_rag.reader import LogReader, ReadLimits\n"
-        f"r = LogReader(ReadLimits(), roots=None, starts_event=lambda line: True); n = len(list(r.blocks([{str(tmp_path)!r}])))\n"
+        "r = LogReader(ReadLimits(), roots=None, starts_event=lambda line: True)\n"
+        f"n = len(list(r.blocks([{str(tmp_path)!r}])))\n"
         "print(n, r.skipped[0].reason, r.skipped[0].detail)"
     )
     root = Path(__file__).resolve().parent.parent
@@ -242,7 +245,7 @@ def test_rotated_sets_are_read_in_time_order(tmp_path: Path) -> None:
     order = ["access.log.2.gz", "access.log.1", "access.log", "app.1.log", "app.log", "db-2026-01-01.log",
              "svc.log-20260101.gz", "svc.log-20260102", "svc.log", "sys.log.2026-01-01", "sys.log.10", "sys.log.9.xz",
              "sys.log.old", "sys.log"]  # fmt: skip
-    assert sorted(reversed(order), key=rotation_key) == order
+    assert sorted(set(order), key=rotation_key) == order
     for name in reversed(order):
         (tmp_path / name).write_text(name, encoding="utf-8")
     assert [Path(p).name for p in reader().list_sources([str(tmp_path)])] == order

@@ -104,6 +104,25 @@ KEPT = [
     "Basic authentication required",
     "http://host:8080/path/a@b",
     "pass=12 fail=3",
+    "run --user root:wheel",
+    "docker run -u 1000:1000",
+    "basic abcdefghi",
+    "f1::b9 and 1::2::3",
+    "1.3.6.1 is an oid, oid 1.3.6.1",
+    "token=https://auth.example/t0ken1",
+    "secret=12345678901 client_secret=42424242",
+    "secret=kube-system/db-creds",
+    "api_key: config[",
+    "token = tokens[0]",
+    "password, 'x'",
+    "password is required1",
+    "--password -v",
+    "--token --",
+    "password=",
+    "    f(user)\n      └ 'hunter2'",
+    "└ 'hunter2'",
+    "    f(password)\n      └ None",
+    "    f(password)\n      └ ",
     "PWD=/srv/app",
     "expected -----BEGIN PRIVATE KEY----- but found text",
     "-----BEGIN CERTIFICATE-----\nMIIBszCCARygAwIBAgIJAJ0\n-----END CERTIFICATE-----",
@@ -133,9 +152,9 @@ def test_redaction_is_idempotent(text: str, _expected: str) -> None:
 
 _PIECES = st.sampled_from(
     [text for text, _ in REDACTED]
-    + ["password", "token", "=", ":", " ", "\n", '"', "'", "\\", "&", ",", "{", "}", "<", ">", "[", "]", "://", "@", "-", "x",
-       "<REDACTED:password>", "<IP_1>", "<EMAIL_2>", "Cookie: ", "10.0.0.1", "secret", "--", "1", "a1B2c3D4e5", "└ ", "%3D",
-       "Bearer ", "-----BEGIN PRIVATE KEY-----", "sig", "user:", "<password>", "</", "| sudo -S"]
+    + ["password", "token", "=", ":", " ", "\n", '"', "'", "\\", "&", ",", "{", "}", "<", ">", "[", "]", "://", "@",
+       "-", "x", "<REDACTED:password>", "<IP_1>", "<EMAIL_2>", "Cookie: ", "10.0.0.1", "secret", "--", "1",
+       "a1B2c3D4e5", "└ ", "%3D", "Bearer ", "-----BEGIN PRIVATE KEY-----", "sig", "user:", "<password>", "</", "| sudo -S"]
 )  # fmt: skip
 
 

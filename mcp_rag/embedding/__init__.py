@@ -1,7 +1,8 @@
 """Sentence embeddings: offline without torch by default, other architectures and servers by setting.
 
-`create` returns something that implements `protocols.Embedder`, with two more properties: `reason` says why `ready`
-is False, `degraded` says why another backend than the wanted one answers. Importing this package loads nothing heavy.
+`create` returns something that implements `protocols.Embedder`, with two more properties: `reason` says what failed
+while `ready` is False (empty: still loading), `degraded` why another backend than the wanted one answers. Importing
+this package loads nothing heavy.
 """
 
 from __future__ import annotations

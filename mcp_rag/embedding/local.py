@@ -97,15 +97,10 @@ class LocalEmbedder:
 
     @property
     def reason(self) -> str:
-        """Why `ready` is False, in one or two sentences; empty when it is True."""
-        if self._encoder is not None:
-            return ""
-        if self._loading is None:
-            return "The embedding model was not loaded yet."
-        error = self._loading.exception() if self._loading.done() else None
-        if isinstance(error, McpRagError):
-            return f"{error.cause} {error.fix}".strip()
-        return "The embedding model could not be loaded." if error else "The embedding model is still loading."
+        """What made the last load fail, and what mends it; empty when it did not fail or has not ended."""
+        loading = self._loading
+        error = loading.exception() if loading is not None and loading.done() else None
+        return f"{error.cause} {error.fix}".strip() if isinstance(error, McpRagError) else ""
 
     @property
     def degraded(self) -> str:

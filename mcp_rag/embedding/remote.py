@@ -68,11 +68,8 @@ class RemoteEmbedder:
 
     @property
     def reason(self) -> str:
-        """Why `ready` is False; empty when it is True."""
-        if self.ready:
-            return ""
-        error = self._failure[1] if self._failure else None
-        return f"{error.cause} {error.fix}" if error else "The embedding server was not asked yet."
+        """What made the last request fail, and what mends it; empty when it did not fail."""
+        return f"{self._failure[1].cause} {self._failure[1].fix}" if self._failure else ""
 
     @property
     def degraded(self) -> str:

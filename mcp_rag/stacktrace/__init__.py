@@ -34,7 +34,7 @@ __all__ = ["NO_ROLE", "Found", "Part", "Role", "find", "languages", "parse", "ro
 
 MAX_MESSAGE_CHARS = 4_000
 MAX_FRAMES = 1_000
-MAX_LINE_CHARS = 4_000  # of one physical line; what lies behind is not read
+MAX_LINE_CHARS = 2_000  # of one physical line; what lies behind is not read
 
 _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
     python.LANGUAGE: python.parse,

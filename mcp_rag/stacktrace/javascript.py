@@ -34,7 +34,7 @@ PARTS: Table = (
 
 _FRAME = re.compile(r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))\s*\{?$")
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
-_AT_FRAME = re.compile(r"\s*([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)(?::(\d{1,9}))(?::\d{1,9})?$")
+_AT_FRAME = re.compile(r"([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)(?::(\d{1,9}))(?::\d{1,9})?$")
 _WORDS = r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: |error: Uncaught |\(in promise\) |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?|Error: Uncaught \(in promise\): (?=\w+Error))"
 _LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
 _TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")

@@ -50,7 +50,7 @@ _WHAT = re.compile(r"\s*what\(\): +(.*)$")
 _ASAN = re.compile(rf".*?(?:ERROR|WARNING): ({_SANITIZER}): (.*)$")
 _ASAN_KIND = re.compile(r"(attempting [\w\-]+(?: [\w\-]+)?|[A-Za-z][\w\-]*(?: race| leaks?)?)")
 _UBSAN = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}: runtime error: (.*)$")
-_ASSERT = re.compile(r".*?(\S+?):(\d{1,9}): (.{1,300}): Assertion [`'](.{1,500})' failed")
+_ASSERT = re.compile(r"(?:\S{1,100}: )?(\S{1,300}?):(\d{1,9}): (.{1,300}): Assertion [`'](.{1,500})' failed")
 _ASSERT_BSD = re.compile(r".*?Assertion failed: \(?(.*?)\)?, (?:function (\w+), )?file (\S+?), line (\d{1,9})")
 _SIGNAL = re.compile(r".*?(?:signal |\*\*\* )(SIG[A-Z]{2,6})(?:, ([^\n]*?)\.?$|$|[\s(@])")
 _VALGRIND = re.compile(r"==\d+== ((?:Invalid (?:read|write) of size \d+|Conditional jump.*|Use of uninit.*))$")
@@ -121,7 +121,7 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:  # noqa: C901 - on
         return (kind[1] if kind else found[1]), f"{found[1]}: {found[2].strip()}", None
     if found := _UBSAN.match(line):
         return "runtime error", found[3], Frame(file=found[1], line=int(found[2]))
-    if found := _ASSERT.match(line):
+    if "Assertion" in line and (found := _ASSERT.match(line)):
         return "Assertion", found[4], Frame(function=found[3], file=found[1], line=int(found[2]))
     if found := _ASSERT_BSD.match(line):
         return "Assertion", found[1], Frame(function=found[2] or "", file=found[3], line=int(found[4]))

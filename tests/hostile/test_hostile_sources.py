@@ -19,6 +19,7 @@ import zstandard
 
 from mcp_rag.blocks import LineCleaner
 from mcp_rag.errors import InputError, SourceError
+from mcp_rag.paths import _open_by_component, _open_plain
 from mcp_rag.reader import LogReader, ReadLimits
 from mcp_rag.redact import neutralise
 
@@ -387,7 +388,7 @@ def test_unreadable_and_vanishing_files_are_reported(logs: Path) -> None:
     assert [b.data for b in blocks] == [b"2026 inside\n"]
     assert [(Path(s.source).name, s.reason) for s in source.skipped] == [
         ("missing.log", "missing"),
-        ("c.log", "missing"),
+        ("c.log", "vanished"),
         ("*.log", "missing"),
     ]
     assert "Wildcards" in source.skipped[-1].detail
@@ -456,6 +457,52 @@ def test_directory_of_100k_files_is_bounded(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert reasons(source) == ["too_many_files"]
+
+
+def test_odd_names_are_reported(logs: Path) -> None:
+    """A name too long for the file system, and a directory in place of a file's parent, end in a reason."""
+    source = reader([logs])
+    assert list(source.blocks([str(logs / ("a" * 300)), str(logs / "ok.log" / "x")])) == []
+    assert reasons(source) == ["unreadable", "unreadable"]
+
+
+@pytest.mark.parametrize("opener", [_open_by_component, _open_plain])
+def test_opening_takes_regular_files_only(opener: Callable[[str], int], logs: Path) -> None:
+    """Both ways of opening refuse links and pipes by themselves, whatever was checked before."""
+    (logs / "link").symlink_to("ok.log")
+    os.mkfifo(logs / "fifo")
+    fd = opener(str(logs / "ok.log"))
+    assert os.read(fd, 4) == b"2026"
+    os.close(fd)
+    for name, reason in (("link", "symlink"), ("fifo", "not_regular")):
+        with pytest.raises(SourceError) as refused:
+            opener(str(logs / name))
+        assert refused.value.reason in {reason, "not_regular"}
+
+
+def test_opening_does_not_follow_a_link_in_the_path(logs: Path) -> None:
+    """A directory that became a link after it was resolved is not entered."""
+    (logs / "d").symlink_to(logs.parent / "outside")
+    with pytest.raises(OSError, match=r"directory|links"):
+        _open_by_component(str(logs / "d" / "secret.log"))
+
+
+def test_systemd_journal_is_named() -> None:
+    """A binary journal is skipped with the command that exports it."""
+    source = reader()
+    assert list(source.blocks_of_stream("s", io.BytesIO(b"LPKSHHRH" + b"\0" * 100))) == []
+    assert "journalctl" in source.skipped[0].detail
+
+
+@pytest.mark.parametrize("pack", [zstandard.compress, lzma.compress], ids=["zstd", "xz"])
+def test_damaged_frame_is_named(pack: Callable[[bytes], bytes]) -> None:
+    """Check 4: damage in formats with checksums is found, the reason is the same word."""
+    packed = bytearray(pack(random.Random(7).randbytes(3000).hex().encode()))  # noqa: S311 - repeatable test data
+    for at in range(100, 200):
+        packed[at] ^= 0x5A
+    source = reader()
+    list(source.blocks_of_stream("s", io.BytesIO(bytes(packed))))
+    assert reasons(source) == ["corrupt"]
 
 
 def test_source_errors_carry_their_reason() -> None:

@@ -1,0 +1,146 @@
+"""Latency of `search_errors` over stdio with N error groups on Milvus Lite.
+
+    python benchmarks/search.py [--groups 10000] [--calls 200]
+
+The groups' texts are generated from a word list; their vectors are random unit vectors (what is measured is the engine
+and our code, not the model's taste), the query is embedded by the real model. Prints p50 and p99 in milliseconds for a
+hybrid search, for an exact fingerprint with a fix, and for a plain tool call of the same server (`kb_status`) as the
+floor of one round trip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcp_rag import config
+from mcp_rag.app import App
+from mcp_rag.ranking import document_weights
+from mcp_rag.resolve import RecordRequest
+from mcp_rag.rows import ErrorGroup
+from mcp_rag.types import Level
+
+SEED = 20_261_124
+NOUNS = (
+    "order cart invoice token session user payment shard queue index cache broker socket tenant ledger quota".split()
+)
+VERBS = "load parse commit publish resolve decode flush acquire rotate merge refund settle dispatch enqueue".split()
+TYPES = "ValueError KeyError TimeoutError ConnectionError DecodeError QuotaExceeded StateConflict LookupError".split()
+
+
+def groups(count: int, dimension: int) -> Iterator[ErrorGroup]:
+    """Distinct synthetic groups: type, message, frames and logger drawn from word lists."""
+    draw = random.Random(SEED)
+    vectors = np.random.default_rng(SEED).standard_normal((count, dimension), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for number in range(count):
+        kind = f"{draw.choice(NOUNS).title()}{draw.choice(TYPES)}"
+        message = f"cannot {draw.choice(VERBS)} {draw.choice(NOUNS)} for {draw.choice(NOUNS)} variant{number:05d}"
+        frames = " ".join(f"{draw.choice(VERBS)}_{draw.choice(NOUNS)} {draw.choice(NOUNS)}.py" for _ in range(12))
+        text = f"{kind} {message}\n{frames}\napp.{draw.choice(NOUNS)}.{draw.choice(VERBS)}"
+        yield ErrorGroup(
+            id=f"{number:032x}",
+            title=f"{kind}: {message}",
+            template=message,
+            sample=text,
+            dense_text=message,
+            text=text,
+            level=Level.ERROR,
+            exception_type=kind,
+            root_type=kind,
+            services=(draw.choice(NOUNS),),
+            first_seen_ms=1_760_000_000_000,
+            last_seen_ms=1_760_000_000_000 + number,
+            count=1 + number % 50,
+            vector=tuple(float(x) for x in vectors[number]),
+            sparse=document_weights(text),
+        )
+
+
+async def fill(data_dir: Path, count: int) -> None:
+    """Store the groups, and one real error with a fix."""
+    app = App(config.load({}, data_dir=str(data_dir), starter_knowledge=False))
+    await app.ready()
+    batch = list(groups(count, app.embedder.dimension))
+    for start in range(0, count, 500):
+        await app.store.upsert_errors(batch[start : start + 500])
+    await app.store.flush()
+    await app.resolver.record(RecordRequest(fix="Widen the column.", error_text=EXACT))
+    await app.close()
+
+
+EXACT = """Traceback (most recent call last):
+  File "/srv/shop/totals.py", line 31, in add_up
+    return sum(rows)
+ValueError: total does not fit the column of invoice 4711"""
+HYBRID = """Traceback (most recent call last):
+  File "/srv/shop/queue.py", line {line}, in dispatch_order
+    broker.publish(order)
+QueueTimeoutError: cannot publish order for tenant {number}"""
+
+
+async def timed(client: Any, tool: str, arguments: dict[str, Any]) -> tuple[float, dict[str, Any]]:  # noqa: ANN401 - the client's type would import mcp at the top
+    """Milliseconds of one call, and its facts."""
+    started = time.perf_counter()
+    result = await client.call_tool(tool, arguments)
+    took = 1000 * (time.perf_counter() - started)
+    if result.is_error:
+        raise SystemExit(result.content[0].text)
+    return took, result.structured_content
+
+
+async def measure(data_dir: Path, calls: int) -> dict[str, list[float]]:
+    """Latencies per kind of call."""
+    from mcp import Client, StdioServerParameters
+
+    environment = {**os.environ, "MCP_RAG_DATA_DIR": str(data_dir), "MCP_RAG_STARTER_KNOWLEDGE": "false"}
+    server = StdioServerParameters(command=sys.executable, args=["-m", "mcp_rag", "serve"], env=environment)
+    times: dict[str, list[float]] = {"kb_status": [], "exact": [], "hybrid": []}
+    async with Client(server) as client:
+        for _ in range(600):
+            _, facts = await timed(client, "search_errors", {"error_text": HYBRID.format(line=1, number=1)})
+            if not facts["degraded"]:
+                break
+        for number in range(calls):
+            paste = HYBRID.format(line=number, number=number)
+            for name, tool, arguments in (
+                ("kb_status", "kb_status", {}),
+                ("exact", "search_errors", {"error_text": EXACT}),
+                ("hybrid", "search_errors", {"error_text": paste}),
+            ):
+                took, _ = await timed(client, tool, arguments)
+                times[name].append(took)
+    return times
+
+
+def main() -> None:
+    """Fill a store, measure, print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--groups", type=int, default=10_000)
+    parser.add_argument("--calls", type=int, default=200)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        asyncio.run(fill(Path(scratch) / "kb", options.groups))
+        times = asyncio.run(measure(Path(scratch) / "kb", options.calls))
+    floor = statistics.median(times["kb_status"])
+    print(f"{options.groups} groups, {options.calls} calls each\n\n| call | p50 ms | p99 ms | ratio to kb_status |")
+    print("| --- | --- | --- | --- |")
+    for name, values in times.items():
+        ordered = sorted(values)
+        p50, p99 = statistics.median(ordered), ordered[int(0.99 * (len(ordered) - 1))]
+        print(f"| {name} | {p50:.1f} | {p99:.1f} | {p50 / floor:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

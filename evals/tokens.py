@@ -1,0 +1,91 @@
+"""How far the token estimate of `mcp_rag.budget` lies above real byte-pair tokenizers, per kind of text.
+
+    python evals/tokens.py [FILE ...]
+
+Each kind is cut into pieces of 64 to 4,096 characters; the table shows, over all pieces, the lowest, median and
+highest ratio of the estimate to the larger of the cl100k_base and o200k_base counts. Below 1 the promise of
+`max_tokens` would rest on the margin in `mcp_rag.fitting`. Files given are measured as one more kind each.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import statistics
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpe_openai
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from mcp_rag import knowledge, samples  # noqa: E402 - the path above makes the script run from a checkout
+from mcp_rag.budget import count_tokens  # noqa: E402 - as above
+
+SIZES = (64, 512, 4_096)
+ENCODINGS = tuple(bpe_openai.get_encoding(name) for name in ("cl100k_base", "o200k_base"))
+
+
+def real_tokens(text: str) -> int:
+    """The larger count of the two tokenizers."""
+    return max(len(encoding.encode_ordinary(text)) for encoding in ENCODINGS)
+
+
+def kinds(seed: int = 7) -> Iterator[tuple[str, str]]:
+    """Name and text of every kind that needs no file."""
+    rng = random.Random(seed)
+
+    def rows(make: Callable[[], str], n: int = 300) -> str:
+        return "\n".join(make() for _ in range(n))
+
+    with tempfile.TemporaryDirectory() as directory:
+        written = samples.write(Path(directory), 1_767_225_600_000)
+        yield "sample logs", "\n".join(p.read_text(encoding="utf-8") for p in written if p.suffix != ".gz")
+    yield "starter knowledge", "\n".join(f"{note.error}\n{note.fix}" for note in knowledge.load())
+    yield "uuids", rows(lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4)))
+    yield "hex ids", rows(lambda: f"{rng.getrandbits(128):032x}")
+    yield "base64", rows(lambda: base64.b64encode(rng.randbytes(57)).decode())
+    yield "numbers", rows(lambda: " ".join(str(rng.randrange(10**9)) for _ in range(8)))
+    yield "upper case", rows(lambda: "_".join(rng.choice(["ERROR", "NCCL", "TIMEOUT", "EADDRINUSE"]) for _ in range(6)))
+    yield "random letters", rows(lambda: "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(70)))
+    yield "punctuation", rows(lambda: "".join(rng.choice("!@#$%^&*(){}[]<>|;:,./?~`") for _ in range(60)))
+    yield "escapes", rows(lambda: json.dumps("\tat a.b(C.java:1)\n\"x\" \\d\\w\u202e"))
+    yield "paths", rows(lambda: f"/srv/app/{rng.randrange(99)}/site-packages/lib_{rng.randrange(99)}/mod.py:{rng.randrange(999)}")
+    yield "chinese", rows(lambda: "".join(chr(rng.randrange(0x4E00, 0x6000)) for _ in range(40)))
+    yield "japanese", "接続がタイムアウトしました。データベースに到達できません。\n" * 100
+    yield "russian", "Ошибка подключения к базе данных: превышено время ожидания ответа сервера\n" * 60
+    yield "greek, hebrew, thai", "Σφάλμα σύνδεσης με τη βάση שגיאת חיבור למסד ข้อผิดพลาดการเชื่อมต่อ\n" * 60
+    yield "emoji", rows(lambda: "".join(chr(rng.randrange(0x1F300, 0x1F64F)) for _ in range(20)), 60)
+
+
+def ratios(text: str) -> list[float]:
+    """The estimate over the real count, for every piece of the text."""
+    found = []
+    for size in SIZES:
+        for start in range(0, min(len(text), 40_000), size):
+            piece = text[start : start + size]
+            real = real_tokens(piece)
+            if real >= 8:
+                found.append(count_tokens(piece) / real)
+    return found
+
+
+def main() -> int:
+    """Print the table; the exit code says whether any median is below 1."""
+    texts = [*kinds(), *((name, Path(name).read_text(encoding="utf-8", errors="replace")) for name in sys.argv[1:])]
+    low = False
+    print(f"{'kind':<24}{'lowest':>8}{'median':>8}{'highest':>8}")
+    for name, text in texts:
+        found = ratios(text)
+        low = low or statistics.median(found) < 1
+        print(f"{name[-24:]:<24}{min(found):>8.2f}{statistics.median(found):>8.2f}{max(found):>8.2f}")
+    return int(low)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

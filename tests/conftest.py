@@ -1,0 +1,41 @@
+"""Fixtures that many test files share: the async backend, and an App over the fakes of the seams."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from mcp_rag.app import App
+from mcp_rag.config import Settings
+from tests.fakes import DictStore, HashEmbedder
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The server runs on asyncio, so the tests do."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def make_app() -> AsyncIterator[Callable[..., App]]:
+    """Makes an App on a DictStore and a HashEmbedder, without the shipped knowledge; closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        def make(store: Any = None, embedder: Any = None, **settings: Any) -> App:
+            values = {"starter_knowledge": False, **settings}
+            app = App(Settings(**values), store=store or DictStore(), embedder=embedder or HashEmbedder())
+            stack.push_async_callback(app.close)
+            return app
+
+        yield make
+
+
+@pytest.fixture
+async def app(make_app: Callable[..., App]) -> App:
+    """An open App on the fakes."""
+    made = make_app()
+    await made.opened()
+    return made
