@@ -1,8 +1,8 @@
 """How well events are cut out of logs and their exceptions read, on labelled snippets; and how fast.
 
-    python evals/events.py DIRECTORY    snippets.jsonl: text, events with start, end, level, type, root_type, message
-    python evals/events.py --speed      lines per second on generated logs
-    python evals/events.py -v DIRECTORY lists every difference
+python evals/events.py DIRECTORY    snippets.jsonl: text, events with start, end, level, type, root_type, message
+python evals/events.py --speed      lines per second on generated logs
+python evals/events.py -v DIRECTORY lists every difference
 """
 
 from __future__ import annotations
@@ -68,13 +68,27 @@ def judge(snippet: Mapping[str, Any], score: Score, say: Callable[[str], None]) 
         record = starts.get(start)
         questions = {
             "end": (record and record.last_line, event["end"], record is not None and record.last_line == event["end"]),
-            "level": (record and record.level.name, event["level"], bool(record and level_agrees(record.level, event["level"]))),
-            "type": (record and found_type(record), event["type"], bool(record and found_type(record) == event["type"])),
-            "root": (record and found_root(record), event["root_type"], bool(record and found_root(record) == event["root_type"])),
+            "level": (
+                record and record.level.name,
+                event["level"],
+                bool(record and level_agrees(record.level, event["level"])),
+            ),
+            "type": (
+                record and found_type(record),
+                event["type"],
+                bool(record and found_type(record) == event["type"]),
+            ),
+            "root": (
+                record and found_root(record),
+                event["root_type"],
+                bool(record and found_root(record) == event["root_type"]),
+            ),
         }
         if event["message"] is not None:
             questions["message"] = (
-                record and found_message(record), event["message"], bool(record and found_message(record) == event["message"])
+                record and found_message(record),
+                event["message"],
+                bool(record and found_message(record) == event["message"]),
             )
         for question, (got, want, ok) in questions.items():
             if question in {"end", "level"} and not snippet["strict"]:
@@ -101,12 +115,22 @@ def evaluate(directory: Path, say: Callable[[str], None]) -> None:
 
 
 SOURCES = (
-    lambda r: f"2026-11-23 19:{r(10, 59)}:{r(10, 59)},{r(100, 999)} - shop.worker - INFO - charged invoice {r(1, 9999)} in {r(1, 900)} ms",
-    lambda r: f"2026-11-23 19:{r(10, 59)}:{r(10, 59)}.{r(100, 999)} [exec-{r(1, 64)}] INFO com.acme.Pay - order {r(1, 99999)} paid",
-    lambda r: f"2026-11-23 19:{r(10, 59)}:{r(10, 59)}.{r(100, 999)} [exec-{r(1, 64)}] DEBUG com.acme.Pool - {r(1, 64)} of 64 in use",
-    lambda r: f"Nov 23 19:{r(10, 59)}:{r(10, 59)} web-{r(1, 9)} sshd[{r(100, 9999)}]: Accepted publickey for deploy from 10.0.{r(0, 255)}.{r(0, 255)} port {r(1024, 65000)}",
-    lambda r: f"I1123 19:{r(10, 59)}:{r(10, 59)}.{r(100000, 999999)} {r(1000, 9999)} proxier.go:{r(100, 999)}] syncing {r(1, 900)} rules",
-    lambda r: f"INFO:     10.0.{r(0, 255)}.{r(0, 255)}:{r(1024, 65000)} - \"GET /orders/{r(1, 9999)} HTTP/1.1\" 200 OK",
+    lambda r: (
+        f"2026-11-23 19:{r(10, 59)}:{r(10, 59)},{r(100, 999)} - shop.worker - INFO - charged invoice {r(1, 9999)} in {r(1, 900)} ms"
+    ),
+    lambda r: (
+        f"2026-11-23 19:{r(10, 59)}:{r(10, 59)}.{r(100, 999)} [exec-{r(1, 64)}] INFO com.acme.Pay - order {r(1, 99999)} paid"
+    ),
+    lambda r: (
+        f"2026-11-23 19:{r(10, 59)}:{r(10, 59)}.{r(100, 999)} [exec-{r(1, 64)}] DEBUG com.acme.Pool - {r(1, 64)} of 64 in use"
+    ),
+    lambda r: (
+        f"Nov 23 19:{r(10, 59)}:{r(10, 59)} web-{r(1, 9)} sshd[{r(100, 9999)}]: Accepted publickey for deploy from 10.0.{r(0, 255)}.{r(0, 255)} port {r(1024, 65000)}"
+    ),
+    lambda r: (
+        f"I1123 19:{r(10, 59)}:{r(10, 59)}.{r(100000, 999999)} {r(1000, 9999)} proxier.go:{r(100, 999)}] syncing {r(1, 900)} rules"
+    ),
+    lambda r: f'INFO:     10.0.{r(0, 255)}.{r(0, 255)}:{r(1024, 65000)} - "GET /orders/{r(1, 9999)} HTTP/1.1" 200 OK',
 )
 
 

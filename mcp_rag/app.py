@@ -166,14 +166,13 @@ class App:
         try:
             await self.opened()
             await self.embedder.load()
+            if self.settings.starter_knowledge and not self.settings.read_only:
+                await self.load_starter()
+            await self.store.document_frequencies()
+            await self.merge_index()
         except McpRagError:
             # Told where it matters: a search says `degraded`, a write raises, kb_status names it.
             self._warming = None
-            return
-        if self.settings.starter_knowledge and not self.settings.read_only:
-            await self.load_starter()
-        await self.store.document_frequencies()
-        await self.merge_index()
 
     async def close(self) -> None:
         """Stop background work and close the store; never raises for work that was still under way."""
@@ -248,9 +247,12 @@ class App:
     ) -> AsyncIterator[IngestResult]:
         """Read sources into the store, yielding the report after each block. Paths are read under `log_roots` unless
         `trusted`. Raises InputError, StoreError, EmbeddingError."""
+        from mcp_rag.formats import by_name
         from mcp_rag.ingest import Ingestor
         from mcp_rag.workers import ParsePool
 
+        if format_name != "auto":
+            format_name = by_name(format_name).name
         reader = build_reader(self.settings, None if trusted else self.roots())
 
         def blocks() -> Iterator[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from mcp_rag.errors import InputError
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.selection import parse_level
 from mcp_rag.types import Level
+from mcp_rag.untrusted import visible
 
 # Names that models invent for ours; applied only when the tool has no such argument and the real one is absent.
 ALIASES = {
@@ -31,7 +33,8 @@ ALIASES = {
 
 def mend(arguments: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments under their real names. Raises InputError naming each unknown one and what it may have meant."""
-    mended = {name: value for name, value in arguments.items() if name in known}
+    # A null stands for "not given": every argument has a plain default.
+    mended = {name: value for name, value in arguments.items() if name in known and value is not None}
     unknown = [name for name in arguments if name not in known]
     for name in unknown:
         target = next((t for t, aliases in ALIASES.items() if t in known and t not in mended and name in aliases), None)
@@ -41,10 +44,32 @@ def mend(arguments: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
             raise InputError(f"There is no argument {name[:60]!r}.{guess}", f"Arguments: {', '.join(known) or 'none'}.")
         mended[target] = arguments[name]
     for name, value in mended.items():
-        # A null stands for "not given": every argument has a plain default.
+        if known[name].get("type") == "integer" and isinstance(value, bool):
+            raise refusal(name, known, value)
         if known[name].get("type") == "array" and isinstance(value, str) and not value.lstrip().startswith("["):
             mended[name] = [value] if value else []
     return {name: value for name, value in mended.items() if value is not None}
+
+
+MISSING: Any = object()
+_KINDS = {"string": "text", "integer": "a whole number", "array": "a list of texts"}
+
+
+def refusal(name: str, known: Mapping[str, Any], value: Any) -> InputError:  # noqa: ANN401 - any JSON value
+    """The error for an argument that is `MISSING` or of the wrong type, in our words: what it must be and what came."""
+    spec = known.get(name, {})
+    about = f"{name}: {spec.get('description', 'see the schema of the tool.')}"
+    if value is MISSING:
+        return InputError(f"{name} is missing.", about)
+    return InputError(f"{name} must be {_KINDS.get(spec.get('type'), 'of another type')}, not {_shown(value)}.", about)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        return repr(visible(value[:40]))
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)[:40]
+    return "a list" if isinstance(value, list) else "an object"
 
 
 def level(name: str) -> Level:
@@ -92,6 +117,15 @@ def filters(*, level_name: str, service: str, since: str, until: str, resolved: 
     return ErrorFilter(
         min_level=level(level_name), service=service.strip(), since_ms=since_ms, until_ms=until_ms, statuses=statuses
     )
+
+
+def clipped(value: str, max_bytes: int) -> str:
+    """A text within a limit of UTF-8 bytes: of a longer one the first quarter and the end, where causes stand."""
+    data = value.encode("utf-8", "replace")
+    if len(data) <= max_bytes:
+        return value
+    head = max_bytes // 4
+    return data[:head].decode("utf-8", "ignore") + "\n" + data[head + 1 - max_bytes :].decode("utf-8", "ignore")
 
 
 def sized(name: str, value: str, max_bytes: int) -> str:

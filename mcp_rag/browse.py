@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mcp_rag.budget import cut_tokens
 from mcp_rag.clock import iso
 from mcp_rag.errors import InputError, NotFoundError
 from mcp_rag.hits import hit_resolution, one_line
@@ -17,6 +16,7 @@ from mcp_rag.results import GetResult, ListedError, ListResult, TimelineBucket
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution
 from mcp_rag.search import decode_cursor, describe_filter, encode_cursor, page_digest
 from mcp_rag.selection import blame
+from mcp_rag.untrusted import visible
 
 MAX_GROUPS = 16_384
 MAX_BUCKETS = 24
@@ -72,8 +72,8 @@ class Browser:
             hint="" if page else await self._empty_hint(request),
         )
 
-    async def get(self, error_id: str, section: str, offset: int, max_tokens: int) -> GetResult:
-        """One group and a slice of one section's text from `offset` characters on.
+    async def get(self, error_id: str, section: str = "", offset: int = 0) -> GetResult:
+        """One group and one section's text from `offset` characters on; the faces cut it to their budget.
 
         Raises InputError for a malformed id or section, NotFoundError for an id that is not stored.
         """
@@ -82,11 +82,10 @@ class Browser:
             raise InputError(f"There is no section {section[:40]!r}.", f"Sections: {', '.join(SECTIONS)}, or empty.")
         resolutions = order_resolutions(await self._store.resolutions_of([group.id]))
         related = await self._related(group)
-        text = self._section(group, section, resolutions, related)
+        # Made visible before it is sliced, so that slices join to the whole whatever stands at a cut.
+        text = visible(self._section(group, section, resolutions, related))
         if offset and offset >= len(text):
             raise InputError(f"offset {offset} is past the end ({len(text)} characters).", "Start again at offset 0.")
-        part = cut_tokens(text[offset:], max(100, max_tokens - 450))
-        end = offset + len(part)
         return GetResult(
             id=group.id,
             title=group.title,
@@ -96,11 +95,11 @@ class Browser:
             first_seen=iso(group.first_seen_ms) if group.count else "",
             last_seen=iso(group.last_seen_ms) if group.count else "",
             section=section,
-            text=part,
+            text=text[offset:],
             offset=offset,
-            next_offset=end if end < len(text) else 0,
+            next_offset=0,
             total_chars=len(text),
-            truncated=end < len(text),
+            truncated=False,
             template=group.template[:500],
             exception_type=group.exception_type,
             root_type=group.root_type,
@@ -206,14 +205,15 @@ def _listed(group: ErrorGroup, inside: int, request: ListRequest, fixes: Sequenc
 
 def buckets(timeline: Mapping[int, int], since_ms: int, until_ms: int) -> list[TimelineBucket]:
     """At most 24 buckets of whole hours over the window, from the first to the last with occurrences."""
-    hours = max(1, (until_ms - since_ms) // HOUR_MS + 1)
+    first = since_ms - since_ms % HOUR_MS
+    hours = max(1, (until_ms - first) // HOUR_MS + 1)
     width = HOUR_MS * -(-hours // MAX_BUCKETS)
     counts: dict[int, int] = {}
     for hour, n in timeline.items():
         if hour + HOUR_MS > since_ms and hour <= until_ms:
-            start = hour - hour % width
+            start = first + (hour - first) // width * width
             counts[start] = counts.get(start, 0) + n
-    return [TimelineBucket(iso(start), n) for start, n in sorted(counts.items())][-MAX_BUCKETS:]
+    return [TimelineBucket(iso(start), n) for start, n in sorted(counts.items())]
 
 
 def _resolution_text(resolution: Resolution) -> str:

@@ -1,64 +1,92 @@
-"""Token budgets: an estimate that stays above common tokenizers' counts, and cuts that say how to read on."""
+"""Token budgets: an estimate that stays above common tokenizers' counts, and cuts that say how to read on.
+
+The estimate splits text where byte-pair tokenizers split it and covers each piece with the longest entries of a small
+vocabulary: strings that cl100k_base and o200k_base both hold as one token (evals/tokens.py writes and checks it). Any
+larger vocabulary covers the same text with fewer tokens.
+"""
 
 from __future__ import annotations
 
+import functools
+import gzip
 import re
+from collections.abc import Callable, Iterator
+from importlib import resources
 
 DEFAULT_TOKENS = 2_000
 MAX_TOKENS = 8_000
 MIN_TOKENS = 200
 
-# Byte-pair tokenizers split at case changes, take up to three digits at a time and join two signs or so; the rates
-# below were fitted to stay above three of them on logs, traces, JSON, ids and prose (evals/tokens.py).
-_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\x00-\x7f]| |\s+|[^\sA-Za-z0-9]+")
+# A letter run with the one sign before it, up to three digits, a run of signs, line ends, spaces.
+_PIECE = re.compile(
+    r"(?:[^\r\n\w]|_)?[^\W\d_]{1,64}|\d{1,3}| ?(?:[^\s\w]|_){1,64}[\r\n]{0,16}"
+    r"|\s{0,64}[\r\n]{1,16}|\s{1,64}(?!\S)|\s|\w"
+)
+_LONGEST = 24
+# A cut looks at no more than this many characters per token left: longer runs are blanks.
+_CHARS_PER_TOKEN = 40
 
 
-# Keys and hashes change case or kind every letter or two: tokenizers find no words in them.
-_DENSE = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
-_DENSE_RATE = 0.7
+@functools.cache
+def _vocabulary() -> frozenset[str]:
+    data = resources.files("mcp_rag").joinpath("vocabulary.gz").read_bytes()
+    return frozenset(gzip.decompress(data).decode("utf-8").split("\n"))
 
 
 def count_tokens(text: str) -> int:
-    """Estimated tokens of a text: above what common byte-pair tokenizers count, by a fifth at most on ordinary text."""
-    return sum(map(_cost, _PIECE.findall(text))) + sum(map(_extra, _DENSE.findall(text)))
+    """Estimated tokens of a text: at or above what common byte-pair tokenizers count, by a fifth at most on logs."""
+    return sum(map(_cost, _PIECE.findall(text)))
 
 
+@functools.lru_cache(maxsize=32_768)
 def _cost(piece: str) -> int:
-    first, size = piece[0], len(piece)
-    if not first.isascii():
-        return 1 if "\u2e80" <= first <= "\uffef" else (len(first.encode("utf-8", "replace")) + 1) // 2
-    if first.isalpha():
-        # A word, unless every letter is upper case: those are spelled in shorter tokens.
-        return 1 + (size - 1) // (3 if piece.isupper() else 7)
-    if first.isdigit():
-        return (size + 2) // 3
-    if first.isspace():
-        return 0 if piece == " " else 1 + size // 64
-    return (size + 1) // 2
-
-
-def _extra(run: str) -> int:
-    """What a run without words costs beyond its pieces; nothing for an ordinary long name or path."""
-    pieces = _PIECE.findall(run)
-    if len(pieces) < 0.3 * len(run):
-        return 0
-    return max(0, int(_DENSE_RATE * len(run)) - sum(map(_cost, pieces)))
-
-
-def cut_tokens(text: str, limit: int) -> str:
-    """The longest start of `text` within `limit` estimated tokens, cut after a line or word where one is near."""
-    if count_tokens(text) <= limit:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if count_tokens(text[:middle]) <= limit:
-            low = middle
+    if piece.isascii():
+        if piece.isdigit():
+            return 1
+        if piece.isspace():
+            return 1 + len(piece) // (6 if piece.strip(" ") else 32)
+    vocabulary = _vocabulary()
+    tokens = at = 0
+    while at < len(piece):
+        end = min(len(piece), at + _LONGEST)
+        while end > at and piece[at:end] not in vocabulary:
+            end -= 1
+        if end == at:
+            # Unknown characters are spelled in bytes.
+            end = at + 1
+            tokens += len(piece[at].encode("utf-8", "replace"))
         else:
-            high = middle - 1
-    kept = text[:low]
+            tokens += 1
+        at = end
+    return tokens
+
+
+def cut_tokens(text: str, limit: int, count: Callable[[str], int] = count_tokens) -> str:
+    """The longest start of `text` within `limit` tokens, cut after a line or word where one is near. `count` may count
+    more than `count_tokens`, for instance what the text costs inside JSON."""
+    text = text[: max(0, limit) * _CHARS_PER_TOKEN]
+    low, high = 0, sum(map(len, _affordable(text, limit)))
+    if count(text[:high]) > limit:
+        while low < high:
+            middle = (low + high + 1) // 2
+            if count(text[:middle]) <= limit:
+                low = middle
+            else:
+                high = middle - 1
+    if high == len(text):
+        return text
+    kept = text[:high]
     for mark in ("\n", " "):
         at = kept.rfind(mark)
-        if at > 0.8 * low:
-            return kept[:at]
+        if at > 0.95 * high:
+            return kept[: at + 1]
     return kept
+
+
+def _affordable(text: str, limit: int) -> Iterator[str]:
+    """The pieces at the start that the limit pays for."""
+    for match in _PIECE.finditer(text):
+        limit -= _cost(match.group())
+        if limit < 0:
+            return
+        yield match.group()

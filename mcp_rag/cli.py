@@ -132,10 +132,12 @@ def _add_running_commands(commands: argparse._SubParsersAction[argparse.Argument
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Started bare, it is the stdio server."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] == "serve":
+        _divert_early_prints()
     if hasattr(sys.stdout, "reconfigure"):
         # A stray print must not wait in a buffer until it lands on the protocol's wire at exit.
         sys.stdout.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
-    arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments:
         if sys.stdin.isatty():
             print("mcp-rag: serving MCP on stdio (`mcp-rag --help` lists the commands).", file=sys.stderr)  # noqa: T201 - stderr
@@ -162,8 +164,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+def _divert_early_prints() -> None:
+    """Send what was printed while modules were imported to stderr: stdout carries the protocol and nothing else."""
+    wire = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout.flush()
+    os.dup2(wire, 1)
+    os.close(wire)
+
+
 def _fail(error: McpRagError, code: int) -> int:
-    print(f"mcp-rag: {error.cause} {error.fix}".rstrip(), file=sys.stderr)  # noqa: T201 - stderr
+    from mcp_rag.untrusted import visible
+
+    print(visible(f"mcp-rag: {error.cause} {error.fix}".rstrip()), file=sys.stderr)  # noqa: T201 - stderr
     return code
 
 

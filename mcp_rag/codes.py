@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_CODES = 16
@@ -136,8 +137,6 @@ _BITS32 = re.compile(r"0x[0-9A-Fa-f]{8}(?![0-9A-Fa-f])")
 _NUMBERED_TYPE = re.compile(
     r"[0-9][\w.$]{0,60}(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)"
 )
-_memo: dict[str, bool] = {}
-_MEMO_LIMIT = 50_000
 
 
 def codes(text: str) -> tuple[str, ...]:
@@ -168,12 +167,7 @@ def _ordered(found: Iterator[Code]) -> list[Code]:
 def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
     for match in _UPPER.finditer(text):
         token = match[0]
-        known = _memo.get(token)
-        if known is None:
-            if len(_memo) >= _MEMO_LIMIT:
-                _memo.clear()
-            known = _memo[token] = _is_code(token)
-        if known and (not _needs_context(token) or _in_compiler_line(text, match.start(), match.end())):
+        if _is_code(token) and (not _needs_context(token) or _in_compiler_line(text, match.start(), match.end())):
             yield Code(token, match.start(), match.end())
     low = text.lower()
     if len(low) != len(text):  # a few letters grow when lower-cased; spans must stay those of `text`
@@ -185,6 +179,7 @@ def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
                 yield code
 
 
+@lru_cache(maxsize=50_000)
 def _is_code(token: str) -> bool:
     if token in _ERRNO_NAMES or token in _SIGNALS or token in _REASONS:
         return True
@@ -221,8 +216,6 @@ def _context_code(text: str, match: re.Match[str], *, loose: bool) -> Code | Non
             return None
         if kind in {"errno", "exit", "signal", "xid", "code"} and value.strip("-0x") == "":
             return None
-    if kind == "http" and loose and len(value) != 3:
-        return None
     if kind in {"sqlstate", "win", "openssl"}:
         value = value.upper().replace("0X", "0x")
     return Code(_NAMES.get(kind, "") + value, start, end)

@@ -82,8 +82,9 @@ def _stdin_text() -> str:
     return data.decode("utf-8", "replace")
 
 
-def _text(words: list[str]) -> str:
-    return _stdin_text() if words == ["-"] else " ".join(words)
+def _text(words: list[str], settings: config.Settings) -> str:
+    text = _stdin_text() if words == ["-"] else " ".join(words)
+    return arguments.clipped(text, settings.max_query_bytes)
 
 
 def _is_id(text: str) -> bool:
@@ -103,7 +104,7 @@ async def _search(options: argparse.Namespace, settings: config.Settings) -> int
         now_ms=now_ms(),
     )
     limit = arguments.bounded("--limit", options.limit, 1, 20)
-    text = _text(options.error_text)
+    text = _text(options.error_text, settings)
     digest = page_digest(text, options.level, options.service, options.since, options.until, options.resolved)
     async with _opened(settings) as app:
         result = await app.searcher.search(
@@ -114,7 +115,7 @@ async def _search(options: argparse.Namespace, settings: config.Settings) -> int
 
 
 async def _explain(options: argparse.Namespace, settings: config.Settings) -> int:
-    text = _text(options.error)
+    text = _text(options.error, settings)
     error_id = text.strip().lower() if _is_id(text.strip().lower()) else ""
     async with _opened(settings) as app:
         result = await app.explain.explain("" if error_id else text, error_id, options.service)
@@ -125,12 +126,14 @@ async def _explain(options: argparse.Namespace, settings: config.Settings) -> in
 async def _list(options: argparse.Namespace, settings: config.Settings) -> int:
     from mcp_rag.browse import SORTS, ListRequest
     from mcp_rag.clock import parse_since
+    from mcp_rag.search import page_digest
     from mcp_rag.tools import now_ms
 
     now = now_ms()
     where = arguments.filters(
         level_name=options.level, service=options.service, since="", until="", resolved="any", now_ms=now
     )
+    asked = (options.since, options.until, options.service, options.level, options.status, options.sort)
     request = ListRequest(
         since_ms=parse_since(options.since, now),
         until_ms=parse_since(options.until, now) if options.until else now,
@@ -139,6 +142,7 @@ async def _list(options: argparse.Namespace, settings: config.Settings) -> int:
         sort=arguments.choice("--sort", options.sort, SORTS),
         limit=arguments.bounded("--limit", options.limit, 1, 100),
         cursor=options.cursor,
+        digest=page_digest(*asked),
     )
     async with _opened(settings, model=False) as app:
         result = await app.browser.list_errors(request)
@@ -148,7 +152,7 @@ async def _list(options: argparse.Namespace, settings: config.Settings) -> int:
 
 async def _show(options: argparse.Namespace, settings: config.Settings) -> int:
     async with _opened(settings, model=False) as app:
-        result = await app.browser.get(options.error_id.strip().lower(), options.section, 0, 1_000_000)
+        result = await app.browser.get(options.error_id.strip().lower(), options.section.strip().lower())
     _show_result(result, options, terminal.one)
     return 0
 
@@ -189,7 +193,7 @@ async def _import(options: argparse.Namespace, settings: config.Settings) -> int
                 terminal.note(f"{name}: {problem}")
             if options.json:
                 facts = {"file": name, "errors": groups, "resolutions": resolutions, "problems": problems}
-                terminal.out(json.dumps(facts, ensure_ascii=False))
+                terminal.out(json.dumps(render.shown(facts), ensure_ascii=False))
             else:
                 terminal.out(f"{name}: {resolutions} resolutions for {groups} new errors.")
     return 0 if total or not problems else 1
@@ -254,7 +258,7 @@ def _parse(options: argparse.Namespace, settings: config.Settings) -> int:
     for row in rows:
         found = True
         as_lines = options.jsonl or not sys.stdout.isatty()
-        terminal.out(json.dumps(row, ensure_ascii=False) if as_lines else terminal.event(row))
+        terminal.out(json.dumps(render.shown(row), ensure_ascii=False) if as_lines else terminal.event(row))
     for source in skipped():
         terminal.note(f"skipped {source.source}: {source.reason} {source.detail}")
     return 0 if found else 1
@@ -265,7 +269,9 @@ def _formats(options: argparse.Namespace, settings: config.Settings) -> int:
 
     del settings  # every command has the same signature
     facts = [{"name": f.name, "description": f.description, "sample": f.sample} for f in FORMATS]
-    terminal.out(json.dumps(facts, ensure_ascii=False, indent=2) if options.json else terminal.formats(facts))
+    terminal.out(
+        json.dumps(render.shown(facts), ensure_ascii=False, indent=2) if options.json else terminal.formats(facts)
+    )
     return 0
 
 
@@ -275,7 +281,7 @@ def _redact(options: argparse.Namespace, settings: config.Settings) -> int:
     texts = {p: _stdin_text() if p == "-" else _file_text(p) for p in options.path}
     changed, counts = redactions(settings, texts)
     if options.json:
-        terminal.out(json.dumps({"lines": changed, "counts": counts}, ensure_ascii=False, indent=2))
+        terminal.out(json.dumps(render.shown({"lines": changed, "counts": counts}), ensure_ascii=False, indent=2))
     else:
         terminal.out(terminal.redactions(changed, counts))
     return 0

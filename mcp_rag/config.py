@@ -17,6 +17,8 @@ from mcp_rag.errors import ConfigurationError
 
 PREFIX = "MCP_RAG_"
 APPLICATION = "mcp-rag"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MAX_PORT = 65_535
 
 
 def _setting(default: Any, doc: str, unit: str = "", *, secret: bool = False) -> Any:
@@ -72,7 +74,11 @@ class Settings:
     max_files: int = _setting(10_000, "Most files of one ingest.", "files")
     max_depth: int = _setting(20, "Deepest directory level followed.", "levels")
     max_unpacked_bytes: int = _setting(1_073_741_824, "Most bytes taken from one compressed file.", "bytes")
-    max_query_bytes: int = _setting(1_048_576, "Longest pasted error; head and tail of a longer one are used.", "bytes")
+    max_query_bytes: int = _setting(
+        1_048_576,
+        "Longest pasted error; a tool refuses a longer one, the command line uses its head and tail.",
+        "bytes",
+    )
     max_text_bytes: int = _setting(4_194_304, "Longest inline text of one `ingest_logs` call.", "bytes")
     max_workers: int = _setting(2, "Processes that parse a large ingest side by side.", "processes")
 
@@ -197,11 +203,17 @@ def _checked(settings: Settings) -> Settings:
 
     try:
         ZoneInfo(settings.timezone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ConfigurationError(
             f"{PREFIX}TIMEZONE names no known zone: {settings.timezone[:60]!r}.",
             "Use a name such as Europe/Berlin or UTC.",
         ) from None
+    if settings.log_level.upper() not in LOG_LEVELS:
+        raise ConfigurationError(
+            f"{PREFIX}LOG_LEVEL cannot be {settings.log_level[:40]!r}.", f"Use one of {', '.join(LOG_LEVELS)}."
+        )
+    if settings.http_port > MAX_PORT:
+        raise ConfigurationError(f"{PREFIX}HTTP_PORT cannot be {settings.http_port}.", f"Ports end at {MAX_PORT}.")
     for rule in settings.redact_rules:
         if "=" not in rule:
             raise ConfigurationError(f"The redaction rule {rule[:60]!r} has no kind.", "Write it as `kind=expression`.")

@@ -48,10 +48,11 @@ class Explain:
                 "Give either error_text or error_id.", "Paste the error, or take an id from search_errors."
             )
         started = self._clock()
-        if error_id:
-            error_text = (await self._group(error_id)).sample
-        found = await self._searcher.find(error_text, ErrorFilter(service=service))
-        chosen = _with_first(found.candidates, error_id)[:MAX_EVIDENCE]
+        group = await self._group(error_id) if error_id else None
+        if group is not None:
+            error_text = group.sample
+        found = await self._searcher.find(error_text, ErrorFilter(service=service), group)
+        chosen = _with_first(found.candidates, group)[:MAX_EVIDENCE]
         evidence = [_evidence(c, found.resolutions.get(c.group.id, ())) for c in chosen]
         searched = self._clock()
         grounded, reason, cached = await self._answer(error_text, found, evidence)
@@ -103,8 +104,9 @@ class Explain:
         return grounded, "", False
 
 
-def _with_first(candidates: Sequence[Candidate], error_id: str) -> list[Candidate]:
-    return sorted(candidates, key=lambda c: c.group.id != error_id) if error_id else list(candidates)
+def _with_first(candidates: Sequence[Candidate], group: ErrorGroup | None) -> list[Candidate]:
+    """The candidates, the group asked about first."""
+    return list(candidates) if group is None else sorted(candidates, key=lambda c: c.group.id != group.id)
 
 
 def _evidence(candidate: Candidate, resolutions: Sequence[Resolution]) -> Evidence:

@@ -67,7 +67,10 @@ def frame_key(frame: Frame, language: str) -> str:
     place, function = frame.module[:MAX_NAME_CHARS], _ADDRESS.sub("", frame.function[:MAX_NAME_CHARS]).strip()
     normalise = _LANGUAGES.get(language)
     if normalise is not None:
-        place, function = normalise(place, function)
+        normal = normalise(place, function)
+        if normal is None:
+            return ""
+        place, function = normal
     if not place:
         place = _base_name(frame.file)
     place = _VERSION.sub("", place)
@@ -99,12 +102,12 @@ _JVM_LAMBDA = re.compile(r"^lambda\$(?:null|new|static|(\w+?))(?:\$\w+)?\$[0-9a-
 _SCALA = re.compile(r"^\$anonfun\$([\w$]*?)(?:\$[0-9]+)*(?:\$adapted)?$")
 
 
-def _jvm(place: str, function: str) -> tuple[str, str]:
+def _jvm(place: str, function: str) -> tuple[str, str] | None:
     hidden = "$$Lambda" in place or "$$FastClass" in place
     place = place.rsplit("/", 1)[-1] if "$$Lambda" not in place else place.split("/", 1)[0]
     place = _JVM_INNER.sub("$", _JVM_NUMBER.sub(r"\1", _JVM_SUFFIX.sub("", place))).rstrip("$")
     if hidden:
-        return "", ""  # the call inside the lambda has a frame of its own
+        return None  # the call inside the lambda has a frame of its own
     if found := _JVM_LAMBDA.match(function):
         function = found[1] or found[2] or "lambda"
     elif found := _SCALA.match(function):
@@ -125,14 +128,15 @@ def _dotnet(place: str, function: str) -> tuple[str, str]:
     name = re.sub(r"<(\w*)>g__(\w+)\|[0-9_]*", r"\2", name) if local else name
     name = _CS_ASYNC.sub(lambda m: f".{m[1]}" if m[1] else "", name)
     name = name.removesuffix(".MoveNext").replace("..ctor", ".ctor#").replace("..cctor", ".cctor#")
-    place, _, function = _ARITY.sub("", name).replace("+", ".").rpartition(".")
+    place, _, function = _ARITY.sub("", _ARITY.sub("", name)).replace("+", ".").rpartition(".")
     return place.rstrip("."), function.removesuffix("#")
 
 
-def _python(place: str, function: str) -> tuple[str, str]:
+def _python(place: str, function: str) -> tuple[str, str] | None:
+    original = function
     function = re.sub(r"<(?:locals|listcomp|dictcomp|setcomp)>\.?", "", function)  # Python 3.12 inlines comprehensions
     function = function.rsplit(".", 1)[-1]
-    return ("", "") if not function else (place, function)
+    return (place, function) if function or "<" not in original else None
 
 
 def _javascript(place: str, function: str) -> tuple[str, str]:
@@ -210,7 +214,7 @@ def _dart(place: str, function: str) -> tuple[str, str]:
     return place, re.sub(r"(?:\.?<(?:anonymous closure|fn|async)>)+", "", function)
 
 
-_LANGUAGES: dict[str, Callable[[str, str], tuple[str, str]]] = {
+_LANGUAGES: dict[str, Callable[[str, str], tuple[str, str] | None]] = {
     "java": _jvm, "csharp": _dotnet, "python": _python, "javascript": _javascript, "go": _go, "rust": _rust,
     "ruby": _ruby, "php": _php, "cpp": _cpp, "elixir": _beam, "erlang": _beam, "dart": _dart,
 }  # fmt: skip

@@ -14,6 +14,8 @@ from mcp_rag.types import Block, Fingerprint, Level, LogRecord, ParseCounts, Par
 
 HOUR_MS = 3_600_000
 MAX_TITLE_CHARS = 200
+# Longer than a title, which is cut after it was redacted: half a secret is not recognised as one.
+MAX_HEADLINE_CHARS = 800
 MAX_SAMPLE_BYTES = 16_000
 MAX_MESSAGES = 5
 MAX_FRAMES = 12
@@ -63,7 +65,7 @@ class Occurrences:
 
 
 def headline(record: LogRecord) -> str:
-    """One line that names the event: outermost exception and its message, else the first line of the log message."""
+    """One line that names the event, not redacted: outermost exception and its message, else the message's first."""
     trace = record.stacktrace
     if trace is not None:
         outer = trace.outermost
@@ -71,7 +73,7 @@ def headline(record: LogRecord) -> str:
     else:
         text = record.message or record.body
     line = next((part.strip() for part in text.split("\n") if part.strip()), "")
-    return line[:MAX_TITLE_CHARS]
+    return line[:MAX_HEADLINE_CHARS]
 
 
 def collect(records: Iterable[LogRecord], fingerprinter: Fingerprinter, reference_ms: int) -> dict[str, Occurrences]:
@@ -148,9 +150,9 @@ def new_group(
     text = redact(lexical_text(record))
     return ErrorGroup(
         id=group_id,
-        title=redact(headline(record)) or "(empty message)",
+        title=redact(headline(record))[:MAX_TITLE_CHARS] or "(empty message)",
         template=redact(fingerprint.template),
-        sample=redact(cut_bytes(record.body, MAX_SAMPLE_BYTES)),
+        sample=cut_bytes(redact(record.body), MAX_SAMPLE_BYTES),
         dense_text=redact(embedding_text(record)),
         text=text,
         level=max(record.level, Level.UNSET),
@@ -165,7 +167,7 @@ def new_group(
         chain=trace.chain if trace else (),
         frames=tuple(redact(f) for f in _frames(record)),
         sources=(redact(source),) if source else (),
-        messages=tuple(redact(m) for m in occurrences.messages),
+        messages=tuple(redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages),
         origin=origin,
         sparse=document_weights(text),
     )
@@ -176,7 +178,9 @@ def grown_group(stored: ErrorGroup, occurrences: Occurrences, redact: Callable[[
     and `returned` when it was seen again after its fix (`status` resolved means last seen before the fix)."""
     services = sorted({*stored.services, *occurrences.services})[:MAX_SERVICES]
     sources = [*dict.fromkeys([*stored.sources, redact(source)])][-MAX_SOURCES:] if source else list(stored.sources)
-    messages = [*dict.fromkeys([*stored.messages, *(redact(m) for m in occurrences.messages)])][:MAX_MESSAGES]
+    messages = [*dict.fromkeys([*stored.messages, *(redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages)])][
+        :MAX_MESSAGES
+    ]
     return replace(
         stored,
         services=tuple(services),

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mcp_rag.grouping import Occurrences, ParsedBlock, assign, grown_group, new_group, parse
+from mcp_rag.grouping import MAX_TITLE_CHARS, Occurrences, ParsedBlock, assign, grown_group, new_group, parse
 from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
 from mcp_rag.ranking import order_resolutions, status_of
 from mcp_rag.results import IngestedError, IngestResult, SkippedSource
@@ -49,6 +49,7 @@ class _Tally:
     titles: dict[str, str] = field(default_factory=dict)
     fixes: dict[str, str] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
+    cut: Counter[str] = field(default_factory=Counter)
 
 
 class Ingestor:
@@ -85,7 +86,7 @@ class Ingestor:
         """
         deadline = time.monotonic() + budget_s
         await self._store.recover()
-        pending: deque[tuple[Block, asyncio.Task[ParsedBlock], Sequence[BlockRow]]] = deque()
+        pending: deque[tuple[Block, asyncio.Task[ParsedBlock], ParseSettings]] = deque()
         exhausted = complete = False
         try:
             while True:
@@ -96,19 +97,22 @@ class Ingestor:
                     elif await self._is_known(block, settings):
                         yield self._report(complete=False)
                     else:
-                        task = asyncio.ensure_future(self._parse(block, settings))
-                        pending.append((block, task, await self._superseded(block, settings)))
+                        chosen = await self._chosen(block, settings)
+                        pending.append((block, asyncio.ensure_future(self._parse(block, chosen)), chosen))
                 if not pending:
                     complete = exhausted
                     break
-                block, task, old = pending.popleft()
-                await self._commit(block, await task, old, settings)
+                block, task, chosen = pending.popleft()
+                parsed = await task
+                # Asked again: a block committed since this one was queued may be the same, or its shorter self.
+                if not await self._is_known(block, chosen):
+                    await self._commit(block, parsed, await self._superseded(block, chosen), chosen)
                 yield self._report(complete=False)
                 if time.monotonic() > deadline and not (exhausted and not pending):
                     break
         finally:
-            for _, task, _ in pending:
-                task.cancel()
+            for _, waiting, _ in pending:
+                waiting.cancel()
             await self._store.flush()
         yield self._report(complete=complete)
 
@@ -124,6 +128,11 @@ class Ingestor:
         totals["duplicates"] += rows[0].events
         self._tally.sources.add(block.source)
         return True
+
+    async def _chosen(self, block: Block, settings: ParseSettings) -> ParseSettings:
+        """The settings for this block: what was counted of its shorter self at a lower level stays counted."""
+        rows = await self._superseded(block, settings)
+        return replace(settings, min_level=min([settings.min_level, *(row.min_level for row in rows)]))
 
     async def _superseded(self, block: Block, settings: ParseSettings) -> list[BlockRow]:
         """Ledger rows that this block replaces: its own shorter self, and the same content at a higher level."""
@@ -215,13 +224,14 @@ class Ingestor:
         # What the shorter self had already counted is known, not new.
         tally.totals["duplicates"] += sum(row.events for row in old)
         tally.sources.add(block.source)
+        tally.cut[block.source] += block.cut_lines
         for group_id, occurrences in groups.items():
             tally.touched[group_id] += occurrences.count
             known = stored.get(group_id)
             best = order_resolutions(fixes.get(group_id, ()))
             if group_id not in tally.states:
                 tally.states[group_id] = _state(known, best, occurrences)
-                tally.titles[group_id] = known.title if known else self._gate(_title(occurrences))
+                tally.titles[group_id] = known.title if known else self._gate(_title(occurrences))[:MAX_TITLE_CHARS]
                 if best:
                     tally.fixes[group_id] = best[0].fix.strip().split("\n")[0][:200]
 
@@ -229,6 +239,11 @@ class Ingestor:
         tally, totals = self._tally, self._tally.totals
         states = Counter(tally.states.values())
         skipped = [SkippedSource(s.source, s.reason, s.detail) for s in self._reader.skipped]
+        skipped += [
+            SkippedSource(source, "long_lines", f"{n} lines were longer than the limit; their ends were not read.")
+            for source, n in tally.cut.items()
+            if n
+        ]
         top = [
             IngestedError(i, tally.titles[i], n, tally.states[i], tally.fixes.get(i, ""))
             for i, n in sorted(

@@ -11,6 +11,7 @@ from mcp_rag.clock import iso
 from mcp_rag.config import Settings
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import Fingerprinter
+from mcp_rag.formats import by_name
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Fingerprint, Level, LogRecord, ParseSettings, Skipped
 from mcp_rag.wiring import build_gate, build_reader
@@ -24,6 +25,8 @@ def parse_rows(
     min_level: Level,
 ) -> tuple[Iterator[dict[str, Any]], Callable[[], Sequence[Skipped]]]:
     """One row per event in input order, and a function that tells what was skipped. Raises InputError."""
+    if format_name != "auto":
+        format_name = by_name(format_name).name
     reader = build_reader(settings, None)
     parse_settings = ParseSettings(
         min_level=min_level,

@@ -34,7 +34,7 @@ _EXAMPLES = {
     "<email>": "a@b.cc",
     "<mac>": "00:00:00:00:00:00",
     "<host>": "a.b.local",
-    "<id>": "a_0_0",
+    "<id>": "0_0_0",
     "<str>": "true",
 }
 _REDACTED = {"IP": "<ip>", "EMAIL": "<email>", "REDACTED": "<id>"}
@@ -45,10 +45,14 @@ _PRIVATE = re.compile("[\ue000-\uf8ff]")
 class _TokenMemo(dict[str, str]):
     """Masked form per whitespace-free token; cleared when full, so its size is bounded."""
 
+    def __init__(self, limit: int = MAX_MEMO_TOKENS) -> None:
+        super().__init__()
+        self._limit = limit
+
     def __missing__(self, token: str) -> str:
         masked = _mask_token(token)
         if len(token) <= MAX_MEMO_TOKEN_CHARS:
-            if len(self) >= MAX_MEMO_TOKENS:
+            if len(self) >= self._limit:
                 self.clear()
             self[token] = masked
         return masked
@@ -66,15 +70,13 @@ def mask(text: str) -> str:
     if not text.isascii():
         text = _PRIVATE.sub("?", text)
     found = find(text)
-    for _ in range(MAX_PASSES):
-        if not found:
-            return _settled(text)
+    while found:
         text = _unmark(_settled(_mark(text, found)), [text[c.start : c.end] for c in found])
-        before, found = found, find(text)
-        # A number stops being a code when the word that made it one was masked: then it is masked too.
-        if [c.name for c in before] == [c.name for c in found]:
-            break
-    return text
+        left = find(text)
+        if len(left) >= len(found):
+            return text
+        found = left  # a number stops being a code when the word that made it one was masked: then it is masked too
+    return _settled(text)
 
 
 def _mark(text: str, found: list[Code]) -> str:
@@ -152,7 +154,8 @@ def _secret(match: re.Match[str]) -> str:
 
 def _pair(match: re.Match[str]) -> str:
     key, sign, value = match.groups()
-    if len(value.strip("\"'")) == 0 or value.startswith("<") or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+    bare = value.strip("\"'")
+    if not bare or bare[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
         return match[0]
     return f"{key}{sign}<str>"
 

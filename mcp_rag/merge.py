@@ -28,12 +28,10 @@ _BRACKETS = re.compile(r"([(\[{])\s?(?:<\*>)?\s?([)\]}])")
 _ASIDE = re.compile(r" \(\)(?= |$)")
 _MEASURE = re.compile(r"(?:<|~|> ?)?<\*> (?:sec|secs|seconds?|min|mins|minutes?|hours?|days?|millis|milliseconds?)\b")
 _DOTS = re.compile(r"\.{3,}")
-_EDGE = "\"'`()[]{}<>,;:.!?"
+_EDGE = "\"'`()[]{},;:.!?"
 _TYPE = re.compile(r"(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\b")
 _NAME = re.compile(r"(?:^|[.$/:])(?:[A-Z][A-Z0-9_]{2,}|[A-Z][a-z0-9]+[A-Z]\w*|[A-Z][a-z0-9]+)$")
-_VALUE = re.compile(
-    r"<\*>|(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$-]+|[\w$-]+[.@/\\][\w$-]*[@/\\]|\w@\w"
-)
+_VALUE = re.compile(r"(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$-]+|[\w$-]+[.@/\\][\w$-]*[@/\\]|\w@\w")
 _PLAIN = re.compile(r"[A-Za-z][\w.$@-]*")
 
 
@@ -76,7 +74,7 @@ def _fixed(word: str, *, first: bool) -> str:
     key, sign, value = core.partition("=")
     if sign:
         return f"{key}=" if not value or _VALUE.search(value) else word
-    return "<*>" if _VALUE.search(core) and (not first or "<*>" in core) else word
+    return "<*>" if _VALUE.search(core) and not first else word
 
 
 class MergeIndex:

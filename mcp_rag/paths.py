@@ -29,6 +29,7 @@ _OPEN_FLAGS = (
 _CHECKS_COMPONENTS = os.open in os.supports_dir_fd and bool(_O_NOFOLLOW)
 
 _COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst)$", re.IGNORECASE)
+_ROTATED = re.compile(r"(?:\d|\d\.log|old|bak|prev|previous)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<stem>.{1,200}?)\.(?P<number>\d{1,4})(?P<tail>\.log)?$")
 _DATED = re.compile(r"(?P<stem>.{1,200}?)[.-](?P<date>\d{4}-?\d{2}-?\d{2}(?:[-.T_]?\d{1,6}){0,2})$")
 _OLD = re.compile(r"(?P<stem>.{1,200}?)\.(?:old|bak|prev|previous)$", re.IGNORECASE)
@@ -65,6 +66,8 @@ def contains(directory: str, path: str) -> bool:
 def rotation_key(name: str) -> tuple[str, int, int, str]:
     """Sorts a rotated set by time: dated copies, then numbered ones downwards, then `.old`, then the live file."""
     base = _COMPRESSED.sub("", name)
+    if not _ROTATED.search(base):
+        return base, 3, 0, name
     if match := _NUMBERED.fullmatch(base):
         return match["stem"] + (match["tail"] or ""), 1, -int(match["number"]), name
     if match := _DATED.fullmatch(base):
@@ -119,7 +122,10 @@ class Access:
 
     def resolve(self, path: str) -> str:
         """The real path behind a checked one. Raises SourceError when it leaves the roots or must never be read."""
-        real = os.path.realpath(path)
+        try:
+            real = os.path.realpath(path)
+        except OSError:  # a link that was there a moment ago
+            raise SourceError("The path changed while it was resolved.", reason="vanished") from None
         if any(contains(d, p) for d in _NEVER for p in (path, real)):
             raise SourceError("Kernel and device files are never read.", reason="not_regular")
         if any(contains(d, real) for d in self.forbidden):

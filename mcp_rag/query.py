@@ -21,6 +21,9 @@ MAX_SHORT_EVENTS = 60
 MIN_LEAD_WORDS = 20
 MAX_LEAD_CHARS = 600
 PROSE = "prose"
+# How much a word counts that stands only in the details of the first error, or only in what was pasted around it.
+DETAIL_SHARE = 0.7
+CONTEXT_SHARE = 0.3
 
 _QUOTED = re.compile(r"^\s{0,3}(?:>|\|) ?")
 _NUMBERED = re.compile(r"^\s{0,6}(\d{1,6})(?:[:|]\s?|\t|\s{1,4})")
@@ -30,8 +33,7 @@ _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
 @dataclass(frozen=True, slots=True)
 class Query:
     """A paste understood. `events` are its errors, the one searched for first; `dense_text` is embedded,
-    `lexical_text` and, with less weight, `context_text` (what stands beside the first error) are tokenised; all three
-    are redacted. `codes` are those of the first event, else of the text."""
+    `lexical_text` and, each with its share of the weight, the texts `beside` it are tokenised; all are redacted. `codes` are those of the first event, else of the text."""
 
     text: str
     events: tuple[LogRecord, ...]
@@ -40,7 +42,7 @@ class Query:
     dense_text: str
     lexical_text: str
     codes: tuple[str, ...]
-    context_text: str = ""
+    beside: tuple[tuple[str, float], ...] = ()
 
 
 def clean(text: str) -> str:
@@ -73,7 +75,9 @@ def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0
     settings = ParseSettings(min_level=Level.UNSET, reference_ms=reference_ms, zone=zone)
     records, _ = parse_block(cleaned.encode("utf-8", "replace"), settings)
     if not records:
-        return Query(text, (), (), Parsed(message=redact(cleaned[:200])), redact(cleaned[:2000]), redact(cleaned), ())
+        return Query(
+            text, (), (), Parsed(message=redact(cleaned[:2000])[:200]), redact(cleaned[:2000]), redact(cleaned), ()
+        )
     events = _events(cleaned, records)
     chosen: dict[str, tuple[Fingerprint, LogRecord]] = {}
     for record in events[:MAX_CONTEXT_EVENTS]:
@@ -90,9 +94,12 @@ def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0
         fingerprints=prints,
         parsed=_parsed(first, prints[0], shared, len(records), redact),
         dense_text=redact(embedding_text(first)),
-        lexical_text=redact(lexical_text(first)[:MAX_LEXICAL_CHARS]),
+        lexical_text=redact(_said(first)[:MAX_LEXICAL_CHARS]),
         codes=shared,
-        context_text=redact(_context(events[1:], records)),
+        beside=(
+            (redact(lexical_text(first)[:MAX_LEXICAL_CHARS]), DETAIL_SHARE),
+            (redact(_context(events[1:], records)), CONTEXT_SHARE),
+        ),
     )
 
 
@@ -130,6 +137,11 @@ def _entire(record: LogRecord) -> LogRecord:
     return replace(record, message=" ".join(record.body.split()))
 
 
+def _said(record: LogRecord) -> str:
+    """What the error itself says, without the notes and source lines that a tool or a person put under it."""
+    return lexical_text(replace(record, body=record.body.partition("\n")[0]))
+
+
 def _context(others: list[LogRecord], records: list[LogRecord]) -> str:
     """What stands beside the first error: the other errors, and in a short paste every other line."""
     texts = dict.fromkeys(lexical_text(r) for r in others[:MAX_CONTEXT_EVENTS])
@@ -152,7 +164,7 @@ def _parsed(
         language=record.language or (trace.language if trace else ""),
         exception_type=trace.outermost.type if trace else "",
         root_type=trace.root.type if trace else "",
-        message=redact(message[:500]),
+        message=redact(message[:2000])[:500],
         codes=list(all_codes[:16]),
         frames=names,
         events=events,

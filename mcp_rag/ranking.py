@@ -11,16 +11,17 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from mcp_rag.rows import Resolution, Scored, Status
 
-BM25_K1 = 1.2
-BM25_B = 0.75
+BM25_K1 = 0.6
+BM25_B = 0.5
 AVERAGE_TOKENS = 60.0
 MAX_TOKENS = 4_000
-FUSION_DENSE_WEIGHT = 0.5
-CONTEXT_WEIGHT = 0.5
+MAX_WORD_CHARS = 500
+FUSION_DENSE_WEIGHT = 0.4
 STALE_AFTER_MS = 365 * 86_400_000
 
 Quality = Literal["strong", "possible", "weak"]
@@ -30,6 +31,8 @@ _PART = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W_A-Z
 _PIECE = re.compile(r"[-.:$#/]")
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _HAS_LETTER = re.compile(r"[A-Za-z]")
+_PLAIN = re.compile(r"[A-Z]?[a-z]{1,19}|[A-Z]{2,20}")
+_MIN_STEM_CHARS = 4
 
 
 def _parts(word: str) -> Iterable[str]:
@@ -42,14 +45,48 @@ def _parts(word: str) -> Iterable[str]:
 
 
 def tokenize(text: str) -> list[str]:
-    """Lower-case tokens of log text, at most 4,000: compound words whole (`E0308`, `java.lang.Error`, `40P01`) and in
-    parts (camelCase, dots, dashes); a bare number is a token only as part of a compound with letters."""
-    tokens: list[str] = []
+    """Lower-case terms of log text, at most 4,000: compound words whole (`E0308`, `java.lang.Error`, `40P01`) and in
+    parts (camelCase, dots, dashes), English words by their stem, and each pair of plain words that follow each other
+    (`not found`). A bare number is a term only as part of a compound with letters."""
+    terms: list[str] = []
+    before = ""
     for match in _WORD.finditer(text):
-        tokens.extend(_word_tokens(match.group()))
-        if len(tokens) >= MAX_TOKENS:
+        found, plain = _terms(match.group())
+        terms.extend(found)
+        if plain and before:
+            terms.append(f"{before} {plain}")
+        before = plain
+        if len(terms) >= MAX_TOKENS:
             break
-    return tokens[:MAX_TOKENS]
+    return terms[:MAX_TOKENS]
+
+
+@lru_cache(maxsize=50_000)
+def _terms(word: str) -> tuple[tuple[str, ...], str]:
+    """The terms of one word, and its stem when it may form a pair, else ""."""
+    found = tuple(stem(token) for token in _word_tokens(word[:MAX_WORD_CHARS]))
+    return found, stem(word.lower()) if _PLAIN.fullmatch(word) else ""
+
+
+def stem(token: str) -> str:
+    """An English word without its inflection, so that `arguments`, `failed` and `matching` meet `argument`, `fail` and
+    `match`; anything else, and words under five letters, as they are. Weak on purpose: names must stay apart."""
+    if len(token) <= _MIN_STEM_CHARS or not (token.isascii() and token.isalpha()):
+        return token
+    if token.endswith("ies"):
+        return f"{token[:-3]}y"
+    for ending in ("ings", "ing", "ed"):
+        if token.endswith(ending) and len(token) - len(ending) >= _MIN_STEM_CHARS:
+            return _base(token[: -len(ending)])
+    if token.endswith(("sses", "xes", "shes", "ches")):
+        return token[:-2]
+    return _base(token[:-1]) if token.endswith("s") and not token.endswith(("ss", "us")) else _base(token)
+
+
+def _base(token: str) -> str:
+    if len(token) > 2 and token[-1] == token[-2] and token[-1] not in "lsz":  # noqa: PLR2004 - a doubled last letter
+        token = token[:-1]
+    return token[:-1] if token.endswith("e") and len(token) > _MIN_STEM_CHARS else token
 
 
 def _word_tokens(word: str) -> Iterable[str]:
@@ -88,12 +125,17 @@ def inverse_document_frequency(documents: int, frequency: int) -> float:
 
 
 def query_weights(
-    text: str, documents: int, frequencies: Mapping[int, int], limit: int = 256, *, context: str = ""
+    text: str,
+    documents: int,
+    frequencies: Mapping[int, int],
+    limit: int = 256,
+    *,
+    beside: Iterable[tuple[str, float]] = (),
 ) -> dict[int, float]:
-    """The query half of BM25: token id -> idf, the `limit` heaviest known tokens; unknown tokens match nothing. Tokens
-    that stand only in `context` count `CONTEXT_WEIGHT` of their idf."""
+    """The query half of BM25: token id -> idf, the `limit` heaviest known tokens; unknown tokens match nothing. Each
+    text of `beside` adds the tokens that were not there before it, with that share of their idf."""
     weighted: dict[int, float] = {}
-    for part, share in ((text, 1.0), (context, CONTEXT_WEIGHT)):
+    for part, share in ((text, 1.0), *beside):
         for key in {token_id(token) for token in tokenize(part)}:
             if key in frequencies and key not in weighted:
                 weighted[key] = share * inverse_document_frequency(documents, frequencies[key])
@@ -102,18 +144,18 @@ def query_weights(
 
 
 def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], weight: float = FUSION_DENSE_WEIGHT) -> list[Scored]:
-    """Convex sum of both legs, each min-max scaled over its own list; an id missing from a leg scores 0 there.
-    Ordered best first, ties by id. Chosen over reciprocal ranks: it measured 8 points better (docs/evaluation.md)."""
-    fused: dict[str, float] = {}
-    for leg, share in ((dense, weight), (lexical, 1 - weight)):
-        if not leg:
+    """Convex sum of both legs, each as a share of its own best score, so 0..1. An id missing from the dense leg counts
+    as its last one, which it can at most equal; one missing from the lexical leg shares no word worth naming and counts
+    0. Ordered best first, ties by id. Measured against min-max scaling and reciprocal ranks (docs/evaluation.md)."""
+    fused = {s.id: 0.0 for s in (*dense, *lexical)}
+    for leg, share, floor in ((dense, weight, True), (lexical, 1 - weight, False)):
+        best = max((s.score for s in leg), default=0.0)
+        if best <= 0:
             continue
-        low, high = min(s.score for s in leg), max(s.score for s in leg)
-        # A single result, or equal ones, carry no order of their own: they all count as full matches of that leg.
-        low = min(low, 0.0) if high == low else low
-        for scored in leg:
-            scaled = (scored.score - low) / (high - low) if high > low else 1.0
-            fused[scored.id] = fused.get(scored.id, 0.0) + share * scaled
+        shares = {s.id: max(0.0, s.score) / best for s in leg}
+        least = min(shares.values()) if floor else 0.0
+        for name in fused:
+            fused[name] += share * shares.get(name, least)
     return [Scored(i, s) for i, s in sorted(fused.items(), key=lambda item: (-item[1], item[0]))]
 
 

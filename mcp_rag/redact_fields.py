@@ -109,9 +109,10 @@ _NAMELIKE = re.compile(
     re.IGNORECASE,
 )
 _RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")
-_OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancell?ation|page)[_ -]?$")
+_OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancel|cancellation|page)[_ -]?$")
 # Base64 may begin with a slash too, but it is not all lower case and has no file name extension.
 _PATH = re.compile(r"[~.]{0,2}/(?:[a-z0-9_./-]{1,200}|[\w./ -]{1,200}\.[a-z]{2,5})")
+_ITEM = re.compile(r"[A-Za-z_]\w{0,60}\[\w{0,40}")  # `tokens[0`
 _OBJECT = re.compile(r"[A-Z][\w.$]{1,80}[{@]")  # how Java and Kotlin print one
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,10})?")
@@ -158,7 +159,7 @@ def _is_code(value: str, after: str) -> bool:
     called = (bracket and len(head) > 2) or after[:1] == "("
     if called and re.fullmatch(r"[A-Za-z_][\w.:>-]{1,80}", head):
         return True
-    if after[:1] == "[" and value.isidentifier():
+    if (after[:1] == "[" and value.isidentifier()) or _ITEM.fullmatch(value):
         return True
     return bool(_OWNER.fullmatch(value) or _NAMELIKE.fullmatch(value) or _OBJECT.match(value))
 
@@ -167,11 +168,8 @@ def _value(text: str, at: int) -> tuple[int, int, bool] | None:
     match = _VALUE.match(text, at)
     if match is None:
         return None
-    for group in ("v", "b", "c", "a", "d"):
-        if match.group(group) is not None:
-            start, end = match.span(group)
-            return start, end, group != "v"
-    return None
+    group = next(g for g in "vbcad" if match.group(g) is not None)
+    return *match.span(group), group != "v"
 
 
 def find_fields(text: str, folded: str) -> Iterator[Found]:

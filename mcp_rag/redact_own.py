@@ -9,8 +9,11 @@ from mcp_rag.errors import ConfigurationError
 
 MAX_RULES = 100
 MAX_RULE_CHARS = 500
-MAX_REPEAT = 200
-MAX_OPEN_REPEATS = 2
+# Most times that an open repeat matches, in a rule with one and in a rule with two: two multiply.
+MAX_REPEATS = (200, 64)
+MAX_REPEAT = MAX_REPEATS[0]
+MAX_OPEN_REPEATS = len(MAX_REPEATS)
+_OPEN_END = "\0"  # stands for the bound until all open repeats are counted
 _KIND = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _OPENING = re.compile(r"\(\?(?:[:>=!]|<[=!]|P<\w{1,40}>|[aiLmsux-]{1,8}[:)]|#[^)]*\))|\(")
 _COUNTED = re.compile(r"\{(\d{0,6})(,?)(\d{0,6})\}")
@@ -19,9 +22,9 @@ _COUNTED = re.compile(r"\{(\d{0,6})(,?)(\d{0,6})\}")
 def compile_own(rules: Sequence[tuple[str, str]]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """(kind, pattern) for each (expression, kind).
 
-    An open repeat (`*`, `+`, `{n,}`) matches at most 200 times. Raises ConfigurationError when an expression does not
-    compile, matches nothing at all, repeats a group that repeats or chooses, has more than two open repeats, or
-    refers back to a group.
+    An open repeat (`*`, `+`, `{n,}`) matches at most 200 times, two of them at most 64 times each. Raises
+    ConfigurationError when an expression does not compile, matches the empty text, repeats a group that repeats or
+    chooses, has more than two open repeats, or refers back to a group.
     """
     if len(rules) > MAX_RULES:
         raise ConfigurationError(f"There are {len(rules)} redaction rules.", f"Keep at most {MAX_RULES}.")
@@ -67,9 +70,12 @@ def _bounded(expression: str) -> str:
         if length:
             if closed and high > 1:
                 raise _refuse(expression, "repeats a group that itself repeats or chooses")
-            opened += high > MAX_REPEAT
+            is_open = high > MAX_REPEAT and low != high
+            if is_open and low > MAX_REPEATS[-1]:
+                raise _refuse(expression, f"repeats openly from more than {MAX_REPEATS[-1]}")
+            opened += is_open
             groups[-1] = groups[-1] or low != high
-            out.append(f"{{{low},{max(low, MAX_REPEAT)}}}" if high > MAX_REPEAT else expression[at : at + length])
+            out.append(f"{{{low},{_OPEN_END}}}" if is_open else expression[at : at + length])
             at += length
             if expression[at : at + 1] in {"?", "+"}:  # lazy or possessive
                 out.append(expression[at])
@@ -89,7 +95,8 @@ def _bounded(expression: str) -> str:
         at += len(part)
     if opened > MAX_OPEN_REPEATS:
         raise _refuse(expression, f"has more than {MAX_OPEN_REPEATS} open repeats")
-    return "".join(out)
+    bounded = "".join(out)
+    return bounded.replace(_OPEN_END, str(MAX_REPEATS[opened - 1])) if opened else bounded
 
 
 def _repeat(expression: str, at: int) -> tuple[int, int, int]:

@@ -23,6 +23,11 @@ _NAMES = (
 _PLAIN = frozenset(_NAMES.split())
 
 
+def shown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The value with hidden characters of every string in it made visible."""
+    return _value(value)
+
+
 def data(result: Any) -> dict[str, Any]:  # noqa: ANN401 - any result dataclass
     """A result as JSON-ready data: optional fields that are empty are left out; every string made visible."""
     return {
@@ -86,7 +91,12 @@ def _quoted(value: str) -> str:
 def markdown(result: GetResult) -> str:
     """One error group as a Markdown page; log text stands in code fences longer than any it holds."""
     facts = data(result)
-    names = ("id", "level", "status", "count", "first_seen", "last_seen", "services", "codes")
-    lines = [f"# {facts['title']}", "", *(f"- {n}: {_scalar(n, facts[n], '')}" for n in names if facts.get(n))]
+    names = ("level", "status", "count", "first_seen", "last_seen", "services", "codes")
+    lines = [
+        f"# Error {facts['id']}",
+        "",
+        f"- title: {_quoted(facts['title'])}",
+        *(f"- {n}: {_scalar(n, facts[n], '')}" for n in names if facts.get(n)),
+    ]
     fence = "`" * (max((len(run) for run in re.findall(r"`+", facts["text"])), default=2) + 1)
     return "\n".join([*lines, "", fence, facts["text"], fence, ""])

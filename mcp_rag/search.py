@@ -118,12 +118,15 @@ class Searcher:
             times = {"first": "", "last": ""}
         return build_hit(candidate, rank, query, shown[: None if full else 3], times, full=full)
 
-    async def find(self, error_text: str, where: ErrorFilter) -> Found:
-        """Run the ladder and order all candidates that have a quality."""
+    async def find(self, error_text: str, where: ErrorFilter, asked: ErrorGroup | None = None) -> Found:
+        """Run the ladder and order all candidates that have a quality. `asked` is found whatever the text leads to."""
         query = await asyncio.to_thread(
             understand, error_text, self._gate(), reference_ms=self._now_ms(), zone=self._zone
         )
         chosen = await self._exact_rungs(query)
+        if asked is not None and asked.id not in chosen:
+            chosen[asked.id] = Candidate(asked, "exact", why=["asked for by id"], fused=1.0)
+        own = asked.id if asked is not None else ""
         fixes = await self._resolutions(chosen)
         mode: RetrievalMode = "fingerprint"
         reason = ""
@@ -131,7 +134,7 @@ class Searcher:
         if not settled:
             mode, reason = await self._hybrid_rung(query, where, chosen)
             fixes = await self._resolutions(chosen)
-        accepted = [c for c in chosen.values() if accepts(c.group, where)]
+        accepted = [c for c in chosen.values() if accepts(c.group, where) or c.group.id == own]
         rejected = [c.group for c in chosen.values() if not accepts(c.group, where)]
         if not accepted and active(where) and not rejected:
             rejected = await self._beyond_filter(query)
@@ -168,7 +171,7 @@ class Searcher:
     ) -> tuple[RetrievalMode, str]:
         dense, reason = await self._dense(query, where)
         documents, frequencies = await self._store.document_frequencies()
-        weights = query_weights(query.lexical_text, documents, frequencies, context=query.context_text)
+        weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
         lexical: list[Scored] = []
         try:
             lexical = await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []

@@ -22,14 +22,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from mcp_rag import __version__, render
 from mcp_rag.app import App
-from mcp_rag.arguments import mend
-from mcp_rag.errors import McpRagError, NotFoundError, StoreError
+from mcp_rag.arguments import MISSING, mend, refusal
+from mcp_rag.errors import McpRagError
+from mcp_rag.fitting import fit_get
 from mcp_rag.texts import INSTRUCTIONS, PROMPTS
 from mcp_rag.tools import RESULTS, ToolSet
 
 log = logging.getLogger("mcp_rag")
 
 WARM_AFTER_S = 0.02
+RESOURCE_TOKENS = 4_000
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 READ_OPEN = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
@@ -63,7 +65,9 @@ class ErrorTool(Tool):
         except McpRagError as error:
             raise ToolError(str(error)) from None
         except ValidationError as error:
-            raise ToolError(_argument_error(error)) from None
+            first = error.errors(include_url=False, include_context=False)[0]
+            value = MISSING if first["type"] == "missing" else first["input"]
+            raise ToolError(str(refusal(str(first["loc"][0]), self.parameters["properties"], value))) from None
         except Exception as error:  # noqa: BLE001 - the boundary: the reader gets our words, the operator the traceback
             _log_failure(self.name, error)
             raise ToolError(
@@ -79,14 +83,6 @@ def _log_failure(name: str, error: Exception) -> None:
 
     lines = "".join(traceback.format_exception(error))
     log.error("%s failed:\n%s", name, Redactor()(lines))
-
-
-def _argument_error(error: ValidationError) -> str:
-    problems = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False)[:3]:
-        place = ".".join(str(part) for part in item["loc"]) or "arguments"
-        problems.append(f"{place}: {item['msg']}")
-    return "; ".join(problems) + ". Correct the call. Retry: no, not unchanged."
 
 
 def _lean_schema(schema: Any) -> Any:  # noqa: ANN401 - any JSON schema
@@ -165,8 +161,7 @@ def _add_resources(server: MCPServer[Any], app: App) -> None:
             await app.opened()
             if error_id == "stats":
                 return json.dumps(render.data(await app.status.report()), ensure_ascii=False)
-            return render.markdown(await app.browser.get(error_id, "", 0, 4_000))
-        except NotFoundError as error:
-            raise ResourceNotFoundError(str(error)) from None
-        except StoreError as error:
+            return render.markdown(fit_get(await app.browser.get(error_id), RESOURCE_TOKENS))
+        except McpRagError as error:
+            # The one error of a resource whose text reaches the client.
             raise ResourceNotFoundError(str(error)) from None

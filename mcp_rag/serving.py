@@ -21,13 +21,15 @@ def serve(settings: Settings, transport: str) -> int:
     from mcp_rag.app import App
     from mcp_rag.server import build_server
 
+    code = 0
     try:
         build_server(App(settings)).run()
     except KeyboardInterrupt:
         # Ctrl-C is an ordinary end: the lifespan has closed the store by now.
-        return 130
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        code = 130
+    # What a library printed without a newline must not end up on the wire behind the last answer.
+    os.dup2(sys.stderr.fileno(), 1)
+    sys.stdout.flush()
+    sys.stderr.flush()
     # Library threads that are still loading must not hold the exit; everything of ours is closed.
-    os._exit(0)
+    os._exit(code)

@@ -30,9 +30,9 @@ def embedding_text(record: LogRecord) -> str:
     if trace is None:
         return _words(record.message or record.body)[:MAX_EMBEDDED_CHARS]
     root = trace.root
-    head = f"{root.type}: {root.message}" if root.type and root.message else root.type or root.message or record.message
+    message = _words((root.message or ("" if root.type else record.message))[: 4 * MAX_EMBEDDED_CHARS])
+    text = f"{root.type}: {message}" if root.type and message else root.type or message
     source = next((f.source for f in root.frames if f.source), "")
-    text = _words(head[: 4 * MAX_EMBEDDED_CHARS])
     return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
 
 

@@ -27,13 +27,13 @@ _PROGRESS_EVERY_S = 0.1
 
 
 def out(text: str) -> None:
-    """One result on stdout."""
+    """One result on stdout, its parts already made visible."""
     print(text)  # noqa: T201 - this is the one place where results are printed
 
 
 def note(text: str) -> None:
     """A remark on stderr."""
-    print(text, file=sys.stderr)  # noqa: T201 - stderr
+    print(visible(text), file=sys.stderr)  # noqa: T201 - stderr
 
 
 def style(text: str, name: str) -> str:
@@ -75,7 +75,7 @@ def _fix(resolution: HitResolution) -> str:
         facts.append(f"worked {resolution.worked} of {tried}")
     if resolution.origin != "user":
         facts.append("shipped" if resolution.origin == "starter" else "imported")
-    facts += [resolution.version] if resolution.version else []
+    facts += [visible(resolution.version)] if resolution.version else []
     facts += [
         word
         for word, on in (
@@ -111,7 +111,7 @@ def search(result: SearchResult) -> str:
     understood = [x for x in (p.language, p.root_type or p.exception_type, ", ".join(p.codes[:4])) if x]
     lines = [f"understood: {visible(' | '.join(understood) or p.message[:100])}"]
     if result.degraded:
-        lines.append(style(f"degraded: {result.degraded_reason}", "yellow"))
+        lines.append(style(f"degraded: {visible(result.degraded_reason)}", "yellow"))
     for hit in result.hits:
         lines += _hit(hit)
     if result.truncated:
@@ -154,7 +154,7 @@ def listing(result: ListResult) -> str:
     for e in result.errors:
         spark = _sparkline([b.count for b in e.timeline])
         lines.append(f"  {e.count:>7}x {style(e.status, 'cyan'):<10} {visible(e.title)[:100]}  {spark}")
-        lines.append(style(f"          {e.id}  last {e.last_seen}  {', '.join(e.services)}", "dim"))
+        lines.append(style(f"          {e.id}  last {e.last_seen}  {visible(', '.join(e.services))}", "dim"))
         if e.fix:
             lines.append(f"          {style('fix', 'green')}: {visible(e.fix)[:160]}")
     if result.truncated:
@@ -212,7 +212,9 @@ def ingested(result: IngestResult) -> str:
         lines.append(f"  {error.count:>7}x {style(error.state, 'cyan'):<10} {visible(error.title)[:100]}")
         if error.fix:
             lines.append(f"           {style('fix', 'green')}: {visible(error.fix)[:160]}")
-    lines += [f"skipped {s.source}: {s.reason} {s.detail}".rstrip() for s in result.skipped]
+    lines += [visible(f"skipped {s.source}: {s.reason} {s.detail}".rstrip()) for s in result.skipped]
+    if result.skipped_total > len(result.skipped):
+        lines.append(f"... and {result.skipped_total - len(result.skipped)} more skipped")
     return "\n".join(lines)
 
 
@@ -220,7 +222,7 @@ def status(result: StatusResult) -> str:
     """The state of everything, problems last."""
     lines = [
         f"mcp-rag {result.version}",
-        f"store: {result.store} at {result.location}"
+        f"store: {result.store} at {visible(result.location)}"
         + (f" ({result.role}, owner {result.owner})" if result.role else ""),
         f"errors: {result.errors:,} (and {result.shipped_errors:,} shipped)  resolutions: {result.resolutions:,}  "
         f"blocks: {result.blocks:,}",
@@ -233,8 +235,8 @@ def status(result: StatusResult) -> str:
 
 def event(row: Mapping[str, Any]) -> str:
     """One parsed event in a line."""
-    place = f"{row['source']}:{row['first_line']}-{row['last_line']}"
-    kind = row["exception_type"] or row["format"]
+    place = visible(f"{row['source']}:{row['first_line']}-{row['last_line']}")
+    kind = visible(row["exception_type"] or row["format"])
     message = visible(row["message"])[:120]
     return f"{place} {row['timestamp'] or '-'} {row['level']} {kind} {message} {row['fingerprint'][:8]}"
 
@@ -246,6 +248,6 @@ def formats(facts: Iterable[Mapping[str, str]]) -> str:
 
 def redactions(changed: Iterable[Mapping[str, Any]], counts: Mapping[str, int]) -> str:
     """The lines that would change, then how many of each kind."""
-    lines = [f"{c['source']}:{c['line']}: {visible(str(c['text']))}" for c in changed]
+    lines = [visible(f"{c['source']}:{c['line']}: {c['text']}") for c in changed]
     total = ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())) or "nothing"
     return "\n".join([*lines, f"would redact: {total}"])

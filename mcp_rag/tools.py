@@ -18,7 +18,7 @@ from mcp_rag import arguments, render
 from mcp_rag.app import App
 from mcp_rag.clock import parse_since
 from mcp_rag.errors import InputError, McpRagError, StoreError
-from mcp_rag.fitting import fit_explain, fit_list, fit_search
+from mcp_rag.fitting import fit_explain, fit_get, fit_list, fit_search
 from mcp_rag.results import (
     ExplainResult,
     GetResult,
@@ -192,7 +192,8 @@ class ToolSet:
         budget = arguments.tokens(max_tokens)
         arguments.bounded("offset", offset, 0, 100_000_000)
         await self._opened(ctx)
-        return reply(await self._app.browser.get(error_id.strip().lower(), section.strip().lower(), offset, budget))
+        result = await self._app.browser.get(error_id.strip().lower(), section.strip().lower(), offset)
+        return reply(fit_get(result, budget))
 
     async def explain_error(
         self,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 _VERSION = re.compile(r"\b([a-z][a-z0-9_.-]{1,30})[ =@/v-]{1,3}(\d{1,4}(?:\.\d{1,5}){1,3})\b", re.IGNORECASE)
-_BOUND = re.compile(r"(<=|>=|==|<|>|=|!=)\s{0,2}(\d{1,4}(?:\.\d{1,5}){0,3})")
-_NAME = re.compile(r"\b([a-z][a-z0-9_.-]{1,30})\s{0,2}(?=[<>=!])", re.IGNORECASE)
+_BOUND = re.compile(r"(<=|>=|==|!=|~=|~>|<|>|=|\^|~)\s{0,2}(\d{1,4}(?:\.\d{1,5}){0,3})")
+_NAME = re.compile(r"\b([a-z][a-z0-9_.-]{1,30})\s{0,2}(?=[<>=!~^])", re.IGNORECASE)
 
 Version = tuple[int, ...]
 
@@ -29,6 +29,10 @@ def _holds(version: Version, operator: str, bound: Version) -> bool:
     right = bound + (0,) * (width - len(bound))
     if operator in ("=", "=="):
         return version[: len(bound)] == bound
+    if operator in ("~=", "~>", "~", "^"):
+        # Compatible release: the last part named may grow; after a caret everything but the first.
+        kept = 1 if operator == "^" else max(1, len(bound) - 1)
+        return left >= right and version[:kept] == bound[:kept]
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "!=": left != right}[
         operator
     ]

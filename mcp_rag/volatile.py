@@ -17,7 +17,7 @@ URL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.:-]{0,30}://[^\s\"'<>`|\\
 QUERY = re.compile(r"(?<=[\w/])\?[\w.%~+\[\]-]{1,80}=[^\s\"'<>]{0,2000}")
 _NAME = r"[^\\\s\"'<>|:*?,;]"
 WINDOWS_PATH = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Za-z]:|\\\\[\w.$-]{1,100})\\{1,2}"
+    r"(?<![\w./\\-])(?:[A-Za-z]:|\\\\[\w.$-]{1,100})\\{1,2}"
     rf"(?:{_NAME}{{1,200}}(?: {_NAME}{{1,100}}){{0,3}}\\{{1,2}}){{0,40}}[^\\\s\"'<>|:*?,;()]{{0,200}}"
 )
 
@@ -70,7 +70,7 @@ _SENTENCE = (
 )
 ENTITY = re.compile(
     r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal) "
-    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE})(?![\w-]))([A-Za-z_][\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
+    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE})(?![\w-]))([+-]?\w[\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
 )
 ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
 WHO = re.compile(
@@ -83,7 +83,7 @@ NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w
 
 DIGIT = re.compile(r"[0-9]")
 # A placeholder that touches another, or what may belong to a value: the next masking may read them as one.
-GLUED = re.compile(r">[^\s<>]?<|>[\w%=+]|[+-]<num>|<str>=")
+GLUED = re.compile(r">[^\s<>]?<|>[:@#._-]{0,2}[\w%=+/]|[+-]<num>|<str>=|<num>::|::<num>")
 # A word without any of these has nothing to mask.
 SPECIAL = re.compile(r"[0-9/\\@.:=~]|[a-fA-F]{8}|_[A-Za-z]{24}")
 
@@ -127,7 +127,9 @@ TLDS = frozenset(_TLDS.split())
 PACKAGE_ROOTS = frozenset(_ROOTS.split())
 
 # An exception type is never masked, digits and all.
-EXCEPTION_TYPE = re.compile(r"(?:[A-Za-z_$][\w.$]{0,300})?(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$")
+EXCEPTION_TYPE = re.compile(
+    r"(?:[A-Za-z_$][\w.$]{0,300})?(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$"
+)
 RUNS = re.compile(r"(?:(?<=[_:=/@#])[+-])?[0-9]+")
 OPAQUE = re.compile(
     r"[A-Z0-9]{16}|^(?:npm|hf|gh[a-z]|glpat|github_pat|[a-z]k|dckr_pat|pypi|xox[a-z])[_-][A-Za-z0-9_-]{20}"

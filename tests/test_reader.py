@@ -177,7 +177,7 @@ def test_missing_zstandard_names_the_extra(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8", "utf-32-le", "utf-32-be"])
 def test_byte_order_mark_decides_the_encoding(encoding: str) -> None:
     """UTF-16 and UTF-32 with a mark are decoded; the mark itself is never data."""
-    text = "2026 Grüße 日本 😀\n" * 30
+    text = "2026 Grüße 日本 😀\n" * 700
     marked = ("\ufeff" + text).encode(encoding)
     assert data_of(reader().blocks_of_stream("s", io.BytesIO(marked))) == text.encode()
 
@@ -229,6 +229,13 @@ def test_pasted_text_and_streams_have_a_reference_time() -> None:
     (b,) = source.blocks_of_stream("s", io.BytesIO(gzip.compress(b"x")))
     assert a.reference_ms == b.reference_ms == 1_700_000_000_000
     assert a.id == b.id
+
+
+def test_unfinished_last_line_can_be_a_block_of_its_own() -> None:
+    """The cut at the end of the window looks at positions only, so it holds for a line without newline too."""
+    blocks = list(reader().blocks_of_text("t", "  no start\n" * 26 + "tail"))
+    assert [b.data for b in blocks] == [b"  no start\n" * 26, b"tail"]
+    assert [b.last for b in blocks] == [False, True]
 
 
 def test_empty_source_gives_no_block_and_no_complaint(tmp_path: Path) -> None:

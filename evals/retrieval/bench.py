@@ -32,11 +32,13 @@ AT_MS = 1_800_000_000_000
 
 class BruteStore(DictStore):
     """DictStore with arrays and postings, so that tens of thousands of searches take minutes. `seconds` adds up the
-    time spent inside the store, to be taken off when the code above it is timed."""
+    time spent inside the store, to be taken off when the code above it is timed; `hidden` is a group that is not found
+    for now: the knowledge base without it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seconds = 0.0
+        self.hidden: str = ""
         self._stale = True
 
     async def upsert_errors(self, groups: Sequence[ErrorGroup]) -> None:
@@ -70,8 +72,10 @@ class BruteStore(DictStore):
     def _top(self, scores: Any, limit: int, *, positive: bool) -> list[Scored]:
         if not len(scores):
             return []
+        if self.hidden:
+            scores[self._ids.index(self.hidden)] = -1.0
         near = np.argpartition(-scores, min(limit, len(scores) - 1))[:limit]
-        found = [(self._ids[n], float(scores[n])) for n in near if not positive or scores[n] > 0]
+        found = [(self._ids[n], float(scores[n])) for n in near if scores[n] > (0 if positive else -1)]
         return [Scored(i, s) for i, s in sorted(found, key=lambda item: (-item[1], item[0]))]
 
     async def search_dense(self, vector: Sequence[float], limit: int, where: ErrorFilter) -> list[Scored]:
@@ -107,6 +111,9 @@ class BruteStore(DictStore):
         found = await self.get_errors(list(dict.fromkeys(i for ids in lists for i in ids))[:limit])
         self.seconds += time.perf_counter() - start
         return found
+
+    async def get_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
+        return await super().get_errors([i for i in ids if i != self.hidden])
 
     async def document_frequencies(self) -> tuple[int, Mapping[int, int]]:
         self._index()
@@ -235,7 +242,7 @@ class Bench:
         vector = await self.embedder.embed_query(query.dense_text)
         dense = await self.store.search_dense(vector, LIMIT, ErrorFilter())
         documents, frequencies = await self.store.document_frequencies()
-        weights = query_weights(query.lexical_text, documents, frequencies, context=query.context_text)
+        weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
         lexical = await self.store.search_sparse(weights, LIMIT, ErrorFilter())
         ranked = {"dense": dense, "BM25": lexical, "hybrid": fuse(dense, lexical)}
         found: dict[str, Ranked] = {name: Ranked([s.id for s in leg]) for name, leg in ranked.items()}

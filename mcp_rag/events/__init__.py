@@ -1,6 +1,6 @@
 """From the bytes of one block to its log records.
 
-    lines ──► shapes (one per distinct digit-normalised line) ──► lanes (one per stream) ──► events ──► records (kept ones)
+    lines ──► shapes (one per distinct line, digits apart) ──► lanes (one per stream) ──► events ──► records (if kept)
 
 A header starts an event unless its rest continues a trace of the same stream; lines without a header are decided by the
 state of the trace, by indentation, and by whether the source writes headers at all. The costly work is done once per
@@ -25,9 +25,7 @@ _VOTE_LINES = 200
 _STARTS = frozenset({Part.CRASH, Part.PRELUDE})
 
 
-def parse_block(
-    data: bytes, settings: ParseSettings, *, first_line: int = 0
-) -> tuple[list[LogRecord], ParseCounts]:
+def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> tuple[list[LogRecord], ParseCounts]:
     """All events of `data` (UTF-8, bare newlines) at or above `settings.min_level`, in order of their first line, and
     how every line was used. A block is read on its own: it begins and ends with whole events. `first_line` is the
     number of its first line in the source. Any bytes are accepted."""

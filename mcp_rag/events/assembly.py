@@ -38,7 +38,7 @@ class Event:
 
     @property
     def level(self) -> Level:
-        """A header's word counts, unless the crash began in that very line: then the header is only a stream's label."""
+        """A header's word counts, unless the crash began in that very line: then it only labels the stream."""
         level = (self.second or self.head).level
         if not self.crash or ((self.second or self.head).fixed and not (self.own_crash and level < Level.WARN)):
             return level
@@ -56,7 +56,7 @@ class Tally:
 def assemble(order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, strict: bool) -> Tally:
     """Cut one lane into events. `strict`: the source writes a header for every event, so text without one continues."""
     tally = Tally()
-    lane = _Lane(order, shapes, minimum, tally, strict)
+    lane = _Lane(order, shapes, minimum, tally, strict=strict)
     step = lane.step
     start = lane.start
     open_ = False  # whether the event before needs a closer look than "a plain header follows"
@@ -75,7 +75,9 @@ class _Lane:
 
     __slots__ = ("event", "head", "head_at", "minimum", "order", "shapes", "strict", "tally")
 
-    def __init__(self, order: Sequence[int], shapes: Sequence[Shape], minimum: Level, tally: Tally, strict: bool) -> None:  # noqa: FBT001 - private
+    def __init__(
+        self, order: Sequence[int], shapes: Sequence[Shape], minimum: Level, tally: Tally, *, strict: bool
+    ) -> None:
         self.order = order
         self.shapes = shapes
         self.minimum = minimum

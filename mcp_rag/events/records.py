@@ -26,8 +26,14 @@ from mcp_rag.types import (
 )
 
 # A single line without a trace mark is only searched for an exception when it could name one.
-_WORTH = re.compile(r"error\[[A-Z]|error:? [A-Z]{1,6}\d{3}|\.(?:p[lm]|t|cgi) line \d|Assertion|runtime error: |Check failed: ")
-_PHP_PLACE = re.compile(r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|[A-Z][\w ]{2,30}): {1,4}(.*) in \S+(?: on line |:)\d+$")
+_WORTH = re.compile(
+    r"error\[[A-Z]|error:? [A-Z]{1,6}\d{3}|\.(?:p[lm]|t|cgi) line \d|Assertion|"
+    r"\[object\] \(|Uncaught PHP |runtime error: |Check failed: "
+)
+_PHP_PLACE = re.compile(
+    r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|[A-Z][\w ]{2,"
+    r"30}): {1,4}(.*) in \S+(?: on line |:)\d+$"
+)
 _QUOTED = re.compile(r'((?:[^"\\]|\\.)*)"')
 _UNQUOTED = re.compile(r"(\S*)")
 _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")

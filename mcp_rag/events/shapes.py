@@ -34,14 +34,17 @@ class Kind(IntEnum):
     EXACT = 5  # not a shape: ask again with the real digits
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: one is made per distinct line, and freezing doubles the cost
 class Shape:
-    """`level` is what header, envelope or words say; `fixed` that a header or envelope said it. `role` and `indented`
-    describe the text behind the header. `plain`: certainly starts an event. `noted`: a header whose line belongs to the
-    message before it (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as an exception's last line may.
-    `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this format are one message. `brace`: opens JSON
-    spread over lines.
-    `stream` is the container's stream; `digits` says that it holds digits and must be read from each line."""
+    """What is known of a line.
+
+    `level` is what header, envelope or words say; `fixed`: a header or envelope said it. `role` and `indented` describe
+    the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the message before it
+    although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as the last line of a
+    traceback may. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
+    format are one message. `brace`: opens JSON spread over lines. `stream` names the container's stream; `digits`: it
+    holds digits and must be read from each line. `partial`: the container runtime cut the line here.
+    """
 
     kind: Kind
     level: Level = Level.UNSET
@@ -209,7 +212,7 @@ class ShapeMemo:
         return found
 
     def _miss(self, key: bytes, line: bytes) -> Shape:
-        """Classify one line. JSON records and lines whose digits matter are remembered by their exact bytes, if at all."""
+        """Classify one line. JSON records and lines whose digits matter are kept by their exact bytes, if at all."""
         if line[:1] == b"{" and (quick := json_lines.quick_level(line)) is not None:
             return json_shape(quick)
         known = self._exact.get(line)
@@ -224,6 +227,11 @@ class ShapeMemo:
         else:
             _remember(self._shapes, key, shape)
         return shape
+
+    @property
+    def entries(self) -> int:
+        """Number of remembered lines."""
+        return len(self._shapes)
 
     def one(self, line: bytes) -> Shape:
         """The shape of a single line."""
@@ -248,6 +256,11 @@ def memo_for(preferred: str) -> ShapeMemo:
             _MEMOS.clear()
         memo = _MEMOS[preferred] = ShapeMemo(preferred)
     return memo
+
+
+def forget() -> None:
+    """Drop all memos: frees memory, changes no result."""
+    _MEMOS.clear()
 
 
 def header_stream(shape: Shape) -> tuple[int, int]:

@@ -53,7 +53,8 @@ _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
 
 # `SomeError: text` with no frame around it: the type is known, the language is not.
 _LONE = re.compile(
-    r"\s*(?:Uncaught (?:\(in promise\) )?|[Uu]nhandled [Ee]xception[.:] |Exception in thread \"[^\"]*\" |(?:Caused by|raise): ?)?"
+    r"\s*(?:Uncaught (?:\(in promise\) )?|[Uu]nhandled [Ee]xception[.:] "
+    r"|Exception in thread \"[^\"]*\" |(?:Caused by|raise): ?)?"
     r"((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Za-z_$][\w$]*(?:Error|Exception|Failure|Fault|Interrupt|NotFound))"
     r"(?: \[\w+\])?(?:: (.*)|:?)$"
 )
@@ -100,7 +101,7 @@ def find(lines: Sequence[str]) -> Found | None:
         if trace is not None:
             trace = _titled(trace, lines)
             return Found(_bounded(trace), _first(lines, seen, trace))
-    for parser in (compilers.parse, python.parse, others.perl):
+    for parser in (compilers.parse, python.parse, php.parse, others.perl):
         if (trace := parser(lines)) is not None:
             return Found(_bounded(trace), _first(lines, seen, trace))
     return _lone(lines)
@@ -138,5 +139,7 @@ def _bounded(trace: StackTrace) -> StackTrace:
     """Cap what hostile text can make large."""
     if all(len(e.message) <= MAX_MESSAGE_CHARS and len(e.frames) <= MAX_FRAMES for e in trace.exceptions):
         return trace
-    infos = tuple(replace(e, message=e.message[:MAX_MESSAGE_CHARS], frames=e.frames[:MAX_FRAMES]) for e in trace.exceptions)
+    infos = tuple(
+        replace(e, message=e.message[:MAX_MESSAGE_CHARS], frames=e.frames[:MAX_FRAMES]) for e in trace.exceptions
+    )
     return StackTrace(trace.language, infos)

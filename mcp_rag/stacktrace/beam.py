@@ -11,6 +11,8 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 LANGUAGE = "elixir"
 PARTS: Table = (
     Pattern(Part.START, r"\*\* \((?:[A-Z][\w.]*|exit|throw|stop|EXIT[^)]*)\) "),
+    Pattern(Part.START, r"\*\* exception (?:error|exit|throw): "),
+    Pattern(Part.FRAME, r"in (?:function|call from) +[\w:/.<>@'\-]{1,200} \("),
     Pattern(Part.CRASH, r"=(?:CRASH|ERROR|SUPERVISOR) REPORT={2,}"),
     Pattern(Part.CRASH, r"Error in process <[\d.]+> "),
     Pattern(Part.DETAIL, r"\*\* (?:Reason for termination|When Server state|Last message in was|Generic server)"),
@@ -23,10 +25,18 @@ PARTS: Table = (
 _HEAD = re.compile(r".*?\*\* \(([A-Za-z][\w.]*)[^)\n]{0,100}\) (.*)$")
 _FRAME = re.compile(r"\s*(?:\(([a-z_]\w*)(?: [\w.\-]+)?\) )?([\w./\-]{1,200}\.(?:exs?|erl)):(\d{1,9}): (\S.*)$")
 _ERLANG = re.compile(r".*?(?:Reason for termination ==?|exit value:|exception (?:error|exit|throw):|Reason:)\s*(.*)$")
-_TUPLE = re.compile(r"\{([a-z_]\w{0,60}),\[?\{([a-z_]\w*),([a-z_'][\w'/\-]*),")
-_TUPLE_FRAME = re.compile(r"\{([a-z_]\w{0,80}),([a-z_'][\w'/\-]{0,80}),\d+,\[\{file,\"([^\"]{1,200})\"\},\{line,(\d{1,9})\}\]\}")
+_SHELL = re.compile(r"\s*\*\* exception (error|exit|throw): (.*)$")
+_SHELL_FRAME = re.compile(
+    r"\s*in (?:function|call from) +(?:([\w@]{1,80}):)?([\w'<>/\-]{1,100})(?: \((\S{1,200}), line (\d{1,9})\))?"
+)
+_TUPLE_FRAME = re.compile(
+    r"\{([a-z_]\w{0,80}),([a-z_'][\w'/\-]{0,80}),\d+,\[\{file,\"([^\"]{1,200})\"\},\{line,(\d{1,9})\}\]\}"
+)
 _REASON = re.compile(r"\{?\{?([a-z_]\w{0,60})")
-_LIBRARY = {"elixir", "stdlib", "kernel", "ex_unit", "mix", "phoenix", "plug", "cowboy", "ecto", "ecto_sql", "plug_cowboy", "db_connection", "bandit", "logger", "iex", "phoenix_live_view", "oban", "postgrex", "erts"}  # fmt: skip
+_LIBRARY = {
+    "elixir", "stdlib", "kernel", "ex_unit", "mix", "phoenix", "plug", "cowboy", "ecto", "ecto_sql", "plug_cowboy",
+    "db_connection", "bandit", "logger", "iex", "phoenix_live_view", "oban", "postgrex", "erts",
+}  # fmt: skip
 
 
 def in_app(application: str, file: str) -> bool:
@@ -48,6 +58,11 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
 
 
 def _erlang(lines: Sequence[str]) -> StackTrace | None:
+    for n, line in enumerate(lines):
+        if shell := _SHELL.match(line):
+            calls = [m for after in lines[n + 1 :] if (m := _SHELL_FRAME.match(after))]
+            listed = tuple(Frame(m[2], m[1] or "", m[3] or "", int(m[4] or 0)) for m in calls)
+            return StackTrace("erlang", (ExceptionInfo(shell[1], shell[2].strip(), listed),))
     text = "\n".join(lines)[:20_000]
     report = next((n for n, line in enumerate(lines) if _ERLANG.match(line)), -1)
     if report < 0:

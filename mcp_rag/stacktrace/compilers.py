@@ -22,7 +22,10 @@ NOTES: Table = (
 )
 
 _RUSTC = re.compile(r"\s*(?:error|warning)\[([A-Z]\d{4})\]: (.*)$")
-_CODED = re.compile(r"\s*(?:\S.{0,300}?[(:]\d+[,:]\d+\)?(?::| -) )?(?:fatal )?(?:error|warning):? ((?:TS|CS|VB|FS|BC|MSB|NU|C|LNK|NETSDK)\d{3,5}): (.*)$")
+_CODED = re.compile(
+    r"\s*(?:\S.{0,300}?[(:]\d+[,:]\d+\)?(?::| -) )?(?:fatal )?(?:error|warning)"
+    r":? ((?:TS|CS|VB|FS|BC|MSB|NU|C|LNK|NETSDK)\d{3,5}): (.*)$"
+)
 
 _BARE = re.compile(r"\s*((?:TS|CS|VB|FS|BC|MSB|NU|C|LNK|NETSDK)\d{3,5}): (.*)$")
 

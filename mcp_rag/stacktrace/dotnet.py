@@ -15,20 +15,34 @@ PARTS: Table = (
     Pattern(Part.START, r"Application: \S+\.exe"),
     Pattern(Part.LINK, r"---> (?:\(Inner Exception #\d+\) )?[A-Z]"),
     Pattern(Part.FRAME, r"at (?:async )?[\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: in [^\n]{1,300}:line \d+)?$"),
-    Pattern(Part.FRAME, r"(?:在|bei|à|en) [\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: \S{1,10} [^\n]{1,300}:\S{1,10} \d+)?$"),
+    Pattern(
+        Part.FRAME,
+        r"(?:在|bei|à|en) [\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: \S{1,10} [^\n]{1,300}:\S{1,10} \d+\.?)?$",
+    ),
     Pattern(Part.DETAIL, r"--- End of (?:inner exception stack trace|stack trace from previous location)"),
     Pattern(Part.DETAIL, r"<---$"),
 )
 
 _TYPE = re.compile(
-    r"(?:^|.*?[\s:])((?:[A-Za-z_]\w*[.+])+[A-Za-z_][\w`\[\],]*|[A-Z]\w*(?:Exception|Error))(?: \((0x[0-9A-F]+|\d+)\))?: (.*)$"
+    r"(?:^|.*?[\s:])((?:[A-Za-z_]\w*[.+])+[A-Za-z_][\w`\[\],]*|[A-Z]\w*(?:Exception|"
+    r"Error))(?: \((0x[0-9A-F]+|\d+)\))?: (.*)$"
 )
-_STRICT = re.compile(r"\s*(?:Unhandled [Ee]xception[.:] )?((?:[A-Za-z_]\w*[.+])*[A-Z][\w`\[\],]*)(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*))?$")
+_STRICT = re.compile(
+    r"\s*(?:Unhandled [Ee]xception[.:] )?((?:[A-Za-z_]\w*[.+])*[A-Z][\w`\[\],]*)"
+    r"(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*))?$"
+)
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #(\d+)\) )?(.*)$")
 _END = re.compile(r"\s*--- End of inner exception")
-_FRAME = re.compile(r"\s*(?:at|bei|à|en|在) (?:async )?([^\s(][^(]{0,300}?)\(([^()]{0,400})\)(?: \S{1,10} (.{1,300}?):\S{1,10} (\d{1,9}))?\s*$")
-_LIBRARY = ("System.", "Microsoft.", "Newtonsoft.", "Npgsql.", "Dapper.", "Serilog.", "MySql.", "StackExchange.", "Polly.", "AutoMapper.", "MediatR.", "Grpc.", "Azure.", "Amazon.", "Swashbuckle.", "NLog.", "Xunit.", "NUnit.", "lambda_method", "Castle.", "RabbitMQ.", "Hangfire.", "Quartz.", "MassTransit.")  # fmt: skip
-_ASYNC = re.compile(r"\.?<(\w*)>(?:[a-z]__\d*|d)[\w|]*(?:\.MoveNext)?|\.<>c(?:__DisplayClass\w*)?")
+_FRAME = re.compile(
+    r"\s*(?:at|bei|à|en|在) (?:async )?([^\s(][^(]{0,300}?)\(([^()]{0,400})"
+    r"\)(?: \S{1,10} (.{1,300}?):\S{1,10} (\d{1,9})\.?)?\s*$"
+)
+_LIBRARY = (
+    "System.", "Microsoft.", "Newtonsoft.", "Npgsql.", "Dapper.", "Serilog.", "MySql.", "StackExchange.", "Polly.",
+    "AutoMapper.", "MediatR.", "Grpc.", "Azure.", "Amazon.", "Swashbuckle.", "NLog.", "Xunit.", "NUnit.",
+    "lambda_method", "Castle.", "RabbitMQ.", "Hangfire.", "Quartz.", "MassTransit.",
+)  # fmt: skip
+_ASYNC = re.compile(r"\.?<(\w*)>(?:[a-z]__\d*|d)[\w|]*(?:`\d+)?(?:\.MoveNext)?|\.<>c(?:__DisplayClass\w*)?")
 _NAMED_EXCEPTION = re.compile(r"(?:Exception|Error|Fault)(?:`\d+)?(?:\[.*\])?$")
 
 
@@ -73,7 +87,7 @@ def _open(head: tuple[str, str], chain: list[tuple[str, str, list[Frame]]]) -> N
     for n, piece in enumerate(f"{head[0]}: {head[1]}".split(" ---> ") if " ---> " in head[1] else ()):
         named = _strict(piece)
         chain.append((*(named or ("", piece.strip())), []))
-        if n > 20:  # noqa: PLR2004 - a chain this deep is not text of a runtime
+        if n > 20:
             return
     if " ---> " not in head[1]:
         chain.append((*head, []))
@@ -95,7 +109,7 @@ def _head(lines: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _frame(line: str) -> Frame | None:
-    found = _FRAME.match(line)
+    found = _FRAME.match(line.rstrip().removesuffix("<---"))
     if found is None or ":" in found[2][-6:]:
         return None
     name = found[1].strip()

@@ -28,19 +28,26 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"/[^\s:]{1,300}\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?(?: fp=.*)?$"),
     Pattern(Part.FRAME, r"[A-Za-z]:[/\\][^\s:]{1,300}\.go:\d+ \+0x[0-9a-f]+$"),
     Pattern(Part.FRAME, r"panic\((?:\{|0x)[^\n]{0,200}\)$"),
-    Pattern(Part.FRAME, r"(?=[^\s(]{1,200}\.)[^\s()]{1,300}+(?:\(\*?[^\s()]{1,100}+\)[^\s()]{0,200}+)?\((?:\.\.\.|\{?0x[^\n]{0,300}|)\)$", "("),
+    Pattern(Part.FRAME,
+        r"(?=[^\s(]{1,200}\.)[^\s()]{1,300}+(?:\(\*?[^\s()]{1,100}+\)[^\s()]{0,"
+        r"200}+)?\((?:\.\.\.|\{?0x[^\n]{0,300}|)\)$", "("),
 )  # fmt: skip
 
 _HEAD = re.compile(r"(.*?)(panic(?: serving \S+)?|fatal error|SIG[A-Z]{2,6}|runtime: goroutine stack exceeds): ?(.*)$")
 _AGAIN = re.compile(r"\s+panic: (.*)$")
 _RECOVERED = re.compile(r" \[recovered(?:, repanicked)?\]$")
 _FUNCTION = re.compile(
-    r"\s*(?:created by )?([^\s()]{1,300}(?:\(\*?[^\s()]{1,100}\)[^\s()]{0,200})?)(?:\([^\n]*\))?(?: in goroutine \d+)?$"
+    r"\s*(?:created by )?([^\s()]{1,300}(?:\(\*?[^\s()]{1,100}\)\.[^\s()]{1,"
+    r"200})?)(?:\([^\n]*\))?(?: in goroutine \d+)?$"
 )
 _PLACE = re.compile(r"\s+(\S.{0,300}?\.(?:go|s|c|cgo)):(\d{1,9})(?: \+0x[0-9a-f]+)?(?: .*)?$")
 _GOROUTINE = re.compile(r"\s*goroutine \d+ .*\[.*\]:")
 _RACE = re.compile(r"\s*WARNING: DATA RACE")
-_LIBRARY = re.compile(r"/(?:usr/local/|usr/lib/|opt/homebrew/|sdk/|hostedtoolcache/)?go[\d.\-]*/src/|/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\|^(?:net|os|runtime|reflect|testing)/")
+_LIBRARY = re.compile(
+    r"/(?:usr/local/|usr/lib/|opt/homebrew/|sdk/|hostedtoolcache/)?go[\d.\-]*/src/|"
+    r"/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\|^(?:net|os|runtime|reflect|"
+    r"testing)/"
+)
 _RUNTIME = ("runtime.", "panic", "testing.", "reflect.", "syscall.", "net/http.", "internal/", "runtime/", "sync.")
 
 
@@ -89,10 +96,8 @@ def _after_panic(frames: list[Frame]) -> list[Frame]:
 
 def _message(lines: Sequence[str]) -> str:
     """pkg/errors and zap print the error text above the frames, without a type."""
-    for n, line in enumerate(lines):
-        if n + 1 < len(lines) and _PLACE.match(lines[n + 1]):
-            return lines[n - 1].strip() if n else ""
-    return ""
+    place = next((n for n, line in enumerate(lines) if _PLACE.match(line)), 0)
+    return lines[place - 2].strip() if place > 1 else ""
 
 
 def _frame(function: str, place: re.Match[str]) -> Frame:

@@ -20,11 +20,17 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"\[UnhandledPromiseRejection: "),
     Pattern(Part.CRASH, r"error: Uncaught "),
     Pattern(Part.START, r"Unhandled (?:promise )?[Rr]ejection"),
-    Pattern(Part.FRAME, r"at (?:async )?(?:new )?[^\n]{1,400} \((?:[^\n()]{0,400}:\d+:\d+|<anonymous>|native|index \d+)\)"),
-    Pattern(Part.FRAME, r"at (?:async )?(?:eval )?(?:file:|node:|https?:|webpack|/|[A-Za-z]:\\|\.{0,2}/)[^\n]{0,400}:\d+:\d+\)?$"),
+    Pattern(Part.FRAME,
+        r"at (?:async )?(?:new )?[^\n]{1,400} \((?:[^\n()]{0,400}:\d+:\d+|<anonymous>|"
+        r"native|index \d+)\)"),
+    Pattern(Part.FRAME,
+        r"at (?:async )?(?:eval )?(?:file:|node:|https?:|webpack|/|[A-Za-z]:\\|"
+        r"\.{0,2}/)[^\n]{0,400}:\d+:\d+\)?$"),
     Pattern(Part.FRAME, r"at (?:async )?[^\s()]{1,200}:\d+:\d+$"),
     Pattern(Part.FRAME, r"at (?:async )?<anonymous>"),
-    Pattern(Part.FRAME, r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|chrome)://?[^\n]{0,400}:\d+(?::\d+)?$", "@"),
+    Pattern(Part.FRAME,
+        r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|"
+        r"chrome)://?[^\n]{0,400}:\d+(?::\d+)?$", "@"),
     Pattern(Part.LINK, r"\[(?:cause|errors|\d+)\]: "),
     Pattern(Part.DETAIL, r"Node\.js v\d"),
     Pattern(Part.DETAIL, r"Bun v\d"),
@@ -32,10 +38,19 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"(?:Thrown at|Require stack|Emitted '\w+' event)"),
 )  # fmt: skip
 
-_FRAME = re.compile(r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))\s*\{?$")
+_FRAME = re.compile(
+    r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))\s*\{?$"
+)
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
-_AT_FRAME = re.compile(r"([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)(?::(\d{1,9}))(?::\d{1,9})?$")
-_WORDS = r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: |error: Uncaught |\(in promise\) |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?|Error: Uncaught \(in promise\): (?=\w+Error))"
+_AT_FRAME = re.compile(
+    r"([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)"
+    r"(?::(\d{1,9}))(?::\d{1,9})?$"
+)
+_WORDS = (
+    r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: "
+    r"|error: Uncaught |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?"
+    r"|Error: Uncaught \(in promise\): (?=\w+Error))"
+)
 _LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
 _TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
 _NAME = re.compile(r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout)\b|^[A-Z][\w$]*(?:Error|Exception)")
@@ -133,7 +148,7 @@ def _frame(line: str) -> Frame | None:
     if found := _FRAME.match(line):
         function = found[1] or ""
         # Minified names say nothing; the name it was called by may.
-        if found[2] and len(function.rpartition(".")[2]) <= 2:  # noqa: PLR2004 - length of a minified name
+        if found[2] and len(function.rpartition(".")[2]) <= 2:
             function = found[2]
         place = found[3] if found[1] else found[4]
         if place.startswith("eval at"):

@@ -14,31 +14,40 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
     Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
-    Pattern(Part.FRAME, r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}\((?:[^()\n]{0,200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown Source|SourceFile|<generated>|Compiled Code)"),
+    Pattern(
+        Part.FRAME,
+        r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}\((?:[^()\n]{0,"
+        r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown "
+        r"Source|SourceFile|<generated>|Compiled Code)",
+    ),
     Pattern(Part.DETAIL, r"\.\.\. \d+ (?:more|common frames omitted|filtered)"),
     Pattern(Part.DETAIL, r"\[CIRCULAR REFERENCE"),
     Pattern(Part.DETAIL, r"\(Coroutine (?:boundary|creation stacktrace)\)|_COROUTINE\."),
 )
 
 _FRAME = re.compile(
-    r"\s*at (?:[\w.@+\-]{0,120}/{1,2}){0,2}([\w.$<>\-+@/]{1,400})\.([\w$<>\-+]{1,200})\(([^():\n]{0,200})(?::(\d{1,9}))?\)"
+    r"\s*at (?:[\w.@+\-]{0,120}/{1,2}){0,2}([\w.$<>\-+@/]{1,400})\.([\w$<>\-+]{1,"
+    r"200})\(([^():\n]{0,200})(?::(\d{1,9}))?\)"
 )
 _CLASS = r"(?:[A-Za-z_$][\w$]*[./])*[A-Za-z_$][\w$]*"
 _THREAD = re.compile(r"\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|FATAL EXCEPTION: \S+)")
 _HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
 _CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
 _SUPPRESSED = re.compile(r"(\s*)Suppressed: ")
-_NAMED = re.compile(r"((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))(?:: (.*))?$")
+_NAMED = re.compile(
+    r"((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))(?:: (.*))?$"
+)
 _LIBRARY = (
-    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.", "clojure.",
-    "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.jboss.", "org.junit.", "junit.",
-    "org.codehaus.", "org.gradle.", "org.slf4j.", "ch.qos.logback.", "io.netty.", "io.vertx.", "io.grpc.", "io.undertow.",
-    "io.quarkus.", "io.micronaut.", "io.reactivex.", "io.projectreactor.", "reactor.", "rx.", "akka.", "play.", "zio.",
-    "cats.", "com.fasterxml.", "com.google.common.", "com.google.inject.", "com.google.gson.", "com.zaxxer.",
-    "com.mysql.", "org.postgresql.", "oracle.jdbc.", "com.microsoft.sqlserver.", "okhttp3.", "okio.", "retrofit2.",
-    "feign.", "net.bytebuddy.", "net.sf.cglib.", "org.aspectj.", "org.mockito.", "org.thymeleaf.", "android.",
-    "androidx.", "com.android.", "dalvik.", "libcore.", "org.flywaydb.", "liquibase.", "com.netflix.", "redis.clients.",
-    "io.lettuce.", "org.elasticsearch.", "com.mongodb.", "com.intellij.", "worker.org.gradle.",
+    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",
+    "clojure.", "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.jboss.",
+    "org.junit.", "junit.", "org.codehaus.", "org.gradle.", "org.slf4j.", "ch.qos.logback.", "io.netty.",
+    "io.vertx.", "io.grpc.", "io.undertow.", "io.quarkus.", "io.micronaut.", "io.reactivex.", "io.projectreactor.",
+    "reactor.", "rx.", "akka.", "play.", "zio.", "cats.", "com.fasterxml.", "com.google.common.",
+    "com.google.inject.", "com.google.gson.", "com.zaxxer.", "com.mysql.", "org.postgresql.", "oracle.jdbc.",
+    "com.microsoft.sqlserver.", "okhttp3.", "okio.", "retrofit2.", "feign.", "net.bytebuddy.", "net.sf.cglib.",
+    "org.aspectj.", "org.mockito.", "org.thymeleaf.", "android.", "androidx.", "com.android.", "dalvik.",
+    "libcore.", "org.flywaydb.", "liquibase.", "com.netflix.", "redis.clients.", "io.lettuce.",
+    "org.elasticsearch.", "com.mongodb.", "com.intellij.", "worker.org.gradle.",
 )  # fmt: skip
 
 

@@ -19,10 +19,17 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"(?:Program|Thread \S+ [^\n]{0,60}) (?:received|terminated with) signal "),
     Pattern(Part.CRASH, r"Program terminated with signal "),
     Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Check failure|Aborted|SIG[A-Z]+|Error in `)"),
-    Pattern(Part.CRASH, r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): |corrupted (?:size|double))"),
-    Pattern(Part.TYPE, r"(?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$"),
-    Pattern(Part.CRASH, r"[\w./\-]{1,200}: [\w./\-]{1,200}:\d+: [^\n]{1,300}: Assertion [`'][^\n]{1,500}' failed", "Assertion"),
+    Pattern(Part.CRASH,
+        r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
+        r"|corrupted (?:size|double))"),
+    Pattern(Part.TYPE,
+        r"(?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating "
+        r"point exception)(?: \(core dumped\))?$"),
+    Pattern(Part.CRASH,
+        r"[\w./\-]{1,200}: [\w./\-]{1,200}:\d+: [^\n]{1,300}: Assertion [`'][^\n]{1,"
+        r"500}' failed", "Assertion"),
     Pattern(Part.CRASH, r"Assertion failed: "),
+    Pattern(Part.CRASH, r"[\w./+\-]{1,200}:\d+:\d+: runtime error: ", "runtime error: "),
     Pattern(Part.CRASH, r"(?:Caught|Got) signal \d+"),
     Pattern(Part.CRASH, r"(?:BUG|Oops|general protection fault|Kernel panic - not syncing)(?:: | at )"),
     Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel "),
@@ -31,7 +38,9 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"(?:READ|WRITE) of size \d"),
     Pattern(Part.DETAIL, r"(?:freed|previously allocated|allocated) by thread "),
     Pattern(Part.DETAIL, r"0x[0-9a-f]{4,16} is located \d"),
-    Pattern(Part.DETAIL, r"Shadow (?:bytes|byte legend)|=>?0x[0-9a-f]{6,16}:|=={1,2}\d+==(?:ABORTING|HINT|The signal|Hint)"),
+    Pattern(Part.DETAIL,
+        r"Shadow (?:bytes|byte legend)|=>?0x[0-9a-f]{6,16}:|=={1,2}\d+==(?:ABORTING|"
+        r"HINT|The signal|Hint)"),
     Pattern(Part.PRELUDE, r"={18}(?:={47})?$"),
     Pattern(Part.FRAME, r"#\d{1,4} +0x[0-9a-fA-F]+ (?:in )?"),
     Pattern(Part.FRAME, r"#\d{1,4} +[\w:~<>*&, \[\]$.]{1,300} ?\([^\n]{0,500}\) (?:at|from) \S"),
@@ -44,8 +53,13 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"(?:Call Trace:|Modules linked in:|RIP: |RSP: |RAX: |CPU: \d+ PID: |---\[ end trace)"),
 )  # fmt: skip
 
-_TERMINATE = re.compile(r".*?terminate called (?:after throwing an instance of '([^'\n]{1,300})'|without an active exception|recursively)")
-_LIBCXX = re.compile(r".*?libc\+\+(?:abi)?: terminating (?:due to|with) uncaught exception of type ([^\s:]{1,300}(?:::[\w<>]+)*)(?:: (.*))?$")
+_TERMINATE = re.compile(
+    r".*?terminate called (?:after throwing an instance of '([^'\n]{1,300})'|without an active exception|recursively)"
+)
+_LIBCXX = re.compile(
+    r".*?libc\+\+(?:abi)?: terminating (?:due to|with) uncaught exception "
+    r"of type ([^\s:]{1,300}(?:::[\w<>]+)*)(?:: (.*))?$"
+)
 _WHAT = re.compile(r"\s*what\(\): +(.*)$")
 _ASAN = re.compile(rf".*?(?:ERROR|WARNING): ({_SANITIZER}): (.*)$")
 _ASAN_KIND = re.compile(r"(attempting [\w\-]+(?: [\w\-]+)?|[A-Za-z][\w\-]*(?: race| leaks?)?)")
@@ -56,24 +70,43 @@ _SIGNAL = re.compile(r".*?(?:signal |\*\*\* )(SIG[A-Z]{2,6})(?:, ([^\n]*?)\.?$|$
 _VALGRIND = re.compile(r"==\d+== ((?:Invalid (?:read|write) of size \d+|Conditional jump.*|Use of uninit.*))$")
 _CHECK = re.compile(r".*?Check failed: (.*)$")
 _ABORT = re.compile(
-    r".*?((?:double free or corruption|stack smashing detected|buffer overflow detected|free\(\): [\w ]+|malloc\(\): [\w ()]+|munmap_chunk\(\): [\w ]+|corrupted [\w ]+))(.*)$"
+    r".*?((?:double free or corruption|stack smashing detected|buffer overflow "
+    r"detected|free\(\): [\w ]+|malloc\(\): [\w ()]+|munmap_chunk\(\): [\w ]+|"
+    r"corrupted [\w ]+))(.*)$"
 )
-_PLAIN = re.compile(r".*?(Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$")
-_KERNEL = re.compile(r".*?((?:BUG|kernel BUG|Oops|general protection fault|Kernel panic - not syncing)(?::| at)) ?(.*)$")
+_PLAIN = re.compile(
+    r".*?(Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$"
+)
+_KERNEL = re.compile(
+    r".*?((?:BUG|kernel BUG|Oops|general protection fault|Kernel panic - not syncing)(?::| at)) ?(.*)$"
+)
 _ERROR = re.compile(r"\s*([\w.:]{1,200}(?:Error|Exception|error)): (.*)$")
 _FRAMES = (
-    re.compile(r"\s*#\d{1,4} +(?:0x[0-9a-fA-F]+ (?:in )?)?(?P<f>.{1,400}?)(?: ?\((?P<a>[^\n]{0,500})\))?(?: (?:at|from) (?P<p>\S{1,300}?)(?::(?P<n>\d{1,9}))?)?$"),
-    re.compile(r"\s*(?:frame #\d{1,4}:|@ +0x[0-9a-f]{4,16}|==\d+== +(?:at|by) 0x[0-9A-Fa-f]+:) (?P<f>.{1,400}?)(?: \+ 0x[0-9a-f]+)?(?: \((?P<p>[^()\s:]{1,300})(?::(?P<n>\d{1,9}))?\)| \((?:in|0x)[^()]{0,300}\))?$"),
+    re.compile(
+        r"\s*#\d{1,4} +(?:0x[0-9a-fA-F]+ (?:in )?)?(?P<f>.{1,400}?)(?: ?\((?P<a>[^\n]{0,"
+        r"500})\))?(?: (?:at|from) (?P<p>\S{1,300}?)(?::(?P<n>\d{1,9}))?)?$"),
+    re.compile(
+        r"\s*(?:frame #\d{1,4}:|@ +0x[0-9a-f]{4,16}|==\d+== +(?:at|by) 0x[0-9A-Fa-f]+:)"
+        r" (?P<f>.{1,400}?)(?: \+ 0x[0-9a-f]+)?(?: \((?P<p>[^()\s:]{1,300})(?::(?P<n>\d{1,"
+        r"9}))?\)| \((?:in|0x)[^()]{0,300}\))?$"),
     re.compile(r"\s*(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
     re.compile(r"\s*(?:\?\s+)?(?P<f>[\w.]{1,120})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"),
 )  # fmt: skip
-_TAIL = re.compile(r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$")
+_TAIL = re.compile(
+    r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$"
+)
 _ARGUMENTS = re.compile(r"\(.*\)(?: const)?$")
 _MACHINERY = re.compile(
-    r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator new|malloc|free|_?_?kill|"
-    r"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|dump_stack|panic|die|oops_|do_syscall|entry_SYSCALL|asm_|exc_|ret_from|kthread)"
+    r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|"
+    r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
+    r"new|malloc|free|_?_?kill|"
+    r"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|dump_stack|"
+    r"panic|die|oops_|do_syscall|entry_SYSCALL|asm_|exc_|ret_from|kthread)"
 )
-_LIBRARY_FILE = re.compile(r"^/(?:usr/)?lib|^\.\./sysdeps|^\./|/libc\.so|/libstdc|/site-packages/|^\.\./")
+_LIBRARY_FILE = re.compile(
+    r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
+    r"signal|string|debug|io)/|/libc\.so|/libstdc|/site-packages/|^\.\./"
+)
 
 
 def in_app(function: str, file: str) -> bool:
@@ -99,7 +132,7 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         return None
     type_, message, place = head or _named(lines)
     start = next((n for n, f in enumerate(frames) if f.in_app), 0)
-    kept = frames[start:] if start < len(frames) and start <= 8 else frames  # noqa: PLR2004 - abort machinery is shorter
+    kept = frames[start:] if start < len(frames) and start <= 8 else frames
     return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, tuple(kept) or ((place,) if place else ())),))
 
 
@@ -111,7 +144,7 @@ def _named(lines: Sequence[str]) -> tuple[str, str, Frame | None]:
     return "", "", None
 
 
-def _head(line: str) -> tuple[str, str, Frame | None] | None:  # noqa: C901 - one branch per kind of crash
+def _head(line: str) -> tuple[str, str, Frame | None] | None:
     if found := _TERMINATE.match(line):
         return found[1] or "terminate", "" if found[1] else line[found.start() :].strip(), None
     if found := _LIBCXX.match(line):

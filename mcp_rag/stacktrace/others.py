@@ -13,12 +13,16 @@ PERL: Table = (
     Pattern(Part.DETAIL, r"BEGIN failed--compilation aborted|Compilation failed in require"),
 )
 SWIFT: Table = (
-    Pattern(Part.CRASH, r"(?:[\w./\-]{1,200}\.swift:\d+: )?Fatal error: (?!Uncaught|Allowed memory|Maximum execution)", "Fatal error: "),
+    Pattern(
+        Part.CRASH,
+        r"(?:[\w./\-]{1,200}\.swift:\d+: )?Fatal error: (?!Uncaught|Allowed memory|Maximum execution)",
+        "Fatal error: ",
+    ),
     Pattern(Part.CRASH, r"Thread \d+ (?:\"[^\"]*\" )?[Cc]rashed:"),
     Pattern(Part.CRASH, r"\*\*\* Terminating app due to uncaught exception"),
     Pattern(Part.CRASH, r"[💣*]{1,3} (?:Program crashed|Crash)"),
     Pattern(Part.FRAME, r"\d{1,3} +(?:\[ra\] |\[inlined\] )?0x[0-9a-f]{8,16} [^\n]{1,300}"),
-    Pattern(Part.FRAME, r"\d{1,3} {2,}[\w.\-+]{1,80} +0x[0-9a-f]{8,16} "),
+    Pattern(Part.FRAME, r"\d{1,3} {2,}[\w.\-+]{1,80}\s+0x[0-9a-f]{8,16} "),
 )
 DART: Table = (
     Pattern(Part.CRASH, r"Unhandled exception:$"),
@@ -42,7 +46,10 @@ HASKELL: Table = (
 )
 OCAML: Table = (
     Pattern(Part.CRASH, r"Fatal error: exception "),
-    Pattern(Part.FRAME, r"(?:Raised|Called from|Re-raised|Raised by primitive operation) (?:at |in |by )?[^\n]{1,200}, line \d"),
+    Pattern(
+        Part.FRAME,
+        r"(?:Raised|Called from|Re-raised|Raised by primitive operation) (?:at |in |by )?[^\n]{1,200}, line \d",
+    ),
 )
 R: Table = (
     Pattern(Part.CRASH, r"Error in [\w.:$@]{1,120}\([^\n]{0,300}\) ?: ?"),
@@ -59,10 +66,18 @@ _PERL_FRAME = re.compile(r"\s+([\w:]{1,120})\((.*)\) called at (\S{1,300}) line 
 _SWIFT = re.compile(r"(?:(\S{1,200}\.swift):(\d{1,9}): |.*?\b)?(Fatal error): (.*?)(?:: file (\S+?), line (\d{1,9}))?$")
 _SWIFT_THROWN = re.compile(r"Error raised at top level: (?:([\w.]+(?:\.[\w]+)*))?(.*)$")
 _OBJC = re.compile(r".*?\*\*\* Terminating app due to uncaught exception '([^']{1,200})', reason: '(.*)'$")
-_SWIFT_FRAME = re.compile(r"\s*\d{1,3} +(?:\[\w+\] )?0x[0-9a-f]{8,16} (.{1,300}?) in (\S{1,120})(?: at (\S{1,300}?):(\d{1,9}).*)?$")
-_CRASH_FRAME = re.compile(r"\s*\d{1,3} {2,}([\w.\-+]{1,80}) +0x[0-9a-f]{8,16} (.{1,300}?) \+ \d+(?: \((\S+?):(\d{1,9})\))?$")
-_DART_FRAME = re.compile(r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(.{1,300}) \(((?:package|dart|file):[^\s():]{1,300}):?(\d{1,9})?(?::\d{1,9})?\)")
-_DART_TYPE = re.compile(r"(?:E/flutter.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")
+_SWIFT_CRASH = re.compile(r"\W{0,6}(Program crashed): (.*?)(?: \*{3})?$")
+_SWIFT_FRAME = re.compile(
+    r"\s*\d{1,3} +(?:\[\w+\] )?0x[0-9a-f]{8,16} (.{1,300}?) in (\S{1,120})(?: at (\S{1,300}?):(\d{1,9}).*)?$"
+)
+_CRASH_FRAME = re.compile(
+    r"\s*\d{1,3} {2,}([\w.\-+]{1,80})\s+0x[0-9a-f]{8,16} (.{1,300}?) \+ \d+(?: \((\S+?):(\d{1,9})\))?$"
+)
+_DART_FRAME = re.compile(
+    r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(.{1,300}) \(((?:package|dart|file)"
+    r":[^\s():]{1,300}):?(\d{1,9})?(?::\d{1,9})?\)"
+)
+_DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
 _JULIA = re.compile(r"(?:ERROR: )?(?:LoadError: )?(?:([A-Z]\w+(?:Error|Exception))(?:: (.*)|\((.*)\))?|(.*))$")
@@ -70,7 +85,10 @@ _JULIA_FRAME = re.compile(r"\s*\[\d{1,3}\] (.{1,300}?)(?:\(|$)")
 _JULIA_PLACE = re.compile(r"\s*@ (?:([A-Z]\w*(?:\.\w+)*) )?(\S{1,300}?):(\d{1,9})")
 _HASKELL_FRAME = re.compile(r"\s*([\w.']{1,80}), called at (\S{1,300}?):(\d{1,9}):\d{1,9} in ")
 _OCAML = re.compile(r"Fatal error: exception ([\w.]{1,120})(?:\((.*)\))?(?:: (.*))?$")
-_OCAML_FRAME = re.compile(r"\s*(?:Raised|Called from|Re-raised)[^\"\n]{0,200} (?:in|at) (?:([\w.]{1,120}) in )?file \"([^\"]{1,200})\"(?: \(inlined\))?, line (\d{1,9})")
+_OCAML_FRAME = re.compile(
+    r"\s*(?:Raised|Called from|Re-raised)[^\"\n]{0,200} (?:in|at) (?:([\w.]{1,"
+    r"120}) in )?file \"([^\"]{1,200})\"(?: \(inlined\))?, line (\d{1,9})"
+)
 _R = re.compile(r"Error(?: in (.{1,300}?))? ?: ?(.*)$")
 _POWERSHELL = re.compile(r"\s*\+ FullyQualifiedErrorId : ([\w.]{1,120})")
 _GENERIC = re.compile(r"([\w.]{1,200}(?:Error|Exception)): (.*)$")
@@ -88,7 +106,9 @@ def perl(lines: Sequence[str]) -> StackTrace | None:
         places = [(found[2], found[3]), *((m[3], m[4]) for m in calls)]
         names = [*(m[1] for m in calls), ""]
         frames = tuple(
-            Frame(function=name, file=file, line=int(number), in_app="/perl5/" not in file and "/share/perl" not in file)
+            Frame(
+                function=name, file=file, line=int(number), in_app="/perl5/" not in file and "/share/perl" not in file
+            )
             for name, (file, number) in zip(names, places, strict=True)
         )
         return StackTrace("perl", (ExceptionInfo("die", found[1].strip(), frames),))
@@ -104,14 +124,14 @@ def swift(lines: Sequence[str]) -> StackTrace | None:
             frames.append(_swift_frame(found[1], found[2], found[3] or "", found[4] or "0"))
         elif found := _CRASH_FRAME.match(line):
             frames.append(_swift_frame(found[2], found[1], found[3] or "", found[4] or "0"))
-        elif head is None and (found := _OBJC.match(line)):
+        elif (head is None and (found := _OBJC.match(line))) or (head is None and (found := _SWIFT_CRASH.match(line))):
             head = (found[1], found[2])
         elif head is None and (found := _SWIFT.match(line)):
             head = (found[3], found[4].strip())
             file, number = found[1] or found[5], found[2] or found[6]
             if file and not frames:
                 frames.append(Frame(file=file, line=int(number), in_app=not file.startswith("Swift/")))
-    if head is None and len(frames) < 2:  # noqa: PLR2004 - one address line alone is not a trace
+    if head is None and len(frames) < 2:
         return None
     return StackTrace("swift", (ExceptionInfo(*(head or ("", "")), tuple(frames)),))
 

@@ -29,6 +29,7 @@ class Role(NamedTuple):
 
 NO_ROLE = Role("", Part.NONE)
 
+
 class Pattern(NamedTuple):
     """One shape of line. `regex` is tried at the first non-blank character and has no groups; one that does not begin
     with a literal names in `needs` a text that must occur, so that ordinary lines cost nothing."""

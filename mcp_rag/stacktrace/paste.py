@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _QUOTE = re.compile(r"^\s{0,3}>(?: |$)(?!File \")")
@@ -33,7 +34,7 @@ def lines(text: str) -> list[str]:
 def _strip_shared(found: list[str], pattern: re.Pattern[str]) -> list[str]:
     full = [line for line in found if line.strip()]
     hits = sum(1 for line in full if pattern.match(line))
-    if len(full) < 2 or hits < len(full) * _MOST:  # noqa: PLR2004 - one line shares nothing
+    if len(full) < 2 or hits < len(full) * _MOST:
         return found
     if pattern is _NUMBERED and not _counts_up(full):
         return found
@@ -43,13 +44,13 @@ def _strip_shared(found: list[str], pattern: re.Pattern[str]) -> list[str]:
 def _counts_up(full: Sequence[str]) -> bool:
     """Line numbers rise by one; frame numbers and stack depths of a trace do not cover every line."""
     numbers = [int(m[1]) for line in full if (m := re.match(r"\s*(\d{1,5})", line))]
-    return all(0 < b - a <= 3 for a, b in zip(numbers, numbers[1:], strict=False))  # noqa: PLR2004 - blank lines skip
+    return all(0 < b - a <= 3 for a, b in pairwise(numbers))
 
 
 def _strip_prefix(found: list[str]) -> list[str]:
-    """Remove a log header or container prefix that every line repeats, digits apart: `web_1 | `, `(pid=7) ERROR ...] `."""
+    """Remove a log header or container prefix that every line repeats, digits apart: `web_1 | `, `(pid=7) x] `."""
     full = [_DIGIT.sub("0", line[:MAX_PREFIX]) for line in found if line.strip()]
-    if len(full) < 3:  # noqa: PLR2004 - two lines may start alike by chance
+    if len(full) < 3:
         return found
     low, high = min(full), max(full)
     shared = next((n for n, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))

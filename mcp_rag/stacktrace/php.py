@@ -22,12 +22,19 @@ PARTS: Table = (
 )
 
 _NAME = r"[A-Za-z_\\][\w\\]{0,200}(?:@anonymous)?"
-_HEAD = re.compile(rf"(?:.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)")
+_HEAD = re.compile(
+    rf"(?:.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)"
+)
 _OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
 _OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")
 _SYMFONY = re.compile(rf".*?Uncaught PHP Exception ({_NAME}): [\"“](.*)[\"”] at (\S+) line (\d{{1,9}})")
-_FATAL = re.compile(r".*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): +(.*?) in (\S+?)(?: on line |:)(\d{1,9})$")
-_FRAME = re.compile(r"\s*(?:PHP +\d+\. .*|#\d{1,4} (?:(\{main\})|(?:([^\s()]{1,300})\((\d{1,9})\)|\[internal function\]): (.{1,2000})))$")
+_FATAL = re.compile(
+    r".*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): +(.*?) in (\S+?)(?: on line |:)(\d{1,9})$"
+)
+_FRAME = re.compile(
+    r"\s*(?:PHP +\d+\. .*|#\d{1,4} (?:(\{main\})|(?:([^\s()]{1,300})\((\d{1,"
+    r"9})\)|\[internal function\]): (.{1,2000})))$"
+)
 _CALL = re.compile(r"(?:([\w\\@:{}./]{1,300}?)(?:->|::))?([\w\\{}]{1,200})\(")
 _LIBRARY = re.compile(r"/vendor/|^\[internal|^$|\bphar://")
 
@@ -56,7 +63,9 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
                 _add(chain[-1][2], frame)
         elif not chain and (fatal := _FATAL.match(line)):
             chain.append((fatal[1], fatal[2], [_at(fatal[3], fatal[4], "")]))
-    if not chain or not (traced or any("PHP" in line or "Uncaught" in line or "Fatal error" in line for line in lines)):
+    if not chain or not (
+        traced or any(word in line for line in lines for word in ("PHP", "Uncaught", "Fatal error", "[object]"))
+    ):
         return None
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain]
     return StackTrace(LANGUAGE, tuple(infos if printed_outer_first else reversed(infos)))

@@ -47,7 +47,9 @@ _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
 _BOX_SOURCE = re.compile(r"│ ❱ +\d+ (.*?)\s*│$")
 _HEADER = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback")
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
-_IGNORED = re.compile(r"\s*(?:[~^][~^\s]*$|\[Previous line repeated|\.\.\.<\d+ lines|<\d+ (?:more )?lines? omitted|\"\"\"$)")
+_IGNORED = re.compile(
+    r"\s*(?:[~^][~^\s]*$|\[Previous line repeated|\.\.\.<\d+ lines|<\d+ (?:more )?lines? omitted|\"\"\"$)"
+)
 _NOTE = re.compile(r"\s*[│└├]")
 _EXCEPTION = re.compile(r"\s*(?:E   )?([A-Za-z_][\w.]*(?:<locals>\.\w+)?(?:\(\w+\))?)(?::(?: (.*))?)?$")
 _KNOWN = re.compile(
@@ -59,7 +61,9 @@ _THREAD = re.compile(r"(?:Current thread|Thread) 0x[0-9a-fA-F]+.*most recent cal
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
 _MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?| *\+ (?=Exception Group))")
 _PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
-_LIBRARY = re.compile(r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen ")
+_LIBRARY = re.compile(
+    r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen "
+)
 
 
 def in_app(file: str) -> bool:

@@ -35,7 +35,8 @@ _TABLES: tuple[tuple[str, Table], ...] = (
 
 # SomeError: text | pkg.SomeError | Some::Error (text) | Error [CODE]: text. Possessive: an ordinary word fails at once.
 _TYPE = re.compile(
-    r"(?:\[\w{1,40}+\] )?([A-Za-z_$][\w.$\\]{0,200}+(?:::\w{1,100}+){0,8}+)(?:\(\w{1,80}+\))?(?: \[\w{1,80}+\])?(:\s|:?$| \()"
+    r"(?:\[\w{1,40}+\] )?([A-Za-z_$][\w.$\\]{0,200}+(?:::\w{1,100}+){0,8}+)"
+    r"(?:\(\w{1,80}+\))?(?: \[\w{1,80}+\])?(:\s|:?$| \()"
 )
 _SUFFIXES = (
     "Error", "Exception", "Failure", "Fault", "Throwable", "Interrupt", "Exit", "Timeout", "TimedOut", "Refused",
@@ -86,7 +87,7 @@ def _first(regex: str) -> str:
 
 
 def _index() -> tuple[dict[str, _Choice], _Choice, tuple[tuple[str, _Choice], ...]]:
-    """Patterns by first character, each list with those of open beginning in its place; and those behind a needed text."""
+    """Patterns by first character, each list with those of open beginning in its place; and those that need a text."""
     all_ = [
         (language, pattern._replace(regex=regex))
         for language, table in _TABLES

@@ -11,9 +11,15 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 LANGUAGE = "ruby"
 PARTS: Table = (
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$", ".rb:"),
+    Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+: [^\n]{0,2000}\([A-Z]\w*(?:::\w+)*\)$", ".rb:"),
     Pattern(Part.TYPE, r"-e:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
     Pattern(Part.FRAME, r"(?:\d+: )?from [^\n]{1,300}:\d+(?::in [`']|$)"),
-    Pattern(Part.FRAME, r"(?:/|\.{0,2}/|<internal:|[\w\-]+/|[A-Za-z]:/)?[^\s:()]{1,300}(?:\.(?:rb|erb|haml|slim|rake|ru)|>|/bin/\w+):\d+:in [`']", ":in "),
+    Pattern(
+        Part.FRAME,
+        r"(?:/|\.{0,2}/|<internal:|[\w\-]+/|[A-Za-z]:/)?[^\s:()]{1,300}(?:\.(?:rb|"
+        r"erb|haml|slim|rake|ru)|>|/bin/\w+):\d+:in [`']",
+        ":in ",
+    ),
 )
 
 _HEAD = re.compile(r"(?:.*?\s)?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'?: (.*) \(([A-Z][\w:]*)\)$")
@@ -25,7 +31,9 @@ _LOGGED = re.compile(r"(?:.*?\s)??([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}) \((.*)
 _PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
 _PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout)): (.*)$")
 _RAILS_CAUSE = re.compile(r"\s*Causes?:\s*$")
-_LIBRARY = re.compile(r"/gems/|/lib/ruby/|^<internal:|/rubygems/|/bundler/|(?:^|/)bin/\w+$|/\.rbenv/|/\.rvm/|/vendor/bundle/")
+_LIBRARY = re.compile(
+    r"/gems/|/lib/ruby/|^<internal:|/rubygems/|/bundler/|(?:^|/)bin/\w+$|/\.rbenv/|/\.rvm/|/vendor/bundle/"
+)
 
 
 def in_app(file: str) -> bool:
@@ -40,8 +48,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     backward = any(_REVERSED.match(line) for line in lines)
     for n, line in enumerate(lines):
         if head := _head(line.strip()):
-            type_, message, frame = head
-            frames = [frame, *reversed(pending)] if backward else [frame]
+            type_, message, thrown = head
+            frames = [thrown, *reversed(pending)] if backward else [thrown]
             chain.append((type_, message, frames))
             pending = []
         elif frame := _frame(line):

@@ -20,7 +20,10 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"thread panicked while (?:processing|panicking)"),
     Pattern(Part.DETAIL, r"aborting due to panic"),
     Pattern(Part.LINK, r"Caused by:$"),
-    Pattern(Part.FRAME, r"\d{1,4}: +(?:0x[0-9a-f]+ - )?(?:<?[A-Za-z_&\[(][\w]*[^\n]{0,300}::|main$|_start$|__libc_start|rust_begin_unwind|start_thread|clone)"),
+    Pattern(Part.START, r"Error: *$"),
+    Pattern(Part.FRAME,
+        r"\d{1,4}: +(?:0x[0-9a-f]+ - )?(?:<?[A-Za-z_&\[(][\w]*[^\n]{0,300}::|"
+        r"main$|_start$|__libc_start|rust_begin_unwind|start_thread|clone)"),
     Pattern(Part.FRAME, r"at (?:/|\.|[\w\-]+/|[A-Za-z]:\\)[^\s:]{0,300}\.rs:\d+"),
 )  # fmt: skip
 
@@ -36,8 +39,13 @@ _PLACE = re.compile(r"\s*at (\S.*?\.\w{1,4}):(\d{1,9})(?::\d{1,9})?")
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _ERROR = re.compile(r"(?:.*?\s)?Error: ?(.*)$")
 _CAUSE_ITEM = re.compile(r"\s+(?:(\d{1,3}): )?(\S.*)$")
+_ITEM_ZERO = re.compile(r"\s+0: \S")
 _LIBRARY = re.compile(
-    r"^(?:<?&?(?:mut )?(?:std|core|alloc|tokio|tokio_util|hyper|hyper_util|tower|axum|actix_\w+|futures|futures_\w+|rayon|rayon_core|serde|serde_json|backtrace|anyhow|eyre|color_eyre|tracing|test|async_std|crossbeam_\w+)(?:\[[0-9a-f]+\])?::|__rust|rust_|_?main$|_start|__libc|_rust|clone|start_thread|__rustc|<unknown>)"
+    r"^(?:<?&?(?:mut )?(?:std|core|alloc|tokio|tokio_util|hyper|hyper_util|"
+    r"tower|axum|actix_\w+|futures|futures_\w+|rayon|rayon_core|serde|serde_json|"
+    r"backtrace|anyhow|eyre|color_eyre|tracing|test|async_std|crossbeam_\w+)"
+    r"(?:\[[0-9a-f]+\])?::|__rust|rust_|_?main$|_start|__libc|_rust|clone|"
+    r"start_thread|__rustc|<unknown>)"
 )
 _LIBRARY_FILE = re.compile(r"/rustc/|[/\\]\.cargo[/\\]|/registry/src/|/library/(?:std|core|alloc)/")
 
@@ -111,6 +119,11 @@ def _machinery(frame: Frame) -> bool:
 
 def _report(lines: Sequence[str]) -> StackTrace | None:
     """anyhow, eyre: `Error: text`, then `Caused by:` with one cause a line."""
+    eyre = next(
+        (n for n, line in enumerate(lines) if line.strip() == "Error:" and _ITEM_ZERO.match(_line(lines, n + 1))), -1
+    )
+    if eyre >= 0:
+        return _listed(lines[eyre + 1 :])
     at = next((n for n, line in enumerate(lines) if line.strip() == "Caused by:"), -1)
     start = next((n for n, line in enumerate(lines) if _ERROR.match(line)), -1)
     if at < 0:
@@ -128,6 +141,21 @@ def _report(lines: Sequence[str]) -> StackTrace | None:
         infos.append(ExceptionInfo("Error", item[2].strip()))
     infos[-1] = ExceptionInfo("Error", infos[-1].message, tuple(_frames(lines[at + len(infos) :])))
     return StackTrace(LANGUAGE, tuple(infos))
+
+
+def _listed(lines: Sequence[str]) -> StackTrace:
+    """eyre numbers the error itself 0 and its causes from 1."""
+    infos = []
+    for line in lines:
+        item = _CAUSE_ITEM.match(line)
+        if item is None or item[1] is None:
+            break
+        infos.append(ExceptionInfo("Error", item[2].strip()))
+    return StackTrace(LANGUAGE, tuple(infos))
+
+
+def _line(lines: Sequence[str], n: int) -> str:
+    return lines[n] if n < len(lines) else ""
 
 
 def _bare_frames(lines: Sequence[str]) -> StackTrace | None:

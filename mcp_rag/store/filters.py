@@ -87,6 +87,7 @@ def error_condition(where: ErrorFilter, *, infix_like: bool = True) -> Condition
     Without infix LIKE (servers before 2.4) services and codes are left to `accepts`. Raises InputError for values
     beyond the limits.
     """
+    where = normal_filter(where)
     parts: list[str] = []
     exact = True
     if where.min_level > Level.UNSET:
@@ -115,9 +116,11 @@ def error_condition(where: ErrorFilter, *, infix_like: bool = True) -> Condition
 
 
 def normal_filter(where: ErrorFilter) -> ErrorFilter:
-    """The filter with its services and codes as rows hold them, so that `accepts` compares like with like."""
+    """The filter with its services and codes as rows hold them, so that `accepts` compares like with like; what
+    nothing is left of does not restrict."""
     service = clean_item(where.service)
-    return replace(where, service=service, codes=tuple(clean_item(c) for c in where.codes[:MAX_VALUES]))
+    codes = tuple(item for code in where.codes[:MAX_VALUES] if (item := clean_item(code)))
+    return replace(where, service=service, codes=codes)
 
 
 def keep(groups: Iterable[ErrorGroup], where: ErrorFilter) -> list[ErrorGroup]:

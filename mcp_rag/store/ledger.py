@@ -181,7 +181,7 @@ class Ledger:
 
     def recover(self) -> int:
         """Finish every commit that was not applied; returns how many. Drops parts that no commit owns."""
-        pending = self._rpc.query(self._blocks, "applied == 0 and part == 0", ("id",))
+        pending = self._rpc.query(self._blocks, "applied == 0 and part == 0", ("id",), strong=True)
         if pending:
             self._apply([e["id"] for e in pending])
         self._drop_orphans()
@@ -265,8 +265,9 @@ class Ledger:
 
     # ---------------------------------------------------------------- the index
     def _sync(self) -> None:
-        """Bring the index to the state of the store: rows that others wrote are read, those they deleted forgotten."""
-        heads = {e["id"]: e for e in self._rpc.scan(self._blocks, "part == 0", _HEAD_FIELDS)}
+        """Bring the index to the state of the store: rows that others wrote are read, those they deleted forgotten.
+        The one read of a commit that must see every other process's writes."""
+        heads = {e["id"]: e for e in self._rpc.scan(self._blocks, "part == 0", _HEAD_FIELDS, strong=True)}
         for block_id in [i for i in self._living if i not in heads]:
             del self._living[block_id]
         changed = [

@@ -16,7 +16,7 @@ from mcp_rag.errors import EmbeddingError
 
 @given(st.lists(st.integers(1, 600), max_size=200))
 def test_batches_hold_every_row_once_within_the_limits(lengths: list[int]) -> None:
-    """For any mix of lengths: a partition, at most 32 rows and 4,096 padded tokens, sorted by length."""
+    """For any mix of lengths: a partition, at most 32 rows and 1,024 padded tokens, sorted by length."""
     rows = [[at] * length for at, length in enumerate(lengths)]
 
     batches = batched(rows)

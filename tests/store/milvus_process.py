@@ -6,17 +6,30 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
+import time
 
 
-def main(base_dir: str, authorization: str) -> None:
-    """Start, report, wait."""
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def main(base_dir: str, port: str) -> None:
+    """Start on this port, report, wait. After a restart the port is in TIME_WAIT for a minute: try until it is free."""
     from milvus import MilvusServer  # type: ignore[import-not-found] # lives in an environment of its own
 
+    deadline = time.monotonic() + 100
+    while not _free(int(port)) and time.monotonic() < deadline:
+        time.sleep(0.5)
     server = MilvusServer(wait_for_started=False)
     server.set_base_dir(base_dir)
-    if authorization:
-        server.config.set("authorization_enabled", True)
+    server.config.set("proxy_port", int(port))
     server.start()
     try:
         server.wait_started(timeout=90_000)
@@ -30,4 +43,4 @@ def main(base_dir: str, authorization: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
+    main(*sys.argv[1:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -39,14 +40,17 @@ class Server:
     def __init__(self, base: Path) -> None:
         self._base = base
         self._process: subprocess.Popen[str] | None = None
-        self.uri = ""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.uri = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         python = os.environ.get("MCP_RAG_TEST_MILVUS_PYTHON", "")
         if not python:
             pytest.skip("scripts/test-milvus runs this lane")
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [python, str(HERE / "milvus_process.py"), str(self._base)],
+            [python, str(HERE / "milvus_process.py"), str(self._base), str(self._port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -54,11 +58,8 @@ class Server:
             encoding="utf-8",
         )
         assert self._process.stdout is not None
-        line = ""
-        for line in self._process.stdout:
-            if line.startswith("{"):
-                break
-        self.uri = f"http://127.0.0.1:{json.loads(line)['port']}"
+        started = next((line for line in self._process.stdout if line.startswith("{")), "{}")
+        assert json.loads(started).get("port") == self._port
 
     def kill(self) -> None:
         process, self._process = self._process, None
@@ -143,7 +144,7 @@ async def test_missing_features_and_known_holes_are_said(store: MilvusStore) -> 
 
 
 async def test_search_after_ingest_sees_it(store: MilvusStore) -> None:
-    """Reads after own writes are strong: twenty times in a row nothing stale is seen."""
+    """Session consistency: a process sees its own writes at once, twenty times in a row."""
     for n in range(20):
         await store.upsert_errors([group(str(n))])
         assert len(await store.search_dense(axis(0), 100, ErrorFilter())) == n + 1

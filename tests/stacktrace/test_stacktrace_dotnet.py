@@ -1,0 +1,108 @@
+""".NET traces with inner exceptions."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag.stacktrace import parse
+
+# name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
+CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "dotnet": (
+        "Unhandled exception. System.AggregateException: One or more errors occurred. (boom)\n"
+        " ---> System.InvalidOperationException: boom\n"
+        "   at Acme.Jobs.Runner.<RunAsync>d__3.MoveNext() in /src/Jobs/Runner.cs:line 41\n"
+        "   --- End of inner exception stack trace ---\n"
+        "   at System.Threading.Tasks.Task.Wait()\n"
+        "   at Program.Main(String[] args) in /src/Program.cs:line 9\n"
+        " ---> (Inner Exception #1) System.ArgumentNullException: Value cannot be null. (Parameter 'x')\n"
+        "   at Acme.Jobs.Other.Go()<---",
+        "csharp",
+        [
+            ("System.AggregateException", "One or more errors occurred. (boom)"),
+            ("System.InvalidOperationException", "boom"),
+        ],
+        [("RunAsync", "/src/Jobs/Runner.cs", 41, True)],
+    ),
+    "dotnet old": (
+        "System.Data.SqlClient.SqlException (0x80131904): Timeout expired ---> System.ComponentModel.Win"
+        "32Exception: The wait operation timed out\n"
+        "   at System.Data.SqlClient.SqlConnection.OnError(SqlException exception)\n"
+        "   at Acme.Repo`1.Get(Int32 id) in C:\\src\\Repo.cs:line 12",
+        "csharp",
+        [
+            ("System.Data.SqlClient.SqlException", "Timeout expired"),
+            ("System.ComponentModel.Win32Exception", "The wait operation timed out"),
+        ],
+        [("OnError", "", 0, False), ("Get", "C:\\src\\Repo.cs", 12, True)],
+    ),
+    "dotnet generic": (
+        "System.AggregateException: One or more errors occurred. ---> System.Net.Http.HttpRequestExcepti"
+        "on: Connection refused (localhost:80)\n"
+        "   at System.Net.Http.HttpClient.SendAsync(HttpRequestMessage request)\n"
+        "   at Acme.Client.<GetAsync>d__7`1.MoveNext()\n"
+        "   --- End of inner exception stack trace ---\n"
+        "   at Acme.Jobs.<>c__DisplayClass3_0.<Run>b__0(Int32 i) in C:\\src\\Jobs.cs:line 12",
+        "csharp",
+        [
+            ("System.AggregateException", "One or more errors occurred."),
+            ("System.Net.Http.HttpRequestException", "Connection refused (localhost:80)"),
+        ],
+        [("SendAsync", "", 0, False), ("GetAsync", "", 0, True)],
+    ),
+    "dotnet german": (
+        "System.NullReferenceException: Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt."
+        "\n"
+        "   bei Acme.Shop.Cart.Total() in C:\\src\\Cart.cs:Zeile 41.",
+        "csharp",
+        [("System.NullReferenceException", "Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt.")],
+        [("Total", "C:\\src\\Cart.cs", 41, True)],
+    ),
+    "dotnet ctor": (
+        "System.TypeInitializationException: The type initializer for 'Acme.Conf' threw an exception.\n"
+        " ---> System.IO.FileNotFoundException: Could not find file '/etc/app.json'.\n"
+        "   at Acme.Conf..cctor() in /src/Conf.cs:line 7\n"
+        "   --- End of inner exception stack trace ---\n"
+        "   at Acme.Program.Main(String[] args) in /src/Program.cs:line 3",
+        "csharp",
+        [
+            ("System.TypeInitializationException", "The type initializer for 'Acme.Conf' threw an exception."),
+            ("System.IO.FileNotFoundException", "Could not find file '/etc/app.json'."),
+        ],
+        [(".ctor", "/src/Conf.cs", 7, True)],
+    ),
+    "dotnet logged on one line": (
+        "charge failed: Acme.PayException: card declined\n   at Acme.Pay.Charge(Int32 id) in /src/Pay.cs:line 12",
+        "csharp",
+        [("Acme.PayException", "card declined")],
+        [("Charge", "/src/Pay.cs", 12, True)],
+    ),
+    "dotnet members": (
+        "System.AggregateException: Two errors (a) (b)\n"
+        " ---> (Inner Exception #0) System.InvalidOperationException: a\n"
+        "   at Acme.A.F()<---\n"
+        "\n"
+        " ---> (Inner Exception #1) System.ArgumentException: b\n"
+        "   at Acme.B.G()<---",
+        "csharp",
+        [("System.AggregateException", "Two errors (a) (b)"), ("System.InvalidOperationException", "a")],
+        [("F", "", 0, True)],
+    ),
+    "dotnet message only": (
+        "Unhandled exception. System.InvalidOperationException: no tenant",
+        "csharp",
+        [("System.InvalidOperationException", "no tenant")],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_dotnet_traces(name: str) -> None:
+    """Exceptions come outermost first with type and message as printed, frames nearest the throw first."""
+    text, language, chain, frames = CASES[name]
+    trace = parse(text)
+    assert trace is not None
+    assert trace.language == language
+    assert [(e.type, e.message) for e in trace.exceptions] == chain
+    assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames

@@ -1,0 +1,167 @@
+"""Filter text cannot be changed by a value: exact forms, and a property test on Milvus Lite (checks 14 and 15)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mcp_rag.errors import InputError
+from mcp_rag.rows import ErrorFilter
+from mcp_rag.store import MilvusStore, StoreSettings, open_store
+from mcp_rag.store.filters import (
+    MAX_VALUE_BYTES,
+    block_condition,
+    check_ids,
+    clean_item,
+    contains,
+    error_condition,
+    ids_in,
+    keep,
+    prefix_is,
+    quote,
+)
+from mcp_rag.types import Level
+from tests.contracts.test_store import group
+from tests.fakes import hex_id
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("plain", '"plain"'),
+        ('a"b', '"a\\"b"'),
+        ("a\\b", '"a\\\\b"'),
+        ('\\"', '"\\\\\\""'),
+        ("a\nb\rc\td", '"a\\nb\\rc\\td"'),
+        ("{x} % é 🙂", '"{x} % é 🙂"'),
+        ("lone \udc80", '"lone ?"'),
+    ],
+)
+def test_quote(value: str, literal: str) -> None:
+    """Only the escapes that every engine knows (facts/milvus.md 8.4)."""
+    assert quote(value) == literal
+
+
+def test_expressions() -> None:
+    """The whole language: fixed names and operators, ints and quoted strings, joined by `and`."""
+    where = ErrorFilter(
+        min_level=Level.WARN,
+        service="api",
+        since_ms=5,
+        until_ms=9,
+        first_since_ms=7,
+        statuses=("new", "returned"),
+        language="go",
+        exception_type="E",
+        related="r",
+        codes=("A1", "B2"),
+        origin="user",
+    )
+    condition = error_condition(where)
+    assert condition.exact
+    assert condition.text == (
+        "level >= 13 and last_seen >= 5 and first_seen <= 9 and first_seen >= 7 and "
+        'language == "go" and exception_type == "E" and related == "r" and origin == "user" and '
+        'status in ["new", "returned"] and services like "%|api|%" and '
+        '(codes like "%|A1|%" or codes like "%|B2|%")'
+    )
+    assert error_condition(ErrorFilter()).text == ""
+    assert error_condition(ErrorFilter(service="a"), infix_like=False) == contains("services", ("a",)).__class__(
+        "", False
+    )
+    assert ids_in([hex_id("a")]) == f'id in ["{hex_id("a")}"]'
+    assert prefix_is("a0") == 'id like "a0%"'
+    assert block_condition(source="x", before_ms=3) == 'part == 0 and source == "x" and created < 3'
+
+
+@pytest.mark.parametrize("item", ["50%", "a_b", 'q"', "back\\slash", "new\nline"])
+def test_special_characters_become_wildcards(item: str) -> None:
+    """No engine shares an escape for LIKE: such a pattern may match too much, and says so."""
+    condition = contains("codes", (item,))
+    assert not condition.exact or "\n" in item  # control characters are stripped from the field as well
+    assert not set(condition.text.split('"')[1]) & set("\\\n")
+
+
+def test_limits() -> None:
+    """Oversized values, numbers and prefixes are refused or clamped before any call."""
+    with pytest.raises(InputError):
+        error_condition(ErrorFilter(language="x" * (MAX_VALUE_BYTES + 1)))
+    with pytest.raises(InputError):
+        contains("codes", ("x" * (MAX_VALUE_BYTES + 1),))
+    assert error_condition(ErrorFilter(since_ms=10**30)).text == f"last_seen >= {2**63 - 1}"
+    assert contains("codes", ("c",) * 1_000).text.count("like") == 64
+    with pytest.raises(InputError):
+        prefix_is('a%" or id like "')
+    with pytest.raises(InputError):
+        block_condition()
+    assert check_ids([hex_id("a"), hex_id("a")]) == [hex_id("a")]
+    with pytest.raises(InputError):
+        check_ids([None])  # type: ignore[list-item] # what a wrong caller might pass
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def store(loop: asyncio.AbstractEventLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusStore]:
+    data: Path = tmp_path_factory.mktemp("filters")
+    made = open_store(StoreSettings(data_dir=data))
+    loop.run_until_complete(made.open(model_id="hash", dimension=4))
+    yield made
+    loop.run_until_complete(made.close())
+
+
+HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(
+            ['"', "\\", "\n", "\r", "\t", " or ", " and ", "id != ", "{", "}", "%", "_", "|", "'", "🙂", "é", "]", "("]
+        ),
+    ),
+    max_size=8,
+).map("".join)
+ROW = st.tuples(HOSTILE, HOSTILE, HOSTILE)
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=12), queries=st.lists(HOSTILE, min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_filter_values_cannot_change_the_expression(
+    store: MilvusStore,
+    loop: asyncio.AbstractEventLoop,
+    rows: list[tuple[str, str, str]],
+    queries: list[str],
+) -> None:
+    """Check 14: whatever the strings, the store selects what a Python filter over the same rows selects."""
+
+    async def check() -> None:
+        groups = [
+            group(str(n), language=language.replace("\x00", ""), services=(service,), codes=(code,))
+            for n, (language, service, code) in enumerate(rows)
+        ]
+        await store.upsert_errors(groups)
+        stored = await store.get_errors([g.id for g in groups])
+        values = [*queries, *(text for row in rows for text in row)]
+        for value in values[:12]:
+            for where in (ErrorFilter(language=value), ErrorFilter(service=value), ErrorFilter(codes=(value, "x"))):
+                if len(value.encode("utf-8", "replace")) > MAX_VALUE_BYTES:
+                    continue
+                found = {g.id for g in await store.query_errors(where, 100)}
+                assert found == {g.id for g in keep(stored, where)}, where
+        for n, (language, service, _code) in enumerate(rows):
+            if language.strip() and language.encode("utf-8", "replace").decode() == language and len(language) < 60:
+                found = {g.id for g in await store.query_errors(ErrorFilter(language=stored[n].language or "x"), 100)}
+                assert stored[n].language == "" or stored[n].id in found
+            if clean_item(service):
+                assert stored[n].id in {g.id for g in await store.query_errors(ErrorFilter(service=service), 100)}
+        await store.delete_errors([g.id for g in groups])
+
+    loop.run_until_complete(check())
