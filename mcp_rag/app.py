@@ -201,7 +201,7 @@ class App:
                 merge = MergeIndex()
                 groups = await self.store.query_errors(ErrorFilter(), MAX_TEMPLATES)
                 for group in sorted(groups, key=lambda g: (g.first_seen_ms, g.id)):
-                    if not group.root_type:
+                    if not (group.root_type or group.frames):
                         merge.add_leader(group.id, group.template, codes=group.codes)
                 self._merge, self._merge_count = merge, count
             return self._merge

@@ -23,8 +23,8 @@ _PIECE = re.compile(
     r"|\s{0,64}[\r\n]{1,16}|\s{1,64}(?!\S)|\s|\w"
 )
 _LONGEST = 24
-# A cut looks at no more than this many characters per token left: longer runs are blanks.
-_CHARS_PER_TOKEN = 40
+# No text takes fewer tokens than one for this many characters: the longest runs are blanks.
+MAX_CHARS_PER_TOKEN = 40
 
 
 @functools.cache
@@ -64,7 +64,7 @@ def _cost(piece: str) -> int:
 def cut_tokens(text: str, limit: int, count: Callable[[str], int] = count_tokens) -> str:
     """The longest start of `text` within `limit` tokens, cut after a line or word where one is near. `count` may count
     more than `count_tokens`, for instance what the text costs inside JSON."""
-    text = text[: max(0, limit) * _CHARS_PER_TOKEN]
+    text = text[: max(0, limit) * MAX_CHARS_PER_TOKEN]
     low, high = 0, sum(map(len, _affordable(text, limit)))
     if count(text[:high]) > limit:
         while low < high:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from mcp_rag import render
-from mcp_rag.budget import count_tokens, cut_tokens
+from mcp_rag.budget import MAX_CHARS_PER_TOKEN, count_tokens, cut_tokens
 from mcp_rag.results import ExplainResult, GetResult, Hit, ListedError, ListResult, Parsed, SearchResult
 
 CONCISE_SAMPLE_TOKENS = 120
@@ -34,7 +34,7 @@ def _json_cost(value: Any) -> int:  # noqa: ANN401 - any JSON value
 
 
 def _shorten(text: str, tokens: int) -> str:
-    if count_tokens(text) <= tokens:
+    if len(text) <= MAX_CHARS_PER_TOKEN * tokens and count_tokens(text) <= tokens:
         return text
     return cut_tokens(text, max(0, tokens - _MARK_TOKENS)) + MARK
 
@@ -60,12 +60,17 @@ def _most(low: int, high: int, fits: Callable[[int], bool]) -> int:
 
 
 # ---------------------------------------------------------------- hits
+def _costs_more(text: str, tokens: int) -> bool:
+    """True when the text inside JSON takes more; no more of a long text is counted than that takes."""
+    return len(text) > MAX_CHARS_PER_TOKEN * tokens or _json_cost(text) > tokens
+
+
 def _fill_samples(hits: Sequence[Hit], samples: Sequence[str], room: int) -> list[Hit]:
     """Hits with their samples in rank order, each an equal share of the room; what one leaves, the next may use."""
     filled = []
     for index, (hit, whole) in enumerate(zip(hits, samples, strict=True)):
         share = max(0, room // (len(hits) - index))
-        sample = whole if _json_cost(whole) <= share else _cut_sample(whole, share)
+        sample = _cut_sample(whole, share) if _costs_more(whole, share) else whole
         room -= _json_cost(sample)
         filled.append(replace(hit, sample=sample))
     return filled
@@ -87,7 +92,8 @@ def _lean(hit: Hit) -> Hit:
 
 
 def _least(hit: Hit) -> Hit:
-    return replace(_lean(hit), title=_shorten(hit.title, 24), why=[], services=[], resolutions=[])
+    title = cut_tokens(hit.title, 16)
+    return replace(_lean(hit), title=title, why=[], services=[], resolutions=[], first_seen="")
 
 
 def _lean_parsed(parsed: Parsed) -> Parsed:
@@ -227,7 +233,7 @@ def fit_get(result: GetResult, max_tokens: int) -> GetResult:
         facts = replace(facts, resolutions=[], related=[], sources=[], template="", services=[], codes=[])
     facts = _reduced(
         facts,
-        max(limit // 2, limit - _json_cost(text)),
+        limit // 2 if _costs_more(text, limit // 2) else limit - _json_cost(text),
         [
             lambda r: replace(r, sources=[], template=_shorten(r.template, 60)),
             lambda r: replace(r, resolutions=[replace(x, fix=_shorten(x.fix, 40)) for x in r.resolutions[:1]]),

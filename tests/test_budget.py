@@ -30,7 +30,9 @@ KINDS: dict[str, str] = {
         for n in range(LINES)
     ),
     "json lines": "\n".join(
-        json.dumps({"ts": 1767225600 + n, "level": "error", "msg": f"charge failed for order {n}", "trace_id": f"{n:x}"})
+        json.dumps(
+            {"ts": 1767225600 + n, "level": "error", "msg": f"charge failed for order {n}", "trace_id": f"{n:x}"}
+        )
         for n in range(LINES)
     ),
     "uuids": "\n".join(str(uuid.UUID(int=RNG.getrandbits(128), version=4)) for _ in range(LINES)),
@@ -40,7 +42,7 @@ KINDS: dict[str, str] = {
     "random letters": "".join(RNG.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(4_000)),
     "upper case": "NCCL_SOCKET_IFNAME EADDRINUSE ECONNREFUSED ORA_00942 " * 100,
     "signs": "".join(RNG.choice("!@#$%^&*(){}[]<>|;:,./?~`'\"\\") for _ in range(3_000)),
-    "escapes": json.dumps("\tat a.b(C.java:1)\n\"x\" \\d\\w" * 100),
+    "escapes": json.dumps('\tat a.b(C.java:1)\n"x" \\d\\w' * 100),
     "rulers": "=" * 500 + "\n" + "-" * 300 + "\n" + "^" * 77 + "\n" + "*" * 1_000,
     "blanks": " " * 2_000 + "\n" * 500 + "\t" * 300,
     "chinese": "数据库连接超时，请检查网络配置。错误代码：500\n" * 100,
@@ -99,6 +101,13 @@ def test_a_cut_by_another_measure() -> None:
 def test_a_megabyte_is_cut_quickly() -> None:
     """An entry of 1 MB must not hold up an answer, whatever it is made of."""
     started = time.perf_counter()
-    for text in ("a" * 1_000_000, " " * 1_000_000, "=" * 1_000_000, "漢" * 300_000, "ab cd\n" * 160_000, "_a" * 500_000):
+    for text in (
+        "a" * 1_000_000,
+        " " * 1_000_000,
+        "=" * 1_000_000,
+        "漢" * 300_000,
+        "ab cd\n" * 160_000,
+        "_a" * 500_000,
+    ):
         assert 0 < count_tokens(cut_tokens(text, 2_000)) <= 2_000
     assert time.perf_counter() - started < 5

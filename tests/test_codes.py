@@ -20,6 +20,7 @@ FOUND = [
     ("error MSB3644: assemblies", "MSB3644"),
     ("error LNK2019: unresolved", "LNK2019"),
     ("a.c(3): error C2065: undeclared identifier", "C2065"),
+    ("C1083: cannot open include file", "C1083"),
     ("app.py:3:1: F401 imported but unused", "F401"),
     ("app.py:3:0: C0114: Missing docstring", "C0114"),
     ("npm ERR! code E404", "E404"),

@@ -290,3 +290,11 @@ def test_http_statuses_are_told_apart() -> None:
     line = '10.0.0.1 - - [23/Nov/2026:19:20:39 +0000] "GET /x HTTP/1.1" {} 157 "-" "curl/8"\n'
     records, _ = read("".join(line.format(status) for status in (200, 502, 200, 404)))
     assert [r.level for r in records] == [Level.INFO, Level.ERROR, Level.INFO, Level.WARN]
+
+
+def test_records_below_the_level_after_decoding_are_dropped() -> None:
+    """A record whose own level, read in full, is below the minimum is counted, not returned."""
+    line = '{"l":"fatal","msg":"fine"}'
+    records, counts = read(line, ParseSettings(min_level=Level.FATAL))
+    assert records == []
+    assert counts.below_level == 1

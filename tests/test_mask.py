@@ -44,7 +44,7 @@ MASKED = [
     ("Authorization: Bearer abcDEF123456ghi789 bad", "Authorization: <id> bad"),
     ("<IP_1> and <EMAIL_2> and <REDACTED:jwt>", "<ip> and <email> and <id>"),
     ("a \t b\n c", "a b c"),
-    ("from 24-54-76.adsl.solnet.ch and 1.2.3", "from <host> and <num>"),
+    ("from 24-54-76.adsl.solnet.pl and 1.2.3", "from <host> and <num>"),
     ("0x1fstatus 503", "<id> <num>"),
 ]  # fmt: skip
 KEPT = [

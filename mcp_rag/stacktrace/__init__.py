@@ -126,7 +126,7 @@ def _first(lines: Sequence[str], seen: Sequence[Role], trace: StackTrace) -> int
 
 def _lone(lines: Sequence[str]) -> Found | None:
     for n, line in enumerate(lines):
-        if not line.strip():
+        if not line.strip() or role(line).part is Part.PRELUDE:
             continue
         found = _LONE.match(line)
         if found is None:

@@ -26,7 +26,6 @@ from mcp_rag.store.settings import Names, StoreSettings
 WATCH_S = 0.25
 POLL_S = 0.02
 FOREIGN_S = 1.0
-LARGE_GROUPS = 50_000
 
 
 class LiteLink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 import time
@@ -25,6 +26,7 @@ PARTIAL_SINCE = (2, 6)
 # CVE-2026-26190: before these, port 9091 serves the whole API without a password.
 SAFE_SINCE = {(2, 5): (2, 5, 27), (2, 6): (2, 6, 10)}
 
+_log = logging.getLogger(__name__)
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", re.ASCII)
 
 
@@ -179,6 +181,7 @@ class ServerConnection:
             )
         if hole := known_hole(version):
             self._degraded.append(hole)
+            _log.warning(hole)
 
     def close(self) -> None:
         self._link.close()

@@ -174,6 +174,12 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
             (0, 0, Level.ERROR, "java.io.IOException", "sync failed"),
         ],
     ),
+    "json message holds a ruby trace": (
+        '{"level":"error","message":"sync failed\\n/srv/app/a.rb:12:in `f\'\\n/srv/app/b.rb:3:in `g\'"}',
+        [
+            (0, 0, Level.ERROR, "", "sync failed"),
+        ],
+    ),
     "json frames without title": (
         '{"level":"error","message":"sync failed","error.type":"com.acme.SyncError","error.message":"gon'
         'e","error.stack_trace":"\\tat com.acme.A.f(A.java:3)"}',

@@ -301,6 +301,29 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
             (6, 6, Level.UNSET, "", "bye"),
         ],
     ),
+    "python message after a link is torn": (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/a.py", line 4, in f\n'
+        '    raise ValueError("x")\n'
+        "ValueError: x\n"
+        "\n"
+        "During handling of the above exception, another exception occurred:\n"
+        "\n"
+        "[output cut]\n"
+        "Traceback (most recent call last):\n"
+        '  File "/srv/a.py", line 9, in g\n'
+        '    raise OSError("y")\n'
+        "OSError: y",
+        [
+            (0, 11, Level.ERROR, "OSError", "y"),
+        ],
+    ),
+    "python unraisable": (
+        "Exception ignored in: <function Pool.__del__ at 0x7f>\nOSError: [Errno 9] Bad file descriptor",
+        [
+            (0, 1, Level.ERROR, "OSError", "Exception ignored in: <function Pool.__del__ at 0x7f>"),
+        ],
+    ),
 }
 
 

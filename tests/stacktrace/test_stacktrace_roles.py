@@ -194,3 +194,43 @@ def test_every_language_is_registered() -> None:
     """The languages promised in the README, each with its own parser."""
     promised = "python java javascript go rust csharp ruby php cpp elixir perl swift dart".split()
     assert set(promised) <= set(languages())
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_parser_given_no_trace_of_its_language_gives_none(language: str) -> None:
+    """Parsers are tried in order of evidence: one that finds nothing must say so, not guess."""
+    assert stacktrace._PARSERS[language](["hello", "", "  world"]) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("perl", ["at once at noon line 7."]),
+        ("swift", ["0   libdyld.dylib   0x00007ff80a1b2c3d start + 10"]),
+        ("julia", ["ERROR: x", " [1] f()"]),
+        ("haskell", ["CallStack (from HasCallStack):"]),
+        ("r", ["nothing wrong", "Execution halted"]),
+        ("javascript", ["/srv/app/server.js:12", "throw x"]),
+        ("javascript", ["/srv/app/server.js:12", "  ^"]),
+        ("java", ['Exception in thread "main" ']),
+        ("csharp", ["hello there", "   at Acme.A.B()"]),
+        ("elixir", ["Error in process <0.84.0> with exit value:", "?"]),
+    ],
+)
+def test_torn_traces_give_none(language: str, lines: list[str]) -> None:
+    """Half of a report names no exception."""
+    assert stacktrace._PARSERS[language](lines) is None
+
+
+def test_long_pastes_keep_head_and_tail() -> None:
+    """A paste of many thousand lines is read at both ends."""
+    text = "Traceback (most recent call last):\n" + "".join(f'  File "m.py", line {n}, in f\n' for n in range(9_000))
+    trace = parse(text + "ValueError: last")
+    assert trace is not None
+    assert (trace.root.type, trace.root.frames[0].line) == ("ValueError", 8_999)
+
+
+def test_frame_numbers_are_not_line_numbers() -> None:
+    """A listing whose numbers do not rise by one keeps them: these are depths, not places in a paste."""
+    trace = parse("9  ValueError: bad\n3  one\n40  two")
+    assert trace is None
