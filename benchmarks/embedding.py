@@ -1,9 +1,9 @@
 """How fast each embedding backend is here: cold start, latency of one query, texts per second, memory.
 
-    python benchmarks/embedding.py [--rounds 5] [--backend numpy ...]
+    python benchmarks/embedding.py [--rounds 5] [--backend numpy]
 
-Every backend runs in a process of its own with the installed default model; sentence-transformers only where it is
-installed. Absolute numbers belong to this machine: compare the ratios.
+With the installed default model; sentence-transformers only where it is installed. The backends take turns, so that the
+ratios hold on a busy machine; absolute numbers belong to this one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -48,39 +49,54 @@ def _resident_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def warm(backend: str, cache: Path) -> None:
-    """Child: print latency of single queries and throughput of batches, cache off."""
+def warm(backends: list[str], cache: Path) -> None:
+    """Child: print latency of single queries and throughput, cache off. The backends take turns text by text, so that
+    whatever else the machine does falls on all of them alike."""
     from mcp_rag import embedding
 
-    async def measure() -> dict[str, float]:
-        embedder = embedding.create(backend=backend, cache_dir=cache, text_cache_size=0)
-        await embedder.load()
-        found: dict[str, float] = {}
-        for name, words in {"short": 9, "long": 120}.items():
-            times = []
+    async def measure() -> dict[str, dict[str, float]]:
+        embedders = {name: embedding.create(backend=name, cache_dir=cache, text_cache_size=0) for name in backends}
+        found: dict[str, dict[str, float]] = {name: {} for name in backends}
+        for embedder in embedders.values():
+            await embedder.embed_query("warm up")
+        for label, words in {"short": 9, "long": 120}.items():
+            times: dict[str, list[float]] = {name: [] for name in backends}
             for text in texts(LATENCY_QUERIES, words):
-                started = time.perf_counter()
-                await embedder.embed_query(text)
-                times.append(1000 * (time.perf_counter() - started))
-            found[f"{name}_p50_ms"] = statistics.median(times)
-            found[f"{name}_max_ms"] = max(times)
-        mixed = [text for pair in zip(texts(TOTAL_TEXTS, 9), texts(TOTAL_TEXTS, 60), strict=True) for text in pair]
-        mixed = mixed[:TOTAL_TEXTS]
-        started = time.perf_counter()
-        for at in range(0, len(mixed), BATCH_TEXTS):
-            await embedder.embed_documents(mixed[at : at + BATCH_TEXTS])
-        found["b16_per_s"] = len(mixed) / (time.perf_counter() - started)
-        started = time.perf_counter()
-        await embedder.embed_documents(mixed)
-        found["bulk_per_s"] = len(mixed) / (time.perf_counter() - started)
+                for name, embedder in embedders.items():
+                    times[name].append(1000 * await seconds(embedder.embed_query(text)))
+            for name in backends:
+                found[name][f"{label}_p50_ms"] = statistics.median(times[name])
+                found[name][f"{label}_max_ms"] = max(times[name])
+        half = TOTAL_TEXTS // 2
+        mixed = [text for pair in zip(texts(half, 9), texts(half, 60), strict=True) for text in pair]
+        slices = [mixed[at : at + BATCH_TEXTS] for at in range(0, len(mixed), BATCH_TEXTS)]
+        spent: dict[str, list[float]] = {name: [] for name in backends}
+        whole: dict[str, list[float]] = {name: [] for name in backends}
+        for part in slices:
+            for name, embedder in embedders.items():
+                spent[name].append(await seconds(embedder.embed_documents(part)))
+        for _ in range(3):
+            for name, embedder in embedders.items():
+                whole[name].append(await seconds(embedder.embed_documents(mixed)))
+        for name in backends:
+            found[name]["b16_per_s"] = BATCH_TEXTS / statistics.median(spent[name])
+            found[name]["bulk_per_s"] = len(mixed) / statistics.median(whole[name])
         return found
 
     print(json.dumps(asyncio.run(measure())))
 
 
-def child(mode: str, backend: str, cache: str) -> tuple[float, dict[str, Any]]:
+async def seconds(work: Awaitable[object]) -> float:
+    """How long `work` takes."""
+    started = time.perf_counter()
+    await work
+    return time.perf_counter() - started
+
+
+def child(mode: str, backends: list[str], cache: str) -> tuple[float, dict[str, Any]]:
     """Seconds of the whole process, and what it printed."""
-    command = [sys.executable, __file__, "--child", mode, "--backend", backend, "--cache", cache]
+    chosen = [word for name in backends for word in ("--backend", name)]
+    command = [sys.executable, __file__, "--child", mode, "--cache", cache, *chosen]
     started = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=600)
     return time.perf_counter() - started, json.loads(done.stdout.splitlines()[-1])
@@ -89,24 +105,23 @@ def child(mode: str, backend: str, cache: str) -> tuple[float, dict[str, Any]]:
 def report(backends: list[str], rounds: int) -> None:
     """Measure every backend and print one table."""
     columns = ["spawn_to_vector_s", "rss_mb", "short_p50_ms", "short_max_ms", "long_p50_ms", "b16_per_s", "bulk_per_s"]
-    results: dict[str, dict[str, float]] = {}
+    starts: dict[str, list[tuple[float, dict[str, Any]]]] = {name: [] for name in backends}
     with tempfile.TemporaryDirectory() as cache:
-        for backend in backends:
-            child("cold", backend, cache)
-            # Interleaving would be fairer between backends; medians of separate rounds are enough for ratios.
-            starts = [child("cold", backend, cache) for _ in range(rounds)]
-            found = {
-                "spawn_to_vector_s": statistics.median(seconds for seconds, _ in starts),
-                "rss_mb": statistics.median(row["rss_mb"] for _, row in starts),
-            }
-            results[backend] = found | child("warm", backend, cache)[1]
-    print(f"{'backend':22}" + "".join(f"{name:>19}" for name in columns))
-    for backend, found in results.items():
-        print(f"{backend:22}" + "".join(f"{found[name]:19.2f}" for name in columns))
+        child("cold", backends[:1], cache)
+        for _ in range(rounds):
+            for name in backends:
+                starts[name].append(child("cold", [name], cache))
+        results: dict[str, dict[str, float]] = child("warm", backends, cache)[1]
+    for name in backends:
+        results[name]["spawn_to_vector_s"] = statistics.median(spent for spent, _ in starts[name])
+        results[name]["rss_mb"] = statistics.median(row["rss_mb"] for _, row in starts[name])
+    print(f"{'backend':30}" + "".join(f"{name:>19}" for name in columns))
+    for name in backends:
+        print(f"{name:30}" + "".join(f"{results[name][column]:19.2f}" for column in columns))
     first = results[backends[0]]
-    for backend in backends[1:]:
-        ratios = "".join(f"{results[backend][name] / first[name]:18.2f}x" for name in columns)
-        print(f"{backend + ' / ' + backends[0]:22}{ratios}"[:400])
+    for name in backends[1:]:
+        ratios = "".join(f"{results[name][column] / first[column]:18.2f}x" for column in columns)
+        print(f"{name + ' / ' + backends[0]:30}{ratios}")
 
 
 def main() -> None:
@@ -120,7 +135,10 @@ def main() -> None:
     parser.add_argument("--cache", default="")
     options = parser.parse_args()
     if options.child:
-        {"cold": cold, "warm": warm}[options.child](options.backend[0], Path(options.cache))
+        if options.child == "cold":
+            cold(options.backend[0], Path(options.cache))
+        else:
+            warm(options.backend, Path(options.cache))
         return
     local = ["onnx", "numpy"] + (["sentence-transformers"] if is_installed() else [])
     report(options.backend or local, options.rounds)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mcp_rag.query import Query
-from mcp_rag.ranking import inverse_document_frequency, is_stale, token_id, tokenize
+from mcp_rag.ranking import inverse_document_frequency, is_stale, surfaces, token_id
 from mcp_rag.results import Hit, HitResolution, MatchQuality, MatchType, Scores
 from mcp_rag.rows import ErrorGroup, Resolution
 from mcp_rag.versions import conflicts
@@ -14,58 +15,120 @@ from mcp_rag.versions import conflicts
 MAX_WHY = 5
 MAX_FIX_CHARS = 400
 
-# Fitted for all-MiniLM-L6-v2 by evals/retrieval (docs/evaluation.md): cosine and covered share of the query's idf.
+# Fitted for all-MiniLM-L6-v2 by evals/retrieval/calibrate.py (docs/evaluation.md).
 CALIBRATED_MODEL = "all-MiniLM-L6-v2"
-STRONG = (0.80, 0.60)
-POSSIBLE = (0.62, 0.42)
-WEAK = (0.50, 0.25)
+STRONG_COSINE = 0.85  # of one exception type
+STRONG_SHARE = 0.60  # of its words, both ways
+EQUAL_COSINE = 0.92  # of two messages without a type
+EQUAL_SHARE = 0.97
+POSSIBLE = 0.65  # mean of cosine and coverage
+WEAK_COSINE = 0.35
+WEAK_SHARE = 0.20
+
+# Codes that name a kind of failure, not one failure: they find nothing by themselves.
+_BROAD_CODES = ("HTTP ", "exit code ", "signal ", "errno ", "status ", "error code ")
 
 TIERS: tuple[MatchType, ...] = ("exact", "template", "code", "lexical", "semantic")
 
 
 @dataclass(slots=True)
 class Candidate:
-    """A group on its way to a hit. `coverage` is the share of the query's inverse document frequency that the group's
-    text holds, 0..1; `shared` are the tokens behind it, rarest first."""
+    """A group on its way to a hit. `first` says that it is the group of the query's first event. `coverage` is the
+    share of the query's inverse document frequency that the group's text holds, `echo` the share of the group's own
+    that the query holds, both 0..1; `shared` are the words behind it, rarest first."""
 
     group: ErrorGroup
     match_type: MatchType
+    first: bool = False
     dense: float = 0.0
     lexical: float = 0.0
     fused: float = 0.0
     coverage: float = 0.0
+    echo: float = 0.0
+    same_type: bool = False
+    same_code: bool = False
+    other_code: bool = False
     shared: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
 
-def cover(candidate: Candidate, query_idf: dict[str, float]) -> None:
-    """Fill `coverage` and `shared` from the tokens that the group's text and the query have in common."""
-    held = set(tokenize(candidate.group.text))
-    shared = [token for token in query_idf if token in held]
-    total = sum(query_idf.values())
-    candidate.coverage = sum(query_idf[t] for t in shared) / total if total else 0.0
-    candidate.shared = sorted(shared, key=lambda t: (-query_idf[t], t))[:MAX_WHY]
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What candidates are held against: the idf of each term of the query's embedded text (the error itself, without
+    its frames), how those terms were written, and all terms of the query."""
+
+    query: Query
+    idf: Mapping[str, float]
+    written: Mapping[str, str]
+    held: frozenset[str]
+    weigh: Callable[[str], float]
 
 
-def query_idf(text: str, documents: int, frequencies: dict[int, int]) -> dict[str, float]:
-    """Inverse document frequency of each query token; a token that no group holds weighs as the rarest."""
-    tokens = dict.fromkeys(tokenize(text))
-    return {t: inverse_document_frequency(documents, frequencies.get(token_id(t), 0)) for t in tokens}
+def build_probe(query: Query, documents: int, frequencies: Mapping[int, int]) -> Probe:
+    """The probe of a query; a term that no group holds weighs as the rarest."""
+
+    def weigh(term: str) -> float:
+        return inverse_document_frequency(documents, frequencies.get(token_id(term), 0))
+
+    written = surfaces(query.dense_text)
+    held = {*written, *surfaces(query.lexical_text)}
+    for text, _ in query.beside:
+        held.update(surfaces(text))
+    return Probe(query, {term: weigh(term) for term in written}, written, frozenset(held), weigh)
+
+
+def specific(code: str) -> bool:
+    """True for a code that names one failure (`E0308`, `ORA-00942`), False for a kind of them (`HTTP 500`)."""
+    return not code.startswith(_BROAD_CODES)
+
+
+def cover(candidate: Candidate, probe: Probe) -> None:
+    """Fill in what the group and the query have in common."""
+    group, query = candidate.group, probe.query
+    own = _terms_of(group.dense_text)
+    text = _terms_of(group.text)
+    shared = [term for term in probe.idf if term in text or term in own]
+    candidate.coverage = _share(shared, probe.idf, probe.idf)
+    weights = {term: probe.weigh(term) for term in own}
+    candidate.echo = _share([term for term in own if term in probe.held], weights, own)
+    rarest = sorted(shared, key=lambda term: (-probe.idf[term], term))[:MAX_WHY]
+    candidate.shared = [probe.written[term] for term in rarest]
+    candidate.same_type = bool(query.parsed.root_type) and query.parsed.root_type == group.root_type
+    codes = [c for c in query.codes if specific(c)]
+    candidate.same_code = any(c in group.codes for c in codes)
+    candidate.other_code = bool(codes) and not candidate.same_code and any(specific(c) for c in group.codes)
+
+
+def _share(some: Iterable[str], weights: Mapping[str, float], every: Iterable[str]) -> float:
+    total = sum(weights[term] for term in every)
+    return sum(weights[term] for term in some) / total if total else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(text: str) -> frozenset[str]:
+    return frozenset(surfaces(text))
 
 
 def quality(candidate: Candidate) -> MatchQuality | None:
     """The calibrated word for a candidate, or None when it is too far off to be shown."""
-    if candidate.match_type in ("exact", "template"):
+    if candidate.match_type in ("exact", "template") or _is_strong(candidate):
         return "strong"
-    if candidate.match_type == "code":
-        return "strong" if candidate.coverage >= STRONG[1] or candidate.dense >= STRONG[0] else "possible"
-    for word, (cosine, coverage) in (("strong", STRONG), ("possible", POSSIBLE), ("weak", WEAK)):
-        both = candidate.dense >= cosine and candidate.coverage >= coverage
-        # One leg alone must be far over the line: the other may be missing (degraded) or blind (a paraphrase).
-        alone = candidate.coverage >= coverage + 0.25 or candidate.dense >= cosine + 0.12
-        if both or (word != "strong" and alone):
-            return word  # type: ignore[return-value] # the tuple above holds exactly the three words
-    return None
+    if candidate.match_type == "code" or candidate.same_code:
+        return "possible"
+    if (candidate.dense + candidate.coverage) / 2 >= POSSIBLE:
+        return "possible"
+    return "weak" if candidate.dense >= WEAK_COSINE or candidate.coverage >= WEAK_SHARE else None
+
+
+def _is_strong(candidate: Candidate) -> bool:
+    """Strong claims the same error: the same type saying the same, the same specific code as the error's own name, or
+    two messages equal but for a word that hardly counts."""
+    if candidate.other_code:
+        return False
+    least = min(candidate.coverage, candidate.echo)
+    if candidate.same_type and candidate.dense >= STRONG_COSINE and least >= STRONG_SHARE:
+        return True
+    return candidate.dense >= EQUAL_COSINE and least >= EQUAL_SHARE
 
 
 def reasons(candidate: Candidate, query: Query) -> list[str]:

@@ -33,7 +33,8 @@ _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
 @dataclass(frozen=True, slots=True)
 class Query:
     """A paste understood. `events` are its errors, the one searched for first; `dense_text` is embedded,
-    `lexical_text` and, each with its share of the weight, the texts `beside` it are tokenised; all are redacted. `codes` are those of the first event, else of the text."""
+    `lexical_text` and, each with its share of the weight, the texts `beside` it are tokenised; all are redacted.
+    `codes` are those of the first event, else of the whole text."""
 
     text: str
     events: tuple[LogRecord, ...]

@@ -61,6 +61,17 @@ def tokenize(text: str) -> list[str]:
     return terms[:MAX_TOKENS]
 
 
+def surfaces(text: str) -> dict[str, str]:
+    """The single-word terms of `tokenize(text)`, each with the word it was first written as, in lower case."""
+    found: dict[str, str] = {}
+    for match in _WORD.finditer(text):
+        for token in _word_tokens(match.group()[:MAX_WORD_CHARS]):
+            found.setdefault(stem(token), token)
+        if len(found) >= MAX_TOKENS:
+            break
+    return found
+
+
 @lru_cache(maxsize=50_000)
 def _terms(word: str) -> tuple[tuple[str, ...], str]:
     """The terms of one word, and its stem when it may form a pair, else ""."""
@@ -84,7 +95,7 @@ def stem(token: str) -> str:
 
 
 def _base(token: str) -> str:
-    if len(token) > 2 and token[-1] == token[-2] and token[-1] not in "lsz":  # noqa: PLR2004 - a doubled last letter
+    if len(token) > 2 and token[-1] == token[-2] and token[-1] not in "lsz":
         token = token[:-1]
     return token[:-1] if token.endswith("e") and len(token) > _MIN_STEM_CHARS else token
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from mcp_rag.clock import iso
 from mcp_rag.errors import EmbeddingError, InputError, StoreError
-from mcp_rag.hits import TIERS, Candidate, build_hit, cover, hit_resolution, quality, query_idf
+from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.query import Query, understand
 from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_bound
@@ -27,6 +27,8 @@ from mcp_rag.types import Level
 from mcp_rag.versions import versions_in
 
 LEG_LIMIT = 50
+MAX_CANDIDATES = 50
+FIX_BONUS = 0.005
 RARE_CODE_GROUPS = 20
 
 
@@ -130,7 +132,12 @@ class Searcher:
         fixes = await self._resolutions(chosen)
         mode: RetrievalMode = "fingerprint"
         reason = ""
-        settled = [c for c in chosen.values() if accepts(c.group, where) and _has_good_fix(fixes.get(c.group.id, ()))]
+        # Only the first error's own group with a fix ends the search: what is known of a line beside it does not.
+        settled = [
+            c
+            for c in chosen.values()
+            if c.first and accepts(c.group, where) and _has_good_fix(fixes.get(c.group.id, ()))
+        ]
         if not settled:
             mode, reason = await self._hybrid_rung(query, where, chosen)
             fixes = await self._resolutions(chosen)
@@ -145,18 +152,20 @@ class Searcher:
 
     async def _exact_rungs(self, query: Query) -> dict[str, Candidate]:
         chosen: dict[str, Candidate] = {}
+        own = query.fingerprints[0].id if query.fingerprints else ""
         for group in await self._store.get_errors([f.id for f in query.fingerprints]):
-            chosen[group.id] = Candidate(group, "exact", why=["same fingerprint"], fused=1.0)
+            chosen[group.id] = Candidate(group, "exact", first=group.id == own, why=["same fingerprint"], fused=1.0)
         merge = await self._merge()
-        wanted: list[str] = []
+        wanted: dict[str, bool] = {}
         for found, record in zip(query.fingerprints, query.events, strict=True):
             has_trace = record.stacktrace is not None
             leader = merge.lookup(found, level=record.level, logger=record.logger, has_trace=has_trace)
             if leader is not None and leader not in chosen:
-                wanted.append(leader)
-        for group in await self._store.get_errors(wanted):
-            chosen[group.id] = Candidate(group, "template", why=["same template"], fused=1.0)
-        for rung in (ErrorFilter(codes=query.codes), *(ErrorFilter(related=f.related) for f in query.fingerprints[:1])):
+                wanted[leader] = wanted.get(leader, False) or found.id == own
+        for group in await self._store.get_errors(list(wanted)):
+            chosen[group.id] = Candidate(group, "template", first=wanted[group.id], why=["same template"], fused=1.0)
+        telling = tuple(c for c in query.codes if specific(c))
+        for rung in (ErrorFilter(codes=telling), *(ErrorFilter(related=f.related) for f in query.fingerprints[:1])):
             if not active(rung) or (rung.related and not query.parsed.frames):
                 continue
             groups = await self._store.query_errors(rung, RARE_CODE_GROUPS + 1)
@@ -181,16 +190,16 @@ class Searcher:
             reason = f"The lexical leg failed: {error.cause}"
         fused = fuse(dense, lexical)
         by_dense, by_lexical, by_fused = dict(dense), dict(lexical), dict(fused)
-        missing = [i for i in by_fused if i not in chosen]
+        missing = [s.id for s in fused[:MAX_CANDIDATES] if s.id not in chosen]
         for group in await self._store.get_errors(missing):
             kind = "semantic" if by_dense.get(group.id, 0.0) and group.id not in by_lexical else "lexical"
             chosen[group.id] = Candidate(group, kind)  # type: ignore[arg-type] # one of the two words above
-        idf = query_idf(query.lexical_text, documents, dict(frequencies))
+        probe = build_probe(query, documents, frequencies)
         for group_id, candidate in chosen.items():
             candidate.dense = by_dense.get(group_id, 0.0)
             candidate.lexical = by_lexical.get(group_id, 0.0)
             candidate.fused = max(candidate.fused, by_fused.get(group_id, 0.0))
-            cover(candidate, idf)
+            cover(candidate, probe)
             if candidate.match_type in ("lexical", "semantic"):
                 candidate.match_type = "semantic" if candidate.dense >= candidate.coverage else "lexical"
         return ("hybrid" if dense or not reason else "lexical"), reason
@@ -223,16 +232,11 @@ def _has_good_fix(resolutions: Sequence[Resolution]) -> bool:
     return any(not r.superseded_by and (success_bound(r) > 0 or not r.outcomes) for r in resolutions)
 
 
-def _order(candidate: Candidate, resolutions: Sequence[Resolution]) -> tuple[int, float, bool, int, str]:
+def _order(candidate: Candidate, resolutions: Sequence[Resolution]) -> tuple[int, bool, float, int, str]:
     tier = min(TIERS.index(candidate.match_type), TIERS.index("lexical"))
-    # Scores closer than a hundredth are equals: then a group with a fix goes first, then the more frequent one.
-    return (
-        tier,
-        -round(candidate.fused, 2),
-        not _has_good_fix(resolutions),
-        -candidate.group.count,
-        candidate.group.id,
-    )
+    # Between near equals a group with a fix goes first, then the more frequent one.
+    score = candidate.fused + (FIX_BONUS if _has_good_fix(resolutions) else 0.0)
+    return tier, not candidate.first, -round(score, 4), -candidate.group.count, candidate.group.id
 
 
 def page_digest(*arguments: str) -> str:

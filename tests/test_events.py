@@ -292,9 +292,13 @@ def test_http_statuses_are_told_apart() -> None:
     assert [r.level for r in records] == [Level.INFO, Level.ERROR, Level.INFO, Level.WARN]
 
 
-def test_records_below_the_level_after_decoding_are_dropped() -> None:
-    """A record whose own level, read in full, is below the minimum is counted, not returned."""
-    line = '{"l":"fatal","msg":"fine"}'
-    records, counts = read(line, ParseSettings(min_level=Level.FATAL))
-    assert records == []
-    assert counts.below_level == 1
+def test_broken_json_is_kept_as_text() -> None:
+    """A record cut off in the middle is still an event with the level its field shows."""
+    records, _ = read('{"level":"error","msg":"charge failed","order":}', ParseSettings())
+    assert [(r.level, r.message[:8]) for r in records] == [(Level.ERROR, '{"level"')]
+
+
+def test_a_named_format_is_used_without_a_vote() -> None:
+    """`format` decides which headers are looked for first; the records stay the same."""
+    asked = replace(ALL, format="python-logging")
+    assert read(TRACE, asked) == read(TRACE, replace(ALL, hint="python-logging")) == read(TRACE)

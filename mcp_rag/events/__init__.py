@@ -46,9 +46,8 @@ def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) ->
         counts.events += tally.events
         for event in tally.kept:
             record, cut_lines = build(event, lane, source)
-            if record is not None:
-                counts.cut_lines += cut_lines
-                records.append(record)
+            counts.cut_lines += cut_lines
+            records.append(record)
     if len(laned.lanes) > 1:
         records.sort(key=lambda record: record.first_line)
     counts.kept = len(records)

@@ -8,10 +8,11 @@ from mcp_rag import formats
 from mcp_rag.types import JsonFields, Level
 
 _FIELD = re.compile(
-    rb'"(?:level|severity|lvl|loglevel|log_level|log\.level|levelname|level_name|severityText|severity_text|@l|s|l)"'
+    rb'"(?:level|severity|lvl|loglevel|log_level|log\.level|levelname|level_name|severityText|severity_text|@l|s)"'
     rb'\s{0,4}:\s{0,4}(?:"([A-Za-z]{1,12})"|([1-6]0)\s{0,4}[,}])'
 )
-_ANY_FIELD = re.compile(rb'(?i)"[@\w.]{0,40}(?:level|severity|lvl|priority|levelno|@l)\w{0,20}"\s{0,4}:')
+# Parts of every name a level field has: more than one of them in a line, and only decoding tells which counts.
+_MARKS = (b"evel", b"everity", b'"lvl"', b'"@l"', b'"s"', b"riority", b"RIORITY")
 _CONTAINER = (b'"log"', b'"stream"')
 _MAX_QUICK_BYTES = 16_384
 
@@ -20,10 +21,9 @@ def quick_level(line: bytes) -> Level | None:
     """The level when exactly one field of the line can be it; None when the record has to be decoded."""
     if len(line) > _MAX_QUICK_BYTES or line[-1:] != b"}" or _CONTAINER[0] in line or _CONTAINER[1] in line:
         return None
-    found = _FIELD.findall(line)
-    if len(found) != 1 or len(_ANY_FIELD.findall(line)) > 1:
+    if sum(map(line.count, _MARKS)) != 1 or (found := _FIELD.search(line)) is None:
         return None
-    level = formats.level_of((found[0][0] or found[0][1]).decode("ascii"))
+    level = formats.level_of((found[1] or found[2]).decode("ascii"))
     return level if level is not Level.UNSET else None
 
 

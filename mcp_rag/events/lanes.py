@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mcp_rag.events import json_lines
 from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, inside, json_shape, stream_of
-from mcp_rag.types import NO_SPAN
+from mcp_rag.types import NO_SPAN, Span
 
 MAX_JSON_LINES = 2_000
 
@@ -31,14 +31,15 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
     lanes: dict[str, list[int]] = {}
     inner: dict[str, list[int]] = {}
     last = lanes.setdefault("", [])
+    prefixes: dict[bytes, str] = {}
     for n, shape in enumerate(shapes):
         if shape.kind is Kind.BLANK and not shape.enveloped:
             last.append(n)
             continue
-        outer = _outer(lines[n], shape)
+        outer = _outer(lines[n], shape, prefixes)
         span = header_stream(shape)
         if span is not NO_SPAN and span != NO_SPAN:
-            name = outer + "\x01" + _text_of(lines[n], shape)[span[0] : span[1]]
+            name = outer + "\x01" + _part_of(lines[n], shape, span)
             last = inner[outer] = lanes.setdefault(name, [])
         else:
             # A line without a header was written by whoever wrote the last header in the same container.
@@ -64,10 +65,22 @@ def _streamed(distinct: set[Shape]) -> bool:
     return any(s.kind is Kind.HEAD and not s.plain and header_stream(s) != NO_SPAN for s in distinct)
 
 
-def _outer(line: bytes, shape: Shape) -> str:
+def _outer(line: bytes, shape: Shape, prefixes: dict[bytes, str]) -> str:
+    """Name of the container's stream; read once per distinct prefix."""
     if not shape.digits:
         return shape.stream
-    return stream_of(inside(line.decode("utf-8", "replace"))[1])
+    prefix = line[: shape.prefix] if shape.prefix > 0 else line
+    name = prefixes.get(prefix)
+    if name is None:
+        name = prefixes[prefix] = stream_of(inside(line.decode("utf-8", "replace"))[1])
+    return name
+
+
+def _part_of(line: bytes, shape: Shape, span: Span) -> str:
+    """A span of the text inside the envelopes, without decoding the whole line where bytes and characters agree."""
+    if shape.prefix >= 0 and (head := line[: shape.prefix + span[1]]).isascii():
+        return head[shape.prefix + span[0] :].decode("ascii")
+    return _text_of(line, shape)[span[0] : span[1]]
 
 
 def _join_pieces(

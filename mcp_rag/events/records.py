@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mcp_rag import clock, formats, stacktrace
-from mcp_rag.events import json_lines
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.joining import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
@@ -19,7 +18,6 @@ from mcp_rag.types import (
     ExceptionInfo,
     Header,
     JsonFields,
-    Level,
     LogRecord,
     ParseSettings,
     StackTrace,
@@ -51,9 +49,9 @@ class Lines:
 
 
 class Built(NamedTuple):
-    """A record, or None when decoding showed it to be below the minimum level; and the lines left out of its body."""
+    """A record and the number of lines left out of its body."""
 
-    record: LogRecord | None
+    record: LogRecord
     cut_lines: int
 
 
@@ -66,7 +64,6 @@ class _Parts:
     logger: str = ""
     service: str = ""
     format: str = ""
-    level: Level = Level.UNSET
     trace: StackTrace | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,11 +77,6 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> Built:
     head = event.head
     fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
     parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
-    level = event.level
-    if fields is not None:
-        level = max(json_lines.level_in(fields), level if event.crash else Level.UNSET) or level
-        if level < settings.min_level:
-            return Built(None, cut_lines)
     body = "\n".join(texts)
     outer = envelopes or []
     stamp = parts.timestamp or next((e.timestamp for e in reversed(outer) if e.timestamp), "")
@@ -93,7 +85,7 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> Built:
         last_line=lines.first_line + members[-1],
         body=body,
         message=parts.message,
-        level=level,
+        level=event.level,
         format=parts.format or next((e.format for e in reversed(outer)), ""),
         timestamp_ms=_time(stamp, settings),
         service=settings.service or parts.service or next((e.service for e in reversed(outer) if e.service), ""),

@@ -44,6 +44,7 @@ class Shape:
     traceback may. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
     format are one message. `brace`: opens JSON spread over lines. `stream` names the container's stream; `digits`: it
     holds digits and must be read from each line. `partial`: the container runtime cut the line here.
+    `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
     """
 
     kind: Kind
@@ -63,12 +64,17 @@ class Shape:
     stream: str = ""
     digits: bool = False
     partial: bool = False
+    prefix: int = 0
 
 
 BLANK = Shape(Kind.BLANK)
 PIECE = Shape(Kind.PIECE, indented=True)
-_EXACT = Shape(Kind.EXACT)
 
+# Formats that decide by an HTTP status or by the priority in front.
+_BY_SHORT_NUMBERS = frozenset(
+    {"access", "access-dev", "access-plain", "iis", "syslog-5424", "syslog-priority", "dmesg-raw"}
+)
+_SHORT_NUMBER = re.compile(rb"(?<![\w.:/])(?:\d{3}|<\d{1,3}>)(?![\w.:/])|^<\d{1,3}>")
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _BLOCK_FORMATS = frozenset({"npm"})
@@ -95,7 +101,8 @@ def stream_of(envelopes: Sequence[Envelope]) -> str:
 
 def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
     """Shape of one decoded line, and whether its digits matter (then it must not be shared by key)."""
-    text, envelopes = inside(text)
+    line = text
+    text, envelopes = inside(line)
     if not envelopes:
         return _classify_inner(text, preferred)
     shape, digits_matter = _classify_inner(text, preferred)
@@ -122,6 +129,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             stream=stream,
             digits=any(map(str.isdigit, stream)),
             partial=partial,
+            prefix=len(line) - len(text) if line.endswith(text) else -1,
         ),
         digits_matter,
     )
@@ -207,25 +215,24 @@ class ShapeMemo:
         for key, line in zip(keys, lines, strict=False):
             shape = get(key)
             if shape is None or shape.kind is Kind.EXACT:
-                shape = self._miss(key, line)
+                shape = self._miss(key, line, shape)
             append(shape)
         return found
 
-    def _miss(self, key: bytes, line: bytes) -> Shape:
-        """Classify one line. JSON records and lines whose digits matter are kept by their exact bytes, if at all."""
+    def _miss(self, key: bytes, line: bytes, exact: Shape | None) -> Shape:
+        """Classify one line. JSON records are not remembered; a line whose digits matter is, by those digits."""
         if line[:1] == b"{" and (quick := json_lines.quick_level(line)) is not None:
             return json_shape(quick)
-        known = self._exact.get(line)
-        if known is not None:
+        if exact is not None and (known := self._exact.get(_deciding(key, line, exact))) is not None:
             return known
         shape, digits_matter = classify(line.decode("utf-8", "replace"), self.preferred)
-        if digits_matter:
-            if shape.kind is not Kind.JSON:
-                _remember(self._shapes, key, _EXACT)
-            if len(line) <= KEY_BYTES:
-                _remember(self._exact, line, shape)
-        else:
+        if not digits_matter:
             _remember(self._shapes, key, shape)
+        elif shape.kind is not Kind.JSON:
+            exact = exact or Shape(Kind.EXACT, header=shape.header)
+            _remember(self._shapes, key, exact)
+            if len(line) <= KEY_BYTES:
+                _remember(self._exact, _deciding(key, line, exact), shape)
         return shape
 
     @property
@@ -236,6 +243,14 @@ class ShapeMemo:
     def one(self, line: bytes) -> Shape:
         """The shape of a single line."""
         return self.shapes(line, (line,))[0]
+
+
+def _deciding(key: bytes, line: bytes, exact: Shape) -> bytes:
+    """The key that tells apart lines whose digits matter: with the numbers a status or a priority can be, where the
+    format is known to decide by those, else the line itself."""
+    if exact.header is None or exact.header.format not in _BY_SHORT_NUMBERS:
+        return line
+    return b"\n".join([key, *_SHORT_NUMBER.findall(line)])
 
 
 def _remember(memo: dict[bytes, Shape], key: bytes, shape: Shape) -> None:

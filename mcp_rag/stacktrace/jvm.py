@@ -41,7 +41,7 @@ _LIBRARY = (
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",
     "clojure.", "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.jboss.",
     "org.junit.", "junit.", "org.codehaus.", "org.gradle.", "org.slf4j.", "ch.qos.logback.", "io.netty.",
-    "io.vertx.", "io.grpc.", "io.undertow.", "io.quarkus.", "io.micronaut.", "io.reactivex.", "io.projectreactor.",
+    "io.vert", "io.grpc.", "io.undertow.", "io.quarkus.", "io.micronaut.", "io.reactivex.", "io.projectreactor.",
     "reactor.", "rx.", "akka.", "play.", "zio.", "cats.", "com.fasterxml.", "com.google.common.",
     "com.google.inject.", "com.google.gson.", "com.zaxxer.", "com.mysql.", "org.postgresql.", "oracle.jdbc.",
     "com.microsoft.sqlserver.", "okhttp3.", "okio.", "retrofit2.", "feign.", "net.bytebuddy.", "net.sf.cglib.",

@@ -64,6 +64,7 @@ class Rpc:
         self.timeout_s = timeout_s
         self.sparse = sparse
         self.partial = partial
+        self._deleted: set[str] = set()
 
     @property
     def vector_fields(self) -> tuple[str, ...]:
@@ -100,6 +101,13 @@ class Rpc:
             return None, failure
 
     # ---------------------------------------------------------------- reading
+    def _level(self, collection: str, *, strong: bool = False) -> str:
+        """Servers tell no time for a delete, so Session would not wait for it: the first read after one is strong."""
+        if collection in self._deleted:
+            self._deleted.discard(collection)
+            strong = True
+        return "Strong" if strong else SESSION
+
     def query(
         self,
         collection: str,
@@ -125,7 +133,7 @@ class Rpc:
                 filter=text,
                 output_fields=list(fields),
                 limit=size,
-                consistency_level="Strong" if strong else SESSION,
+                consistency_level=self._level(collection, strong=strong),
                 **extra,
             )
             for entity in page:
@@ -158,7 +166,9 @@ class Rpc:
 
     def count(self, collection: str, text: str = "") -> int:
         """Number of entities that meet an expression."""
-        rows = self.call("query", collection, filter=text, output_fields=["count(*)"], consistency_level=SESSION)
+        rows = self.call(
+            "query", collection, filter=text, output_fields=["count(*)"], consistency_level=self._level(collection)
+        )
         return int(rows[0]["count(*)"])
 
     def search(
@@ -183,7 +193,7 @@ class Rpc:
             filter=text,
             search_params=params,
             output_fields=["id", *fields],
-            consistency_level=SESSION,
+            consistency_level=self._level(collection),
         )
         found = [(hit["id"], float(hit["distance"]), dict(hit["entity"])) for hit in hits[0]]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
@@ -220,6 +230,7 @@ class Rpc:
         """Delete by id; ids that are not stored are no error."""
         for start in range(0, len(ids), IDS_PER_CALL):
             self.call("delete", collection, filter=ids_in(ids[start : start + IDS_PER_CALL]))
+            self._deleted.add(collection)
 
 
 def batches(entities: Sequence[Entity], size: Callable[[Entity], int] | None = None) -> Iterator[list[Entity]]:

@@ -11,8 +11,8 @@ from mcp_rag.types import Level, ParseSettings
 CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     "zap json stacktrace": (
         '{"level":"info","ts":1763925637.1,"caller":"a/b.go:1","msg":"up"}\n'
-        '{"level":"error","ts":1763925637.2,"caller":"a/b.go:9","msg":"charge failed","error":"card decl'
-        'ined","stacktrace":"main.charge\\n\\t/srv/app/main.go:14\\nmain.main\\n\\t/srv/app/main.go:22"}',
+        '{"level":"error","ts":1763925637.2,"caller":"a/b.go:9","msg":"charge failed","error":"card '
+        'declined","stacktrace":"main.charge\\n\\t/srv/app/main.go:14\\nmain.main\\n\\t/srv/app/main.go:22"}',
         [
             (0, 0, Level.INFO, "", "up"),
             (1, 1, Level.ERROR, "", "charge failed"),
@@ -24,8 +24,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "pool.h:12:5: error: 'n' undeclared (first use in this function)\n"
         "   12 |     n = 1;\n"
         "      |     ^\n"
-        "pool.h:12:5: note: each undeclared identifier is reported only once for each function it appear"
-        "s in\n"
+        "pool.h:12:5: note: each undeclared identifier is reported only once for each function it "
+        "appears in\n"
         "main.c:9:3: warning: implicit declaration of function 'drop' [-Wimplicit-function-declaration]\n"
         "    9 |   drop();\n"
         "      |   ^~~~\n"
@@ -39,8 +39,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "tsc": (
-        "src/a.ts(3,7): error TS2345: Argument of type 'string' is not assignable to parameter of type '"
-        "number'.\n"
+        "src/a.ts(3,7): error TS2345: Argument of type 'string' is not assignable to parameter of type "
+        "'number'.\n"
         "src/b.ts(9,1): error TS2304: Cannot find name 'foo'.",
         [
             (0, 0, Level.ERROR, "TS2345", "Argument of type 'string' is not assignable to parameter of type 'number'."),
@@ -49,8 +49,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "pino numeric levels": (
         '{"level":30,"time":1763925637000,"pid":1,"msg":"up"}\n'
-        '{"level":50,"time":1763925638000,"pid":1,"err":{"type":"TypeError","message":"x is not a functi'
-        'on","stack":"TypeError: x is not a function\\n    at f (/srv/a.js:3:1)"},"msg":"boom"}\n'
+        '{"level":50,"time":1763925638000,"pid":1,"err":{"type":"TypeError","message":"x is not a '
+        'function","stack":"TypeError: x is not a function\\n    at f (/srv/a.js:3:1)"},"msg":"boom"}\n'
         '{"level":40,"time":1763925639000,"pid":1,"msg":"slow"}',
         [
             (0, 0, Level.INFO, "", "up"),
@@ -111,25 +111,27 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "CLEF": (
         '{"@t":"2026-11-23T19:20:37.123Z","@m":"up"}\n'
-        '{"@t":"2026-11-23T19:20:38.123Z","@l":"Error","@m":"request failed","@x":"System.InvalidOperati'
-        'onException: no tenant\\r\\n   at Acme.A.B() in /src/A.cs:line 3"}',
+        '{"@t":"2026-11-23T19:20:38.123Z","@l":"Error","@m":"request '
+        'failed","@x":"System.InvalidOperationException: no tenant\\r\\n   at Acme.A.B() in '
+        '/src/A.cs:line 3"}',
         [
             (0, 0, Level.UNSET, "", "up"),
             (1, 1, Level.ERROR, "System.InvalidOperationException", "request failed"),
         ],
     ),
     "ECS": (
-        '{"@timestamp":"2026-11-23T19:20:37.123Z","log.level":"ERROR","message":"charge failed","ecs.ver'
-        'sion":"1.2.0","error.type":"java.lang.IllegalStateException","error.message":"no card","error.s'
-        'tack_trace":"java.lang.IllegalStateException: no card\\n\\tat com.acme.Pay.charge(Pay.java:71)\\nC'
-        'aused by: java.io.IOException: gone\\n\\tat com.acme.X.y(X.java:1)\\n"}',
+        '{"@timestamp":"2026-11-23T19:20:37.123Z","log.level":"ERROR","message":"charge '
+        'failed","ecs.version":"1.2.0","error.type":"java.lang.IllegalStateException","error.message":"n'
+        'o card","error.stack_trace":"java.lang.IllegalStateException: no card\\n\\tat '
+        "com.acme.Pay.charge(Pay.java:71)\\nCaused by: java.io.IOException: gone\\n\\tat "
+        'com.acme.X.y(X.java:1)\\n"}',
         [
             (0, 0, Level.ERROR, "java.lang.IllegalStateException", "charge failed"),
         ],
     ),
     "gcp": (
-        '{"severity":"ERROR","message":"Traceback (most recent call last):\\n  File \\"/srv/a.py\\", line 3'
-        ', in f\\n    g()\\nKeyError: \'x\'","time":"2026-11-23T19:20:37Z"}',
+        '{"severity":"ERROR","message":"Traceback (most recent call last):\\n  File \\"/srv/a.py\\", line '
+        '3, in f\\n    g()\\nKeyError: \'x\'","time":"2026-11-23T19:20:37Z"}',
         [
             (0, 0, Level.ERROR, "KeyError", "'x'"),
         ],

@@ -131,8 +131,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "laravel": (
         "[2026-11-23 19:20:37] production.INFO: up\n"
-        '[2026-11-23 19:20:37] production.ERROR: Connection refused {"exception":"[object] (PDOException'
-        "(code: 2002): Connection refused at /var/www/vendor/x.php:70)\n"
+        '[2026-11-23 19:20:37] production.ERROR: Connection refused {"exception":"[object] '
+        "(PDOException(code: 2002): Connection refused at /var/www/vendor/x.php:70)\n"
         "[stacktrace]\n"
         "#0 /var/www/app/P.php(3): PDO->__construct()\n"
         "#1 {main}\n"
@@ -145,8 +145,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
                 5,
                 Level.ERROR,
                 "PDOException",
-                'Connection refused {"exception":"[object] (PDOException(code: 2002): Connection refus'
-                "ed at /var/www/vendor/x.php:70)",
+                'Connection refused {"exception":"[object] (PDOException(code: 2002): Connection '
+                "refused at /var/www/vendor/x.php:70)",
             ),
             (6, 6, Level.INFO, "", "down"),
         ],
@@ -154,8 +154,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     "asan": (
         "running test 3\n"
         "=================================================================\n"
-        "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4f7d6c b"
-        "p 0x7ffd sp 0x7ffd\n"
+        "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4f7d6c "
+        "bp 0x7ffd sp 0x7ffd\n"
         "READ of size 4 at 0x602000000010 thread T0\n"
         "    #0 0x4f7d6b in Pool::take(int) /src/pool.cpp:31:12\n"
         "    #1 0x4f7f11 in main /src/main.cpp:9:3\n"
@@ -270,8 +270,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "java multi message": (
-        "2026-11-23 19:20:37.123 ERROR 4711 --- [main] o.s.boot.SpringApplication : Application run fail"
-        "ed\n"
+        "2026-11-23 19:20:37.123 ERROR 4711 --- [main] o.s.boot.SpringApplication : Application run "
+        "failed\n"
         "\n"
         "org.springframework.beans.factory.BeanCreationException: Error creating bean with name 'a'\n"
         "\tat org.springframework.A.b(A.java:1) ~[spring.jar!/:6.1]\n"
@@ -321,8 +321,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "nginx error": (
-        "2026/11/23 19:20:37 [error] 41#41: *7 connect() failed (111: Connection refused) while connecti"
-        "ng to upstream, client: 10.0.0.1\n"
+        "2026/11/23 19:20:37 [error] 41#41: *7 connect() failed (111: Connection refused) while "
+        "connecting to upstream, client: 10.0.0.1\n"
         "2026/11/23 19:20:38 [notice] 1#1: signal process started\n"
         '10.0.0.1 - - [23/Nov/2026:19:20:39 +0000] "GET /x HTTP/1.1" 502 157 "-" "curl/8"',
         [
@@ -386,8 +386,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "java headed message with inline type": (
-        "2026-11-23 19:20:37,123 ERROR [main] com.acme.Pay: charge failed: java.net.SocketTimeoutExcepti"
-        "on: Read timed out\n"
+        "2026-11-23 19:20:37,123 ERROR [main] com.acme.Pay: charge failed: "
+        "java.net.SocketTimeoutException: Read timed out\n"
         "\tat com.acme.Pay.charge(Pay.java:71)\n"
         "2026-11-23 19:20:38,123 INFO [main] com.acme.Pay: ok",
         [
@@ -418,8 +418,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         'Exception in thread "DefaultDispatcher-worker-3" kotlin.KotlinNullPointerException\n'
         "\tat com.acme.MainKt$main$1.invokeSuspend(Main.kt:9)\n"
         "\tat kotlin.coroutines.jvm.internal.BaseContinuationImpl.resumeWith(ContinuationImpl.kt:33)\n"
-        "\tSuppressed: kotlinx.coroutines.internal.DiagnosticCoroutineContextException: [StandaloneCorout"
-        "ine{Cancelling}@1, Dispatchers.Default]",
+        "\tSuppressed: kotlinx.coroutines.internal.DiagnosticCoroutineContextException: "
+        "[StandaloneCoroutine{Cancelling}@1, Dispatchers.Default]",
         [
             (0, 3, Level.ERROR, "kotlin.KotlinNullPointerException", ""),
         ],

@@ -52,8 +52,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "loguru": (
         "2026-11-23 19:20:37.123 | INFO     | app.worker:run:41 - up\n"
-        "2026-11-23 19:20:38.123 | ERROR    | app.worker:run:44 - An error has been caught in function '"
-        "run', process 'MainProcess' (1), thread 'MainThread' (2):\n"
+        "2026-11-23 19:20:38.123 | ERROR    | app.worker:run:44 - An error has been caught in function "
+        "'run', process 'MainProcess' (1), thread 'MainThread' (2):\n"
         "Traceback (most recent call last):\n"
         "\n"
         '  File "/srv/app/l.py", line 9, in <module>\n'
@@ -81,8 +81,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "rich box": (
         "starting\n"
-        "╭─────────────────────────────── Traceback (most recent call last) ────────────────────────────"
-        "────╮\n"
+        "╭─────────────────────────────── Traceback (most recent call last) "
+        "────────────────────────────────╮\n"
         "│ /srv/app/x.py:12 in <module>                                                                 "
         "    │\n"
         "│                                                                                              "
@@ -260,8 +260,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "python task never retrieved": (
         "Task exception was never retrieved\n"
-        "future: <Task finished name='Task-2' coro=<f() done, defined at /srv/a.py:3> exception=ValueErr"
-        "or('x')>\n"
+        "future: <Task finished name='Task-2' coro=<f() done, defined at /srv/a.py:3> "
+        "exception=ValueError('x')>\n"
         "Traceback (most recent call last):\n"
         '  File "/srv/a.py", line 4, in f\n'
         '    raise ValueError("x")\n'

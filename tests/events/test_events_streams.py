@@ -24,8 +24,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "cri java": (
         "2026-11-23T19:20:37.123456789Z stdout F 19:20:37.100 [main] INFO com.acme.Boot - up\n"
-        '2026-11-23T19:20:38.123456789Z stderr F Exception in thread "main" java.lang.IllegalStateExcept'
-        "ion: no port\n"
+        '2026-11-23T19:20:38.123456789Z stderr F Exception in thread "main" '
+        "java.lang.IllegalStateException: no port\n"
         "2026-11-23T19:20:38.123456789Z stderr F \tat com.acme.Boot.main(Boot.java:12)\n"
         "2026-11-23T19:20:38.123456789Z stdout F 19:20:38.100 [main] INFO com.acme.Boot - down",
         [
@@ -50,8 +50,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "Nov 23 19:20:38 host cron[99]: (root) CMD (run-parts)\n"
         "Nov 23 19:20:38 host billing[4711]:     main()\n"
         "Nov 23 19:20:38 host billing[4711]: RuntimeError: no queue\n"
-        "Nov 23 19:20:39 host systemd[1]: billing.service: Main process exited, code=exited, status=1/FA"
-        "ILURE",
+        "Nov 23 19:20:39 host systemd[1]: billing.service: Main process exited, code=exited, "
+        "status=1/FAILURE",
         [
             (0, 0, Level.UNSET, "", "starting worker"),
             (1, 5, Level.ERROR, "RuntimeError", "no queue"),
@@ -60,8 +60,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "postgres detail": (
-        "2026-11-23 19:20:37.123 UTC [4711] shop@orders ERROR:  duplicate key value violates unique cons"
-        'traint "orders_pkey"\n'
+        "2026-11-23 19:20:37.123 UTC [4711] shop@orders ERROR:  duplicate key value violates unique "
+        'constraint "orders_pkey"\n'
         "2026-11-23 19:20:37.123 UTC [4712] shop@orders LOG:  connection received\n"
         "2026-11-23 19:20:37.123 UTC [4711] shop@orders DETAIL:  Key (id)=(7) already exists.\n"
         "2026-11-23 19:20:37.123 UTC [4711] shop@orders STATEMENT:  insert into orders\n"
@@ -119,8 +119,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "11-23 19:20:38.123  4711  4711 E AndroidRuntime: Process: com.acme.shop, PID: 4711\n"
         "11-23 19:20:38.123  4711  4711 E AndroidRuntime: java.lang.NullPointerException: name is null\n"
         "11-23 19:20:38.123  4711  4711 E AndroidRuntime: \tat com.acme.shop.Main.onCreate(Main.kt:42)\n"
-        "11-23 19:20:38.123  4711  4711 E AndroidRuntime: \tat android.app.Activity.performCreate(Activit"
-        "y.java:8000)\n"
+        "11-23 19:20:38.123  4711  4711 E AndroidRuntime: \tat "
+        "android.app.Activity.performCreate(Activity.java:8000)\n"
         "11-23 19:20:38.123  4711  4711 E AndroidRuntime: Caused by: java.io.IOException: closed\n"
         "11-23 19:20:38.123  4711  4711 E AndroidRuntime: \t... 12 more\n"
         "11-23 19:20:39.123  4711  4711 I Process : Sending signal. PID: 4711 SIG: 9",
@@ -132,8 +132,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "k8s klog + goroutine": (
         "I1123 19:20:37.123456    4711 proxier.go:41] syncing\n"
-        'E1123 19:20:38.123456    4711 runtime.go:79] Observed a panic: "invalid memory address or nil p'
-        'ointer dereference"\n'
+        'E1123 19:20:38.123456    4711 runtime.go:79] Observed a panic: "invalid memory address or nil '
+        'pointer dereference"\n'
         "goroutine 41 [running]:\n"
         "k8s.io/apimachinery/pkg/util/runtime.logPanic({0x1a, 0x2b})\n"
         "\t/go/pkg/mod/k8s.io/apimachinery/pkg/util/runtime/runtime.go:75 +0x99\n"
@@ -153,12 +153,12 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41]     f()\n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] OSError: gone\n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] \n"
-        "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] The above exception was the direct cause"
-        " of the following exception:\n"
+        "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] The above exception was the direct "
+        "cause of the following exception:\n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] \n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] Traceback (most recent call last):\n"
-        '(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41]   File "/opt/v/core.py", line 19, in mai'
-        "n\n"
+        '(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41]   File "/opt/v/core.py", line 19, in '
+        "main\n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41]     g()\n"
         "(EngineCore_0 pid=7) ERROR 11-23 19:20:37 [core.py:41] RuntimeError: no engine\n"
         "(APIServer pid=1) INFO 11-23 19:20:38 [api.py:3] shutting down",
@@ -168,8 +168,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "php multiple": (
-        "[23-Nov-2026 19:20:37 UTC] PHP Fatal error:  Uncaught TypeError: strlen(): bad in /srv/app/a.ph"
-        "p:3\n"
+        "[23-Nov-2026 19:20:37 UTC] PHP Fatal error:  Uncaught TypeError: strlen(): bad in "
+        "/srv/app/a.php:3\n"
         "Stack trace:\n"
         "#0 /srv/app/a.php(3): strlen(NULL)\n"
         "#1 {main}\n"
@@ -181,10 +181,10 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         ],
     ),
     "celery": (
-        "[2026-11-23 19:20:37,123: INFO/MainProcess] Task shop.charge[9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a"
-        "01] received\n"
-        "[2026-11-23 19:20:38,123: ERROR/ForkPoolWorker-2] Task shop.charge[9f1c2d7e-3b1a-4c55-8a77-0d2f"
-        "6b1e9a01] raised unexpected: ValueError('bad')\n"
+        "[2026-11-23 19:20:37,123: INFO/MainProcess] Task "
+        "shop.charge[9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01] received\n"
+        "[2026-11-23 19:20:38,123: ERROR/ForkPoolWorker-2] Task "
+        "shop.charge[9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01] raised unexpected: ValueError('bad')\n"
         "Traceback (most recent call last):\n"
         '  File "/srv/app/t.py", line 3, in charge\n'
         '    raise ValueError("bad")\n'
@@ -213,8 +213,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     ),
     "maven": (
         "[INFO] Building shop 1.0\n"
-        "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.13.0:compile (d"
-        "efault-compile) on project shop: Compilation failure\n"
+        "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.13.0:compile "
+        "(default-compile) on project shop: Compilation failure\n"
         "[ERROR] /srv/app/src/main/java/com/acme/A.java:[12,5] cannot find symbol\n"
         "[ERROR]   symbol:   variable n\n"
         "[ERROR]   location: class com.acme.A\n"
@@ -240,8 +240,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         '  File "/var/task/app.py", line 3, in handler\n'
         "    return event['Records']\n"
         "END RequestId: 9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01\n"
-        "REPORT RequestId: 9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01\tDuration: 12.01 ms\tBilled Duration: 13 m"
-        "s",
+        "REPORT RequestId: 9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01\tDuration: 12.01 ms\tBilled Duration: 13 "
+        "ms",
         [
             (0, 0, Level.UNSET, "", "START RequestId: 9f1c2d7e-3b1a-4c55-8a77-0d2f6b1e9a01 Version: $LATEST"),
             (1, 4, Level.ERROR, "KeyError", "'Records'"),
@@ -331,8 +331,8 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
     "rust panic prefixed by journald": (
         "Nov 23 19:20:37 host shop[4711]: thread 'main' (4711) panicked at src/main.rs:8:45:\n"
         "Nov 23 19:20:37 host shop[4711]: no plan\n"
-        "Nov 23 19:20:37 host shop[4711]: note: run with `RUST_BACKTRACE=1` environment variable to disp"
-        "lay a backtrace\n"
+        "Nov 23 19:20:37 host shop[4711]: note: run with `RUST_BACKTRACE=1` environment variable to "
+        "display a backtrace\n"
         "Nov 23 19:20:38 host systemd[1]: shop.service: Main process exited, code=exited, status=101/n/a",
         [
             (0, 2, Level.FATAL, "panic", "no plan"),

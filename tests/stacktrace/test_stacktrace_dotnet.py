@@ -25,8 +25,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("RunAsync", "/src/Jobs/Runner.cs", 41, True)],
     ),
     "dotnet old": (
-        "System.Data.SqlClient.SqlException (0x80131904): Timeout expired ---> System.ComponentModel.Win"
-        "32Exception: The wait operation timed out\n"
+        "System.Data.SqlClient.SqlException (0x80131904): Timeout expired ---> "
+        "System.ComponentModel.Win32Exception: The wait operation timed out\n"
         "   at System.Data.SqlClient.SqlConnection.OnError(SqlException exception)\n"
         "   at Acme.Repo`1.Get(Int32 id) in C:\\src\\Repo.cs:line 12",
         "csharp",
@@ -37,8 +37,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("OnError", "", 0, False), ("Get", "C:\\src\\Repo.cs", 12, True)],
     ),
     "dotnet generic": (
-        "System.AggregateException: One or more errors occurred. ---> System.Net.Http.HttpRequestExcepti"
-        "on: Connection refused (localhost:80)\n"
+        "System.AggregateException: One or more errors occurred. ---> "
+        "System.Net.Http.HttpRequestException: Connection refused (localhost:80)\n"
         "   at System.Net.Http.HttpClient.SendAsync(HttpRequestMessage request)\n"
         "   at Acme.Client.<GetAsync>d__7`1.MoveNext()\n"
         "   --- End of inner exception stack trace ---\n"
@@ -51,8 +51,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("SendAsync", "", 0, False), ("GetAsync", "", 0, True)],
     ),
     "dotnet german": (
-        "System.NullReferenceException: Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt."
-        "\n"
+        "System.NullReferenceException: Der Objektverweis wurde nicht auf eine Objektinstanz "
+        "festgelegt.\n"
         "   bei Acme.Shop.Cart.Total() in C:\\src\\Cart.cs:Zeile 41.",
         "csharp",
         [("System.NullReferenceException", "Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt.")],

@@ -59,8 +59,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         "            triggerUncaughtException(err, true /* fromPromise */);\n"
         "            ^\n"
         "\n"
-        "[UnhandledPromiseRejection: This error originated by rejecting a promise without a handler. The"
-        ' reason was "no".] {\n'
+        "[UnhandledPromiseRejection: This error originated by rejecting a promise without a handler. "
+        'The reason was "no".] {\n'
         "  code: 'ERR_UNHANDLED_REJECTION'\n"
         "}\n"
         "\n"

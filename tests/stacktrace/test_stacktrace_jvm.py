@@ -30,8 +30,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         "java.lang.IllegalStateException: Failed to load ApplicationContext for\n"
         "[WebMergedContextConfiguration@1 testClass = x]\n"
         "\tat org.springframework.test.A.b(A.java:1)\n"
-        "Caused by: org.springframework.beans.factory.BeanCreationException: Error creating bean with na"
-        "me 'a': x; nested exception is y\n"
+        "Caused by: org.springframework.beans.factory.BeanCreationException: Error creating bean with "
+        "name 'a': x; nested exception is y\n"
         "\tat com.acme.X.<init>(X.java:4)",
         "java",
         [
@@ -56,8 +56,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
     "android": (
         "FATAL EXCEPTION: main\n"
         "Process: com.acme.shop, PID: 4711\n"
-        "java.lang.NullPointerException: Attempt to invoke virtual method 'int java.lang.String.length()"
-        "' on a null object reference\n"
+        "java.lang.NullPointerException: Attempt to invoke virtual method 'int "
+        "java.lang.String.length()' on a null object reference\n"
         "\tat com.acme.shop.Main.onCreate(Main.kt:42)\n"
         "\tat android.app.Activity.performCreate(Activity.java:8000)",
         "java",

@@ -10,8 +10,8 @@ from mcp_rag.stacktrace import parse
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
     "asan": (
         "=================================================================\n"
-        "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4f7d6c b"
-        "p 0x7ffd sp 0x7ffd\n"
+        "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4f7d6c "
+        "bp 0x7ffd sp 0x7ffd\n"
         "READ of size 4 at 0x602000000010 thread T0\n"
         "    #0 0x4f7d6b in Pool::take(int) /src/pool.cpp:31:12\n"
         "    #1 0x4f7f11 in main /src/main.cpp:9:3\n"
@@ -53,10 +53,10 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
     ),
     "torch": (
         "RuntimeError: CUDA error: out of memory\n"
-        "Exception raised from alloc at ../c10/cuda/CUDACachingAllocator.cpp:100 (most recent call first"
-        "):\n"
-        "frame #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x57 (0x7f in /x/site-packages/"
-        "torch/lib/libc10.so)\n"
+        "Exception raised from alloc at ../c10/cuda/CUDACachingAllocator.cpp:100 (most recent call "
+        "first):\n"
+        "frame #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x57 (0x7f in "
+        "/x/site-packages/torch/lib/libc10.so)\n"
         "frame #1: my_op(int) + 0x10 (0x7f in /srv/ext.so)",
         "cpp",
         [("RuntimeError", "CUDA error: out of memory")],

@@ -29,8 +29,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("", "Shop/Cart.swift", 41, True)],
     ),
     "objc": (
-        "*** Terminating app due to uncaught exception 'NSRangeException', reason: '*** -[__NSArrayM obj"
-        "ectAtIndex:]: index 3 beyond bounds [0 .. 2]'\n"
+        "*** Terminating app due to uncaught exception 'NSRangeException', reason: '*** -[__NSArrayM "
+        "objectAtIndex:]: index 3 beyond bounds [0 .. 2]'\n"
         "*** First throw call stack:\n"
         "(\n"
         "\t0   CoreFoundation                      0x00007ff80042889b __exceptionPreprocess + 242\n"
@@ -113,8 +113,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("__pthread_kill", "", 0, False), ("Cart.total", "Cart.swift", 41, True)],
     ),
     "flutter": (
-        "E/flutter ( 4711): [ERROR:flutter/runtime/dart_vm_initializer.cc(41)] Unhandled Exception: Stat"
-        "eError: Bad state: No element\n"
+        "E/flutter ( 4711): [ERROR:flutter/runtime/dart_vm_initializer.cc(41)] Unhandled Exception: "
+        "StateError: Bad state: No element\n"
         "E/flutter ( 4711): #0      List.first (dart:core-patch/growable_array.dart:343:5)\n"
         "E/flutter ( 4711): #1      pick (package:shop/pick.dart:12:14)",
         "dart",
@@ -129,8 +129,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         "At line:1 char:1\n"
         "+ Get-Item C:\\nope\n"
         "+ ~~~~~~~~~~~~~~~~\n"
-        "    + CategoryInfo          : ObjectNotFound: (C:\\nope:String) [Get-Item], ItemNotFoundExceptio"
-        "n\n"
+        "    + CategoryInfo          : ObjectNotFound: (C:\\nope:String) [Get-Item], "
+        "ItemNotFoundException\n"
         "    + FullyQualifiedErrorId : PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand",
         "powershell",
         [("PathNotFound", "Cannot find path 'C:\\nope' because it does not exist.")],

@@ -9,17 +9,17 @@ from mcp_rag.stacktrace import parse
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
     "laravel": (
-        '[2026-11-23 19:20:37] production.ERROR: SQLSTATE[HY000] [2002] Connection refused {"exception":'
-        '"[object] (Illuminate\\\\Database\\\\QueryException(code: 2002): SQLSTATE[HY000] [2002] Connection '
-        "refused at /var/www/vendor/laravel/framework/src/Connection.php:760)\n"
+        "[2026-11-23 19:20:37] production.ERROR: SQLSTATE[HY000] [2002] Connection refused "
+        '{"exception":"[object] (Illuminate\\\\Database\\\\QueryException(code: 2002): SQLSTATE[HY000] '
+        "[2002] Connection refused at /var/www/vendor/laravel/framework/src/Connection.php:760)\n"
         "[stacktrace]\n"
-        "#0 /var/www/vendor/laravel/framework/src/Connection.php(720): Illuminate\\\\Database\\\\Connection-"
-        ">runQueryCallback()\n"
+        "#0 /var/www/vendor/laravel/framework/src/Connection.php(720): "
+        "Illuminate\\\\Database\\\\Connection->runQueryCallback()\n"
         "#1 /var/www/app/Http/Controllers/PayController.php(31): App\\\\Models\\\\Order::find(7)\n"
         "#2 {main}\n"
         "\n"
-        "[previous exception] [object] (PDOException(code: 2002): Connection refused at /var/www/vendor/"
-        "x.php:70)\n"
+        "[previous exception] [object] (PDOException(code: 2002): Connection refused at "
+        "/var/www/vendor/x.php:70)\n"
         "[stacktrace]\n"
         "#0 /var/www/app/P.php(3): PDO->__construct()\n"
         '"}',
@@ -31,8 +31,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("__construct", "/var/www/vendor/x.php", 70, False), ("", "/var/www/app/P.php", 3, True)],
     ),
     "php one": (
-        "PHP Fatal error:  Uncaught TypeError: strlen(): Argument #1 ($string) must be of type string, n"
-        "ull given in /srv/app/a.php:3\n"
+        "PHP Fatal error:  Uncaught TypeError: strlen(): Argument #1 ($string) must be of type string, "
+        "null given in /srv/app/a.php:3\n"
         "Stack trace:\n"
         "#0 /srv/app/a.php(3): strlen(NULL)\n"
         "#1 [internal function]: Foo->bar(Array)\n"
@@ -43,16 +43,16 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("strlen", "/srv/app/a.php", 3, True), ("bar", "/srv/app/a.php", 3, True), ("", "", 0, False)],
     ),
     "php mem": (
-        "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 byt"
-        "es) in /srv/a.php on line 9",
+        "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 "
+        "bytes) in /srv/a.php on line 9",
         "php",
         [("Fatal error", "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)")],
         [("", "/srv/a.php", 9, True)],
     ),
     "symfony": (
-        '[2026-11-23T19:20:37.123456+00:00] request.CRITICAL: Uncaught PHP Exception RuntimeException: "'
-        'no stock" at /srv/app/src/Stock.php line 41 {"exception":"[object] (RuntimeException(code: 0): '
-        'no stock at /srv/app/src/Stock.php:41)"} []',
+        "[2026-11-23T19:20:37.123456+00:00] request.CRITICAL: Uncaught PHP Exception RuntimeException: "
+        '"no stock" at /srv/app/src/Stock.php line 41 {"exception":"[object] (RuntimeException(code: '
+        '0): no stock at /srv/app/src/Stock.php:41)"} []',
         "php",
         [("RuntimeException", "no stock")],
         [("", "/srv/app/src/Stock.php", 41, True)],

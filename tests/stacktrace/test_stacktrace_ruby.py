@@ -63,8 +63,8 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("<main>", "calc.rb", 7, True)],
     ),
     "rspec": (
-        "/srv/app/spec/pay_spec.rb:12:in `block (2 levels) in <top (required)>': undefined method `total"
-        "' for nil:NilClass (NoMethodError)\n"
+        "/srv/app/spec/pay_spec.rb:12:in `block (2 levels) in <top (required)>': undefined method "
+        "`total' for nil:NilClass (NoMethodError)\n"
         "\tfrom /usr/local/bundle/gems/rspec-core-3.12/lib/rspec/core/example.rb:263:in `run'",
         "ruby",
         [("NoMethodError", "undefined method `total' for nil:NilClass")],

@@ -9,8 +9,8 @@ from mcp_rag.stacktrace import parse
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
     "rust old": (
-        "thread 'main' panicked at 'index out of bounds: the len is 3 but the index is 7', src/main.rs:4"
-        ":5\n"
+        "thread 'main' panicked at 'index out of bounds: the len is 3 but the index is 7', "
+        "src/main.rs:4:5\n"
         "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
         "rust",
         [("panic", "index out of bounds: the len is 3 but the index is 7")],
