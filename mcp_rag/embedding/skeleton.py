@@ -63,7 +63,6 @@ class _Graph:
 
     nodes: list[bytes] = field(default_factory=list)
     tensors: list[bytes] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)
 
     def add(self, kind: str, inputs: Iterable[str], output: str, domain: str = "", **attributes: float) -> str:
         body = b"".join(wire.text(1, name) for name in inputs) + wire.text(2, output)
@@ -74,11 +73,9 @@ class _Graph:
         return output
 
     def constant(self, name: str, values: Iterable[int], *, scalar: bool = False) -> str:
-        if name not in self.known:
-            self.known.add(name)
-            raw = b"".join(struct.pack("<q", value) for value in values)
-            dimension = b"" if scalar else wire.integer(1, len(raw) // 8)
-            self.tensors.append(dimension + wire.integer(2, _INT64) + wire.text(8, name) + wire.data(9, raw))
+        raw = b"".join(struct.pack("<q", value) for value in values)
+        dimension = b"" if scalar else wire.integer(1, len(raw) // 8)
+        self.tensors.append(dimension + wire.integer(2, _INT64) + wire.text(8, name) + wire.data(9, raw))
         return name
 
     def weight(self, name: str, dimensions: tuple[int, ...]) -> None:

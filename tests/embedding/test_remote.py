@@ -186,6 +186,14 @@ def test_a_wrong_answer_is_an_embedding_error(embedding_server: Any, body: bytes
         run(make(embedding_server).embed_query("abc"))
 
 
+def test_a_huge_answer_is_not_read_to_its_end(embedding_server: Any) -> None:
+    """16 MiB is the limit of one answer."""
+    embedding_server.script = [lambda _: b" " * 16_777_217]
+
+    with pytest.raises(EmbeddingError, match="too large"):
+        run(make(embedding_server).embed_query("abc"))
+
+
 def test_one_of_several_ragged_rows_is_an_error(embedding_server: Any) -> None:
     """Vectors of different lengths in one answer."""
     embedding_server.script = [lambda _: rows([1, 2], [1, 2, 3])]
