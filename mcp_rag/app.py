@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mcp_rag.config import Settings
-from mcp_rag.errors import InputError, McpRagError, ModelMissingError
+from mcp_rag.errors import EmbeddingError, InputError, McpRagError, ModelMissingError
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.results import IngestResult
 from mcp_rag.rows import ErrorFilter
@@ -155,12 +155,24 @@ class App:
 
     async def _open(self) -> None:
         await asyncio.to_thread(self._build)
-        try:
-            model_id, dimension = self.embedder.model_id, self.embedder.dimension
-        except ModelMissingError:
-            # The store still answers by fingerprint, code and words; `model_id` "" claims no vectors.
-            model_id, dimension = "", UNKNOWN_DIMENSION
+        model_id, dimension = await self._identity()
         await self.store.open(model_id=model_id, dimension=dimension)
+
+    async def _identity(self) -> tuple[str, int]:
+        """What the vectors are made with. Some embedders know it only once loaded; without any model the store still
+        answers by fingerprint, code and words, and "" claims no vectors."""
+        for attempt in (1, 2):
+            try:
+                # A folder's id hashes its weights: not on the event loop.
+                return await asyncio.to_thread(lambda: (self.embedder.model_id, self.embedder.dimension))
+            except ModelMissingError:
+                break
+            except EmbeddingError:
+                if attempt == 2:
+                    break
+                with contextlib.suppress(EmbeddingError):
+                    await self.embedder.load()
+        return "", UNKNOWN_DIMENSION
 
     async def _warm(self) -> None:
         try:

@@ -17,10 +17,11 @@ MAX_FIX_CHARS = 400
 
 # Fitted for all-MiniLM-L6-v2 by evals/retrieval/calibrate.py (docs/evaluation.md).
 CALIBRATED_MODEL = "all-MiniLM-L6-v2"
-STRONG_COSINE = 0.85  # of one exception type
-STRONG_SHARE = 0.60  # of its words, both ways
-EQUAL_COSINE = 0.92  # of two messages without a type
-EQUAL_SHARE = 0.97
+STRONG_COSINE = 0.80  # of the same exception type
+STRONG_SHARE = 0.75  # of its words, both ways
+CODE_SHARE = 0.60  # of the query's words, beside a shared code
+EQUAL_COSINE = 0.92  # of two messages that name no exception
+EQUAL_SHARE = 0.999
 POSSIBLE = 0.65  # mean of cosine and coverage
 WEAK_COSINE = 0.35
 WEAK_SHARE = 0.20
@@ -35,7 +36,9 @@ TIERS: tuple[MatchType, ...] = ("exact", "template", "code", "lexical", "semanti
 class Candidate:
     """A group on its way to a hit. `first` says that it is the group of the query's first event. `coverage` is the
     share of the query's inverse document frequency that the group's text holds, `echo` the share of the group's own
-    that the query holds, both 0..1; `shared` are the words behind it, rarest first."""
+    that the query holds, `breadth` that of everything pasted, all 0..1; `shared` are the words behind it, rarest first.
+    `same_type` is only set when the exception says something or fell at the same call; `named_code` when the shared
+    code stands in the group's own message, not just in the text around it."""
 
     group: ErrorGroup
     match_type: MatchType
@@ -45,8 +48,10 @@ class Candidate:
     fused: float = 0.0
     coverage: float = 0.0
     echo: float = 0.0
+    breadth: float = 0.0
     same_type: bool = False
     same_code: bool = False
+    named_code: bool = False
     other_code: bool = False
     shared: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
@@ -55,12 +60,14 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What candidates are held against: the idf of each term of the query's embedded text (the error itself, without
-    its frames), how those terms were written, and all terms of the query."""
+    its frames), how those terms were written, the idf of all terms of the query, and whether the error says more than
+    its type."""
 
     query: Query
     idf: Mapping[str, float]
     written: Mapping[str, str]
-    held: frozenset[str]
+    held: Mapping[str, float]
+    telling: bool
     weigh: Callable[[str], float]
 
 
@@ -74,7 +81,8 @@ def build_probe(query: Query, documents: int, frequencies: Mapping[int, int]) ->
     held = {*written, *surfaces(query.lexical_text)}
     for text, _ in query.beside:
         held.update(surfaces(text))
-    return Probe(query, {term: weigh(term) for term in written}, written, frozenset(held), weigh)
+    telling = bool(written.keys() - surfaces(query.parsed.root_type).keys())
+    return Probe(query, {t: weigh(t) for t in written}, written, {t: weigh(t) for t in held}, telling, weigh)
 
 
 def specific(code: str) -> bool:
@@ -93,9 +101,12 @@ def cover(candidate: Candidate, probe: Probe) -> None:
     candidate.echo = _share([term for term in own if term in probe.held], weights, own)
     rarest = sorted(shared, key=lambda term: (-probe.idf[term], term))[:MAX_WHY]
     candidate.shared = [probe.written[term] for term in rarest]
-    candidate.same_type = bool(query.parsed.root_type) and query.parsed.root_type == group.root_type
+    candidate.breadth = _share([term for term in probe.held if term in text], probe.held, probe.held)
+    comparable = bool(query.parsed.root_type) and (probe.telling or candidate.match_type == "code")
+    candidate.same_type = comparable and query.parsed.root_type == group.root_type
     codes = [c for c in query.codes if specific(c)]
     candidate.same_code = any(c in group.codes for c in codes)
+    candidate.named_code = any(c in group.codes and c in group.dense_text for c in codes)
     candidate.other_code = bool(codes) and not candidate.same_code and any(specific(c) for c in group.codes)
 
 
@@ -117,7 +128,8 @@ def quality(candidate: Candidate) -> MatchQuality | None:
         return "possible"
     if (candidate.dense + candidate.coverage) / 2 >= POSSIBLE:
         return "possible"
-    return "weak" if candidate.dense >= WEAK_COSINE or candidate.coverage >= WEAK_SHARE else None
+    share = max(candidate.coverage, candidate.breadth)
+    return "weak" if candidate.dense >= WEAK_COSINE or share >= WEAK_SHARE else None
 
 
 def _is_strong(candidate: Candidate) -> bool:
@@ -127,6 +139,8 @@ def _is_strong(candidate: Candidate) -> bool:
         return False
     least = min(candidate.coverage, candidate.echo)
     if candidate.same_type and candidate.dense >= STRONG_COSINE and least >= STRONG_SHARE:
+        return True
+    if candidate.named_code and candidate.coverage >= CODE_SHARE:
         return True
     return candidate.dense >= EQUAL_COSINE and least >= EQUAL_SHARE
 

@@ -32,6 +32,16 @@ class Embedder(Protocol):
     @property
     def ready(self) -> bool: ...
 
+    @property
+    def reason(self) -> str:
+        """Why the last load failed, with its remedy; "" while it was not tried or is under way."""
+        ...
+
+    @property
+    def degraded(self) -> str:
+        """Why a slower backend answers; "" when the wanted one does."""
+        ...
+
     async def load(self) -> None:
         """Load the model once. Raises ModelMissingError or EmbeddingError."""
         ...

@@ -143,9 +143,9 @@ class Searcher:
             fixes = await self._resolutions(chosen)
         accepted = [c for c in chosen.values() if accepts(c.group, where) or c.group.id == own]
         rejected = [c.group for c in chosen.values() if not accepts(c.group, where)]
-        if not accepted and active(where) and not rejected:
-            rejected = await self._beyond_filter(query)
         shown = [c for c in accepted if quality(c) is not None]
+        if not shown and active(where) and not rejected:
+            rejected = await self._beyond_filter(query)
         below = sorted((c for c in accepted if quality(c) is None), key=lambda c: -max(c.dense, c.coverage))
         shown.sort(key=lambda c: _order(c, fixes.get(c.group.id, ())))
         return Found(query, shown, below, blame(rejected, where), mode, reason, fixes)
@@ -206,7 +206,7 @@ class Searcher:
 
     async def _dense(self, query: Query, where: ErrorFilter) -> tuple[list[Scored], str]:
         if not self._embedder.ready:
-            reason = getattr(self._embedder, "reason", "") or "The embedding model is still loading."
+            reason = self._embedder.reason or "The embedding model is still loading."
             return [], f"{reason} Searched by fingerprint, code and words only."
         try:
             vector = await self._embedder.embed_query(query.dense_text or query.text[:2000])

@@ -75,13 +75,12 @@ class StatusReporter:
 
     def _embedding_problems(self) -> Sequence[Problem]:
         if not self._embedder.ready:
-            reason = getattr(self._embedder, "reason", "")
-            fix = (
-                "`mcp-rag fetch-model` fetches it."
-                if reason
-                else "Wait a few seconds; searches are lexical until then."
-            )
-            return [Problem(reason or "The embedding model is still loading.", fix)]
+            # A reason from the embedder names its own remedy.
+            if self._embedder.reason:
+                return [Problem(self._embedder.reason, "Searches are by fingerprint, code and words until then.")]
+            return [Problem("The embedding model is still loading.", "Wait a few seconds; searches are lexical so far.")]
+        if self._embedder.degraded:
+            return [Problem(self._embedder.degraded, "Reinstall onnxruntime, or choose MCP_RAG_EMBEDDING_BACKEND.")]
         if CALIBRATED_MODEL not in self._settings.embedding_model:
             return [
                 Problem(

@@ -102,7 +102,7 @@ PIECES = st.lists(
 
 
 @given(PIECES, st.sampled_from([Level.UNSET, Level.WARN, Level.ERROR]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_mixture_adds_up_and_is_idempotent(pieces: list[str], level: Level) -> None:
     """Promises 1 and 3 over random mixtures of formats, junk and blanks, in one block and in many small ones."""
     for block_bytes in (4_194_304, 300):
