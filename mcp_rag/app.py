@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mcp_rag.status import StatusReporter
 
 MAX_TEMPLATES = 16_384
+MERGE_SECONDS = 1.0
 UNKNOWN_DIMENSION = 384
 
 
@@ -46,6 +47,7 @@ class App:
         self._warming: asyncio.Task[None] | None = None
         self._merge: MergeIndex | None = None
         self._merge_count = -1
+        self._merge_until = 0.0
         self._merge_lock = asyncio.Lock()
 
     # The parts are built on first use: their modules compile hundreds of expressions, which must not hold up the
@@ -104,7 +106,7 @@ class App:
         """Records resolutions."""
         from mcp_rag.resolve import Resolver
 
-        return Resolver(self.store, self.embedder, self.gate, self.merge_index)
+        return Resolver(self.store, self.embedder, self.gate, self.merge_index, changed=self._forget_templates)
 
     @functools.cached_property
     def status(self) -> StatusReporter:
@@ -204,9 +206,13 @@ class App:
         return build_gate(self.settings)
 
     async def merge_index(self) -> MergeIndex:
-        """Templates of all stored groups, reloaded when the number of groups is not the one last seen."""
+        """Templates of all stored groups, reloaded when the number of groups is not the one last seen. Another process's
+        new groups show within a second; our own at once."""
         async with self._merge_lock:
+            if self._merge is not None and time.monotonic() < self._merge_until:
+                return self._merge
             count = await self.store.count_errors(ErrorFilter())
+            self._merge_until = time.monotonic() + MERGE_SECONDS
             if self._merge is None or count != self._merge_count:
                 from mcp_rag.merge import MergeIndex
 
@@ -217,6 +223,10 @@ class App:
                         merge.add_leader(group.id, group.template, codes=group.codes)
                 self._merge, self._merge_count = merge, count
             return self._merge
+
+    def _forget_templates(self) -> None:
+        self._merge_until = 0.0
+        self._merge_count = -1
 
     async def load_starter(self) -> tuple[int, int]:
         """Store the shipped knowledge pack; what is stored already is left alone."""
@@ -303,4 +313,4 @@ class App:
                 yield report
         finally:
             pool.close()
-            self._merge_count = -1
+            self._forget_templates()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from mcp_rag.query import Query
-from mcp_rag.ranking import inverse_document_frequency, is_stale, surfaces, token_id
+from mcp_rag.ranking import inverse_document_frequency, is_stale, surfaces, token_id, word_terms
 from mcp_rag.results import Hit, HitResolution, MatchQuality, MatchType, Scores
 from mcp_rag.rows import ErrorGroup, Resolution
 from mcp_rag.versions import conflicts
@@ -78,10 +77,8 @@ def build_probe(query: Query, documents: int, frequencies: Mapping[int, int]) ->
         return inverse_document_frequency(documents, frequencies.get(token_id(term), 0))
 
     written = surfaces(query.dense_text)
-    held = {*written, *surfaces(query.lexical_text)}
-    for text, _ in query.beside:
-        held.update(surfaces(text))
-    telling = bool(written.keys() - surfaces(query.parsed.root_type).keys())
+    held = word_terms(query.lexical_text).union(written, *(word_terms(text) for text, _ in query.beside))
+    telling = bool(written.keys() - word_terms(query.parsed.root_type))
     return Probe(query, {t: weigh(t) for t in written}, written, {t: weigh(t) for t in held}, telling, weigh)
 
 
@@ -93,8 +90,8 @@ def specific(code: str) -> bool:
 def cover(candidate: Candidate, probe: Probe) -> None:
     """Fill in what the group and the query have in common."""
     group, query = candidate.group, probe.query
-    own = _terms_of(group.dense_text)
-    text = _terms_of(group.text)
+    own = word_terms(group.dense_text)
+    text = word_terms(group.text)
     shared = [term for term in probe.idf if term in text or term in own]
     candidate.coverage = _share(shared, probe.idf, probe.idf)
     weights = {term: probe.weigh(term) for term in own}
@@ -113,11 +110,6 @@ def cover(candidate: Candidate, probe: Probe) -> None:
 def _share(some: Iterable[str], weights: Mapping[str, float], every: Iterable[str]) -> float:
     total = sum(weights[term] for term in every)
     return sum(weights[term] for term in some) / total if total else 0.0
-
-
-@lru_cache(maxsize=1024)
-def _terms_of(text: str) -> frozenset[str]:
-    return frozenset(surfaces(text))
 
 
 def quality(candidate: Candidate) -> MatchQuality | None:

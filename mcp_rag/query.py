@@ -12,12 +12,13 @@ from mcp_rag.fingerprint import fingerprint
 from mcp_rag.results import Parsed
 from mcp_rag.template import codes, embedding_text, lexical_text
 from mcp_rag.types import Fingerprint, Level, LogRecord, ParseSettings
+from mcp_rag.words import words as plain_words
 
 MAX_EVENTS = 5
 MAX_LEXICAL_CHARS = 16_000
 MAX_FRAMES = 5
 MAX_CONTEXT_EVENTS = 50
-MAX_SHORT_EVENTS = 60
+MAX_SHORT_CHARS = 8_000
 MIN_LEAD_WORDS = 20
 MAX_LEAD_CHARS = 600
 PROSE = "prose"
@@ -28,6 +29,14 @@ CONTEXT_SHARE = 0.3
 _QUOTED = re.compile(r"^\s{0,3}(?:>|\|) ?")
 _NUMBERED = re.compile(r"^\s{0,6}(\d{1,6})(?:[:|]\s?|\t|\s{1,4})")
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
+# A Python frame line that a mail client or a narrow window broke: in the path, or behind the closing quote.
+_BROKEN_FRAME = re.compile(
+    r'^\s{2,8}File "(?:[^"\n]{0,400}|[^"\n]{1,400}"(?:,(?: line ?)?|, line \d{1,7},(?: in ?)?)?)\s?$'
+)
+_TRACEBACK = "Traceback (most recent call last):"
+_CHAINED = re.compile(
+    r"^(?:The above exception was the direct cause of|During handling of the above exception)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,22 @@ def clean(text: str) -> str:
         lines = [_QUOTED.sub("", line, count=1) for line in lines]
     elif len(filled) > 2 and _is_numbered(filled):
         lines = [_NUMBERED.sub("", line, count=1) for line in lines]
-    return "\n".join(lines).strip("\n")
+    text = "\n".join(_mended(lines)).strip("\n")
+    # The tail of a Python chain starts inside its first trace: give that one its head back, it holds the root cause.
+    first = _CHAINED.search(text)
+    return f"{_TRACEBACK}\n{text}" if first and _TRACEBACK not in text[: first.start()] else text
+
+
+def _mended(lines: list[str]) -> list[str]:
+    """The lines with broken Python frames joined again."""
+    mended: list[str] = []
+    for line in lines:
+        if mended and line.strip() and _BROKEN_FRAME.match(mended[-1]):
+            gap = "" if mended[-1].count('"') == 1 or mended[-1].endswith(" ") else " "
+            mended[-1] += gap + line.lstrip()
+        else:
+            mended.append(line)
+    return mended
 
 
 def _is_numbered(filled: list[str]) -> bool:
@@ -99,7 +123,7 @@ def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0
         codes=shared,
         beside=(
             (redact(lexical_text(first)[:MAX_LEXICAL_CHARS]), DETAIL_SHARE),
-            (redact(_context(events[1:], records)), CONTEXT_SHARE),
+            (redact(_context(cleaned, events[1:])), CONTEXT_SHARE),
         ),
     )
 
@@ -143,11 +167,12 @@ def _said(record: LogRecord) -> str:
     return lexical_text(replace(record, body=record.body.partition("\n")[0]))
 
 
-def _context(others: list[LogRecord], records: list[LogRecord]) -> str:
-    """What stands beside the first error: the other errors, and in a short paste every other line."""
+def _context(cleaned: str, others: list[LogRecord]) -> str:
+    """What stands beside the first error: the other errors, and all of a short paste, since damage may have hidden the
+    error itself from the parser."""
     texts = dict.fromkeys(lexical_text(r) for r in others[:MAX_CONTEXT_EVENTS])
-    if len(records) <= MAX_SHORT_EVENTS:
-        texts.update(dict.fromkeys(lexical_text(r) for r in records))
+    if len(cleaned) <= MAX_SHORT_CHARS:
+        texts[plain_words(cleaned, names=True)] = None
     return "\n".join(texts)[:MAX_LEXICAL_CHARS]
 
 

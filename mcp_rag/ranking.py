@@ -21,6 +21,7 @@ BM25_B = 0.5
 AVERAGE_TOKENS = 60.0
 MAX_TOKENS = 4_000
 MAX_WORD_CHARS = 500
+MAX_TEXT_CHARS = 32_000
 FUSION_DENSE_WEIGHT = 0.4
 STALE_AFTER_MS = 365 * 86_400_000
 
@@ -59,6 +60,14 @@ def tokenize(text: str) -> list[str]:
         if len(terms) >= MAX_TOKENS:
             break
     return terms[:MAX_TOKENS]
+
+
+def word_terms(text: str) -> frozenset[str]:
+    """The single-word terms of `tokenize(text)`."""
+    found: set[str] = set()
+    for word in set(_WORD.findall(text[:MAX_TEXT_CHARS])):
+        found.update(_terms(word)[0])
+    return frozenset(found)
 
 
 def surfaces(text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from mcp_rag.rows import ErrorGroup, Outcome, Resolution, ResolutionOutcome
 from mcp_rag.template import MergeIndex
 
 MAX_FIX_CHARS = 20_000
+MAX_VERSIONS_CHARS = 500
 OUTCOMES: tuple[Outcome, ...] = ("worked", "failed", "partial")
 EMBED_BATCH = 32
 
@@ -52,12 +53,14 @@ class Resolver:
         gate: Callable[[], RedactionGate],
         merge: Callable[[], Awaitable[MergeIndex]],
         *,
+        changed: Callable[[], None] = lambda: None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._gate = gate
         self._merge = merge
+        self._changed = changed
         self._now_ms = now_ms
 
     async def record(self, request: RecordRequest) -> RecordResult:
@@ -70,6 +73,12 @@ class Resolver:
             raise InputError(f"fix has {len(fix)} characters, over {MAX_FIX_CHARS}.", "Shorten it and link the rest.")
         if bool(request.error_id) == bool(request.error_text.strip()):
             raise InputError("Give either error_id or error_text.", "search_errors finds the id of a known error.")
+        request = replace(
+            request,
+            environment=gate(request.environment.strip()),
+            version=gate(request.version.strip()),
+            note=gate(request.note.strip()),
+        )
         group, known = await self._group(request, gate)
         now = self._now_ms()
         existing = {r.id: r for r in await self._store.resolutions_of([group.id])}
@@ -80,7 +89,7 @@ class Resolver:
                 f"supersedes names no other resolution of this error: {request.supersedes[:40]!r}.",
                 "get_error with section=resolutions lists their ids.",
             )
-        stored = self._counted(before or self._fresh(this_id, group, fix, now), request, gate, now)
+        stored = self._counted(before or self._fresh(this_id, group, fix, now), request, now)
         rows = [stored]
         if request.supersedes:
             rows.append(replace(existing[request.supersedes], superseded_by=this_id))
@@ -167,6 +176,8 @@ class Resolver:
             await self._store.upsert_errors(
                 [replace(g, vector=tuple(float(x) for x in v)) for g, v in zip(batch, vectors, strict=True)]
             )
+        if groups:
+            self._changed()
 
     def _fresh(self, rid: str, group: ErrorGroup, fix: str, now: int) -> Resolution:
         return Resolution(
@@ -180,9 +191,8 @@ class Resolver:
             codes=group.codes,
         )
 
-    def _counted(self, before: Resolution, request: RecordRequest, gate: RedactionGate, now: int) -> Resolution:
-        environment, version = gate(request.environment.strip()), gate(request.version.strip())
-        note = gate(request.note.strip())
+    def _counted(self, before: Resolution, request: RecordRequest, now: int) -> Resolution:
+        environment, version, note = request.environment, request.version, request.note
         outcomes = list(before.outcomes)
         for index, o in enumerate(outcomes):
             if (o.outcome, o.environment, o.version) == (request.outcome, environment, version):
@@ -192,7 +202,11 @@ class Resolver:
             outcomes.append(ResolutionOutcome(request.outcome, environment, version, 1, now, note))
         worked = request.outcome == "worked"
         return replace(
-            before, outcomes=tuple(outcomes), verified_ms=now if worked else before.verified_ms, retracted=False
+            before,
+            outcomes=tuple(outcomes),
+            versions=_versions(before.versions, version) if worked else before.versions,
+            verified_ms=now if worked else before.verified_ms,
+            retracted=False,
         )
 
     async def _restatus(self, group: ErrorGroup, resolutions: Iterable[Resolution]) -> ErrorGroup:
@@ -210,6 +224,14 @@ def _with_codes(group: ErrorGroup, codes: Sequence[str]) -> ErrorGroup:
         return group
     text = "\n".join([group.text, *added])
     return replace(group, codes=(*group.codes, *added), text=text, sparse=document_weights(text))
+
+
+def _versions(before: str, version: str) -> str:
+    """The ranges a fix is known to hold for, as alternatives."""
+    known = [part for part in before.split("; ") if part]
+    if not version or version in known:
+        return before
+    return "; ".join([*known, version])[-MAX_VERSIONS_CHARS:]
 
 
 def _result(stored: Resolution, group: ErrorGroup, *, known: bool, request: RecordRequest) -> RecordResult:

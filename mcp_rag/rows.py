@@ -14,12 +14,14 @@ from mcp_rag.types import Level
 
 Outcome = Literal["worked", "failed", "partial"]
 Status = Literal["new", "unresolved", "resolved", "returned"]
+Kind = Literal["errors", "blocks", "resolutions"]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
     """One row of `errors`. All text is redacted. `timeline` maps an hour (epoch ms, floored) to a count; `vector` and
-    `sparse` are only set on the way in; `status` is derived from resolutions and last_seen when the row is written."""
+    `sparse` are only set on the way in and in exports; `status` is derived from resolutions and last_seen when the row
+    is written; `kb` names the knowledge base in which a search over several found it, and is never stored."""
 
     id: str
     title: str
@@ -46,6 +48,7 @@ class ErrorGroup:
     origin: str = "user"
     vector: tuple[float, ...] | None = None
     sparse: Mapping[int, float] | None = None
+    kb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """What the store is and holds. `kind` is "lite" or "server"; `role` is "owner", "guest" or ""."""
+    """What the store is and holds. `kind` is "lite" or "server"; `role` is "owner", "guest" or ""; `sparse` is False
+    on servers without sparse vectors."""
 
     kind: str
     location: str
@@ -152,6 +156,7 @@ class StoreInfo:
     redaction_version: int
     size_bytes: int = 0
     degraded: tuple[str, ...] = ()
+    sparse: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,22 @@
-"""Starting the server: stdout claimed for the protocol first, then the chosen transport."""
+"""Starting the server: the chosen transport, and an end that leaves the store whole and the wire clean."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING, NoReturn
 
 from mcp_rag.config import Settings
+from mcp_rag.errors import McpRagError
+
+if TYPE_CHECKING:
+    from mcp_rag.app import App
+
+CLOSE_S = 4.0
 
 
 def serve(settings: Settings, transport: str) -> int:
@@ -19,17 +29,44 @@ def serve(settings: Settings, transport: str) -> int:
 
         return serve_http(settings)
     from mcp_rag.app import App
-    from mcp_rag.server import build_server
 
     code = 0
     try:
-        build_server(App(settings)).run()
+        asyncio.run(_serve_stdio(App(settings)))
     except KeyboardInterrupt:
-        # Ctrl-C is an ordinary end: the lifespan has closed the store by now.
-        code = 130
+        # Where signals have no handler of their own: the lifespan has closed the store by now.
+        code = 128 + signal.SIGINT
+    return _leave(code)
+
+
+async def _serve_stdio(app: App) -> None:
+    from mcp_rag.server import build_server
+
+    loop = asyncio.get_running_loop()
+    ending: list[asyncio.Task[None]] = []
+
+    def end(code: int) -> None:
+        ending.append(loop.create_task(_end(app, code)))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Cancelling would not do: the thread that reads stdin ends only with the next line.
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(number, end, 128 + number)
+    await build_server(app).run_stdio_async()
+
+
+async def _end(app: App, code: int) -> None:
+    """Close the store and leave, whatever is still under way."""
+    with contextlib.suppress(TimeoutError, McpRagError):
+        async with asyncio.timeout(CLOSE_S):
+            await app.close()
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit at once: library threads that are still loading must not hold it, and everything of ours is closed."""
     # What a library printed without a newline must not end up on the wire behind the last answer.
-    os.dup2(sys.stderr.fileno(), 1)
+    os.dup2(2, 1)
     sys.stdout.flush()
     sys.stderr.flush()
-    # Library threads that are still loading must not hold the exit; everything of ours is closed.
     os._exit(code)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
 from mcp_rag.ranking import fuse, status_of
-from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
+from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Kind, Resolution, Scored, StoreInfo
 from mcp_rag.selection import accepts
 from mcp_rag.store.entities import bounded_timeline
 from mcp_rag.store.filters import check_ids, normal_filter
@@ -189,17 +189,26 @@ class DictStore:
         self._enter("recover")
         return 0
 
-    async def delete_blocks(self, *, source: str = "", service: str = "", before_ms: int = 0) -> int:
-        if not (source or service or before_ms):
-            raise InputError("Nothing says which blocks to delete.", "Name a source, a service or a time.")
-        self._enter("delete_blocks")
-        gone = [
+    async def find_blocks(
+        self, *, source: str = "", service: str = "", before_ms: int = 0, ids: Sequence[str] = ()
+    ) -> list[BlockRow]:
+        if not (source or service or before_ms or ids):
+            raise InputError("Nothing says which blocks are meant.", "Name a source, a service or a time.")
+        self._enter("find_blocks")
+        return [
             b
             for b in self.blocks.values()
             if (not source or b.source == source)
             and (not service or b.service == service)
             and (not before_ms or b.created_ms < before_ms)
+            and (not ids or b.id in ids)
         ]
+
+    async def delete_blocks(
+        self, *, source: str = "", service: str = "", before_ms: int = 0, ids: Sequence[str] = ()
+    ) -> int:
+        self._enter("delete_blocks")
+        gone = await self.find_blocks(source=source, service=service, before_ms=before_ms, ids=check_ids(ids))
         for block in gone:
             del self.blocks[block.id]
         self._recount({g for b in gone for g in b.counts})
@@ -253,6 +262,33 @@ class DictStore:
 
     async def flush(self) -> None:
         self._enter("flush")
+
+    # ------------------------------------------------------------ whole rows
+    async def list_ids(self, kind: Kind) -> list[str]:
+        self._enter("list_ids")
+        return sorted(getattr(self, kind))
+
+    async def export_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
+        wanted = check_ids(ids)
+        self._enter("export_errors")
+        return [self.errors[i] for i in wanted if i in self.errors]
+
+    async def export_resolutions(self, ids: Sequence[str]) -> list[Resolution]:
+        wanted = check_ids(ids)
+        self._enter("export_resolutions")
+        return [self.resolutions[i] for i in wanted if i in self.resolutions]
+
+    async def import_errors(self, rows: Sequence[ErrorGroup]) -> None:
+        check_ids([g.id for g in rows])
+        self._enter("import_errors")
+        for row in rows:
+            self._check_vector(row.vector or ())
+        self.errors |= {g.id: replace(g, sparse=dict(g.sparse or {})) for g in rows}
+
+    async def import_blocks(self, rows: Sequence[BlockRow]) -> None:
+        check_ids([i for row in rows for i in (row.id, row.head, *row.counts)])
+        self._enter("import_blocks")
+        self.blocks |= {b.id: replace(b, applied=True) for b in rows}
 
 
 def _bare(group: ErrorGroup) -> ErrorGroup:

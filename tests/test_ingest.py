@@ -93,7 +93,9 @@ PIECES = st.lists(
         st.just(TRACE),
         st.just("\n"),
         st.just("   \n"),
-        st.sampled_from(['{"level":"error","msg":"boom"}\n', "<NUL>\x00\n", "é\udcff\n", "}\n", "\tat a.B.c(D.java:1)\n"]),
+        st.sampled_from(
+            ['{"level":"error","msg":"boom"}\n', "<NUL>\x00\n", "é\udcff\n", "}\n", "\tat a.B.c(D.java:1)\n"]
+        ),
         st.text(st.characters(blacklist_categories=["Cs"]), max_size=40).map(lambda t: t + "\n"),
     ),
     min_size=1,
@@ -292,6 +294,15 @@ async def test_secrets_are_redacted_and_counted(app: App) -> None:
     assert key not in repr(app.store)
 
 
+async def interrupted(app: App, store: DictStore, text: str, name: str, after: int) -> None:
+    """An ingest during which the store begins to fail."""
+    reports = 0
+    async for _ in app.ingest(text=text, trusted=True):
+        reports += 1
+        if reports >= after:
+            store.fail[name] = StoreUnavailable("Down.", "Wait.", retry=True)
+
+
 async def test_a_failure_keeps_what_was_committed(make_app: Callable[..., App]) -> None:
     """At-least-once: the store fails in the middle, the same call again finishes, and nothing is doubled."""
     app = make_app(max_block_bytes=300)
@@ -299,12 +310,8 @@ async def test_a_failure_keeps_what_was_committed(make_app: Callable[..., App]) 
     store = app.store
     assert isinstance(store, DictStore)
     for name, after in itertools.product(("commit_block", "upsert_errors", "get_errors", "get_blocks"), (1, 3)):
-        reports = 0
         with pytest.raises(StoreUnavailable):
-            async for _ in app.ingest(text=text, trusted=True):
-                reports += 1
-                if reports >= after:
-                    store.fail[name] = StoreUnavailable("Down.", "Wait.", retry=True)
+            await interrupted(app, store, text, name, after)
     await ingest(app, text=text)
     assert not store.fail
     assert total(app) == 40

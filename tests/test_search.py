@@ -31,7 +31,7 @@ KeyError: 'user_id'
 LOG = (
     TRACE
     + """2026-11-23T10:00:01Z ERROR api connect to db-7 port 5432 refused by peer: ECONNREFUSED
-2026-11-23T10:00:02Z ERROR [billing] charge of invoice 1001 rejected by the payment provider
+2026-11-23 10:00:02,000 - acme.billing - ERROR - charge of invoice 1001 rejected by the payment provider
 2026-11-23T10:00:03Z WARN worker queue length 900 above the soft limit
 2026-11-23T10:00:04Z FATAL db cannot extend tablespace, disk full: ENOSPC
 2026-11-23T10:00:05Z ERROR build error[E0308]: mismatched types in crate parser

@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from mcp_rag.errors import StoreError, StoreMismatch
+from mcp_rag.errors import ConfigurationError, StoreError, StoreMismatch
+from mcp_rag.store.generations import drop_staged
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import Kept, collection_schema, index_params
-from mcp_rag.store.settings import KINDS, Names
+from mcp_rag.store.settings import KINDS, Names, StoreSettings
 
 PROPERTY = "mcp_rag"
 SLOW_S = 60.0
+_DEFAULTS = StoreSettings()
 
 
-def prepare(rpc: Rpc, names: Names, wanted: Kept, *, embedded: bool) -> Kept:
+def prepare(rpc: Rpc, names: Names, wanted: Kept, *, embedded: bool, settings: StoreSettings = _DEFAULTS) -> Kept:
     """Make all three collections ready to read and write; returns what is kept with them. The caller holds the write
     lock. An empty model name claims no vectors: it takes what is stored, and collections made for it hold nothing,
-    so that the first real model replaces them.
+    so that the first real model replaces them. `settings` may ask to take everything as stored, or to create nothing.
 
-    Raises StoreMismatch when one was made with another schema, model, dimension or redaction rules.
+    Raises StoreMismatch when one was made with another schema, model, dimension or redaction rules, ConfigurationError
+    when it must exist and does not.
     """
     existing = {kind: _existing(rpc, names, kind) for kind in KINDS}
+    if settings.must_exist and not any(existing.values()):
+        raise ConfigurationError(
+            f"There is no knowledge base {settings.kb!r} at {rpc.link.where}.",
+            "Correct the name, or ingest something into it first (MCP_RAG_KB).",
+        )
     stored = {kind: _stored(rpc, found) for kind, found in existing.items() if found}
+    if names.revision:
+        # Left by a run that was stopped and wanted something else: nobody reads it yet.
+        for kind in [kind for kind, found in stored.items() if found != wanted]:
+            drop_staged(rpc, names, kind)
+            del stored[kind]
+            existing[kind] = ""
+    if settings.as_stored and stored:
+        for kind, found in stored.items():
+            found.check(replace(found, schema=wanted.schema), f"The collection {existing[kind]}")
+        wanted = next(iter(stored.values()))
     # Everything is compared before anything is created, so that a refusal leaves no trace.
     for kind, found in stored.items():
-        if found.model or not wanted.model:
+        if not settings.as_stored and (found.model or not wanted.model):
             found.check(wanted, f"The collection {existing[kind]}")
     kept = next(iter(stored.values()), wanted) if not wanted.model else wanted
     for kind, found in stored.items():
-        if wanted.model and not found.model:
+        if wanted.model and not found.model and not settings.as_stored:
             _drop_empty(rpc, names, kind, existing[kind])
             existing[kind] = ""
     for kind in KINDS:

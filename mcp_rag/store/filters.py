@@ -129,8 +129,9 @@ def keep(groups: Iterable[ErrorGroup], where: ErrorFilter) -> list[ErrorGroup]:
     return [g for g in groups if accepts(g, wanted)]
 
 
-def block_condition(*, source: str = "", service: str = "", before_ms: int = 0) -> str:
-    """Expression for main ledger rows of a source or service, or older than `before_ms`. Raises InputError if empty."""
+def block_condition(*, source: str = "", service: str = "", before_ms: int = 0, ids: Sequence[str] = ()) -> str:
+    """Expression for main ledger rows of a source or service, stored before `before_ms`, or with one of these ids.
+    Raises InputError if empty."""
     parts = ["part == 0"]
     if source:
         parts.append(f"source == {quote(source)}")
@@ -138,8 +139,10 @@ def block_condition(*, source: str = "", service: str = "", before_ms: int = 0) 
         parts.append(f"service == {quote(_checked_value(service))}")
     if before_ms:
         parts.append(f"created < {_int64(before_ms)}")
+    if ids:
+        parts.append(ids_in(ids))
     if len(parts) == 1:
-        raise InputError("Nothing says which blocks to delete.", "Name a source, a service or a time.")
+        raise InputError("Nothing says which blocks are meant.", "Name a source, a service or a time.")
     return " and ".join(parts)
 
 

@@ -96,6 +96,15 @@ class Ledger:
         check_ids([head])
         return self._rows(f"head == {quote(head)} and open == 1 and part == 0")
 
+    def find(self, condition: str) -> list[BlockRow]:
+        """Living rows that meet an expression, at most 16,384."""
+        return self._rows(condition)
+
+    def ids(self) -> list[str]:
+        """The ids of all living rows, in ascending order."""
+        dead = self._dead_in_store()
+        return sorted({e["id"] for e in self._rpc.scan(self._blocks, "part == 0", ("id",), strong=True)} - dead)
+
     def _rows(self, condition: str, order: Sequence[str] | None = None) -> list[BlockRow]:
         mains = {e["id"]: e for e in self._rpc.query(self._blocks, condition, fields_of("blocks"))}
         if not mains:
@@ -139,20 +148,18 @@ class Ledger:
             self._commit_again(before[0], gone)
             return
         self._require_groups(row.counts)
-        revision = secrets.randbits(62)
-        parts = block_parts(row) or [{}]
-        pieces = [
-            block_entity(
-                row, revision=revision, part=n, entity_id=_part_id(row.id, revision, n), meta={"counts": counts}
-            )
-            for n, counts in enumerate(parts[1:], start=1)
-        ]
-        meta = {"counts": parts[0], "parts": len(parts), "supersedes": gone}
-        main = block_entity(row, revision=revision, part=0, entity_id=row.id, meta=meta) | {"applied": 0}
+        main, pieces = _entities(row, gone, applied=0)
         if pieces:
             self._rpc.upsert(self._blocks, pieces)
         self._rpc.upsert(self._blocks, [main])
         self._apply([row.id])
+
+    def adopt(self, rows: Sequence[BlockRow]) -> None:
+        """Write rows as applied, whatever the totals of their groups are; parts of a row replaced become orphans."""
+        split = [_entities(row, (), applied=1) for row in rows]
+        if pieces := [piece for _, some in split for piece in some]:
+            self._rpc.upsert(self._blocks, pieces)
+        self._rpc.upsert(self._blocks, [main for main, _ in split])
 
     def _commit_again(self, main: Entity, gone: Sequence[str]) -> None:
         """The same content was committed before, perhaps by another process a moment ago: the first commit stands."""
@@ -299,6 +306,19 @@ class Ledger:
         orphans = [p["id"] for p in parts if mains.get(p["block"]) != int(p["revision"]) and int(p["created"]) <= old]
         if orphans:
             self._rpc.delete(self._blocks, orphans)
+
+
+def _entities(row: BlockRow, supersedes: Sequence[str], *, applied: int) -> tuple[Entity, list[Entity]]:
+    """The main entity of a row, and the parts that hold counts for which it has no room."""
+    revision = secrets.randbits(62)
+    parts = block_parts(row) or [{}]
+    pieces = [
+        block_entity(row, revision=revision, part=n, entity_id=_part_id(row.id, revision, n), meta={"counts": counts})
+        for n, counts in enumerate(parts[1:], start=1)
+    ]
+    meta = {"counts": parts[0], "parts": len(parts), "supersedes": list(supersedes)}
+    main = block_entity(row, revision=revision, part=0, entity_id=row.id, meta=meta) | {"applied": applied}
+    return main, pieces
 
 
 def _part_id(block_id: str, revision: int, part: int) -> str:

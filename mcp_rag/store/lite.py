@@ -226,7 +226,7 @@ class LiteConnection:
         client_class()
         wanted = Kept(self._settings.schema_version, model_id, dimension, self._settings.redaction_version)
         with self._link.writing():
-            kept = prepare(rpc, names, wanted, embedded=True)
+            kept = prepare(rpc, names, wanted, embedded=True, settings=self._settings)
         self._link.watch()
         return kept
 

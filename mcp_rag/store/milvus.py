@@ -18,6 +18,7 @@ from mcp_rag.errors import InputError, StoreError
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
 from mcp_rag.store.connection import Connection
 from mcp_rag.store.entities import TOTALS, Entity, error_entity, error_group
+from mcp_rag.store.exchange import RowExchange
 from mcp_rag.store.filters import block_condition, check_ids, error_condition, keep
 from mcp_rag.store.frequencies import Frequencies
 from mcp_rag.store.ledger import Ledger
@@ -33,7 +34,7 @@ _ERRORS = fields_of("errors")
 _OVERMATCH = 4
 
 
-class MilvusStore:
+class MilvusStore(RowExchange):
     """Store over one connection. Safe for many tasks of one event loop; open it once, close it once."""
 
     def __init__(self, settings: StoreSettings, connection: Connection) -> None:
@@ -43,6 +44,7 @@ class MilvusStore:
         self._pool: ThreadPoolExecutor | None = None
         self._dimension = 0
         self._model = ""
+        self._redaction = settings.redaction_version
         self._rpc = Rpc(connection.link, settings.timeout_s)
         self._errors, self._blocks, self._resolutions = (self._names.alias(kind) for kind in KINDS)
         self._frequencies = Frequencies(self._rpc, self._errors)
@@ -83,7 +85,7 @@ class MilvusStore:
         except BaseException:
             await self.close()
             raise
-        self._model, self._dimension = kept.model, kept.dimension
+        self._model, self._dimension, self._redaction = kept.model, kept.dimension, kept.redaction
 
     async def close(self) -> None:
         """Disconnect; an owner lets a guest take over. Safe to call twice, and after a failed open."""
@@ -112,9 +114,10 @@ class MilvusStore:
             schema_version=self._settings.schema_version,
             embedding_model=self._model,
             dimension=self._dimension,
-            redaction_version=self._settings.redaction_version,
+            redaction_version=self._redaction,
             size_bytes=state.size_bytes,
             degraded=state.degraded,
+            sparse=self._rpc.sparse,
         )
 
     async def flush(self) -> None:
@@ -293,10 +296,11 @@ class MilvusStore:
         with self._writing(self._blocks):
             return self._ledger.recover()
 
-    async def delete_blocks(self, *, source: str = "", service: str = "", before_ms: int = 0) -> int:
-        """Delete ledger rows by source, service and age (all that are given must hold) with what they counted;
-        returns how many. Raises InputError when nothing is given."""
-        condition = block_condition(source=source, service=service, before_ms=before_ms)
+    async def delete_blocks(
+        self, *, source: str = "", service: str = "", before_ms: int = 0, ids: Sequence[str] = ()
+    ) -> int:
+        """Delete ledger rows (all that is given must hold) with what they counted; how many, at most 16,384 a call."""
+        condition = block_condition(source=source, service=service, before_ms=before_ms, ids=ids)
         return await self._run(lambda: self._delete_blocks(condition))
 
     def _delete_blocks(self, condition: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mcp_rag.ranking import fuse
 from mcp_rag.rows import Resolution, Scored
@@ -11,7 +12,7 @@ from mcp_rag.store.entities import resolution_entity, resolution_row
 from mcp_rag.store.filters import ids_in
 from mcp_rag.store.rpc import IDS_PER_CALL, Rpc
 from mcp_rag.store.schema import fields_of
-from mcp_rag.store.vectors import checked_vector, checked_weights
+from mcp_rag.store.vectors import checked_vector, checked_weights, stored_vector, stored_weights
 
 _FIELDS = fields_of("resolutions")
 _IN_USE = "retracted == 0"
@@ -44,6 +45,18 @@ class Resolutions:
     def get(self, ids: Sequence[str]) -> list[Resolution]:
         """Rows by id, in the order asked for."""
         return [resolution_row(e) for e in self._rpc.get(self._collection, ids, _FIELDS)]
+
+    def export(self, ids: Sequence[str]) -> list[Resolution]:
+        """Rows by id, in the order asked for, with the vectors of those that have any."""
+        found = self._rpc.get(self._collection, ids, (*_FIELDS, *self._rpc.vector_fields))
+        return [
+            replace(
+                resolution_row(e),
+                vector=stored_vector(e["dense"]),
+                sparse=(stored_weights(e["sparse"]) or None) if self._rpc.sparse else None,
+            )
+            for e in found
+        ]
 
     def of(self, error_ids: Sequence[str]) -> list[Resolution]:
         """All rows of these groups, ordered by id."""

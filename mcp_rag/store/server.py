@@ -163,7 +163,7 @@ class ServerConnection:
         self._probe(rpc)
         wanted = Kept(self._settings.schema_version, model_id, dimension, self._settings.redaction_version)
         with self._link.writing():
-            return prepare(rpc, names, wanted, embedded=False)
+            return prepare(rpc, names, wanted, embedded=False, settings=self._settings)
 
     def _probe(self, rpc: Rpc) -> None:
         self._version = str(rpc.call("get_server_version"))

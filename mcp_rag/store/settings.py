@@ -22,6 +22,9 @@ class StoreSettings:
 
     `timeout_s` is the deadline of one call, in seconds. `redaction_version` is that of the rules in force;
     `schema_version` names the generation of the collections.
+    `as_stored` takes the model and redaction rules of what is stored instead of comparing them; `must_exist` creates
+    nothing when no collection is there; a `revision` above 0 names a set of collections that is being filled to replace
+    the one in use.
     """
 
     data_dir: Path = Path()
@@ -37,6 +40,9 @@ class StoreSettings:
     server_name: str = ""
     redaction_version: int = 0
     schema_version: int = SCHEMA_VERSION
+    as_stored: bool = False
+    must_exist: bool = False
+    revision: int = 0
 
     def __repr__(self) -> str:
         # The token must not reach a log through a traceback or a debug line.
@@ -49,14 +55,17 @@ class Names:
 
     base: str
     generation: int
+    revision: int = 0
 
     def alias(self, kind: str) -> str:
         """The name that reads and writes use."""
-        return f"{self.base}_{kind}"
+        return f"{self.base}_{kind}_r{self.revision}" if self.revision else f"{self.base}_{kind}"
 
     def collection(self, kind: str) -> str:
-        """The collection of this generation; a later one gets a new name, is filled, then the alias moves."""
-        return f"{self.base}_{kind}_v{self.generation}"
+        """The collection of this generation; a later one gets a new name, is filled, then the alias moves. A reindex
+        does the same with a revision."""
+        name = f"{self.base}_{kind}_v{self.generation}"
+        return f"{name}_r{self.revision}" if self.revision else name
 
 
 def collection_names(settings: StoreSettings) -> Names:
@@ -71,7 +80,7 @@ def collection_names(settings: StoreSettings) -> Names:
         raise ConfigurationError(f"The collection prefix {settings.prefix[:60]!r} is no valid name.", rule)
     if kb and not _PART.fullmatch(kb):
         raise ConfigurationError(f"The knowledge base name {settings.kb[:60]!r} is no valid name.", rule)
-    names = Names(f"{prefix}_{kb}" if kb else prefix, settings.schema_version)
+    names = Names(f"{prefix}_{kb}" if kb else prefix, settings.schema_version, settings.revision)
     if max(len(names.collection(kind)) for kind in KINDS) > MAX_NAME_BYTES:
         raise ConfigurationError("The collection prefix and knowledge base name are too long together.", rule)
     return names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mcp_rag.errors import EmbeddingError
@@ -39,6 +39,17 @@ def checked_vector(vector: Sequence[float], dimension: int) -> NDArray[np.float3
             "Check the embedding model: `mcp-rag doctor`.",
         )
     return array
+
+
+def stored_vector(dense: Iterable[float]) -> tuple[float, ...] | None:
+    """A vector as read back; None for the zero vector of a row that has none."""
+    vector = tuple(float(x) for x in dense)
+    return vector if any(vector) else None
+
+
+def stored_weights(sparse: Mapping[int, float]) -> dict[int, float]:
+    """Weights as read back, without the one that stands for none."""
+    return {int(token): float(weight) for token, weight in sparse.items() if int(token) != NO_TOKEN}
 
 
 def checked_weights(weights: Mapping[int, float]) -> dict[int, float]:
