@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -39,8 +39,16 @@ UNKNOWN_DIMENSION = 384
 class App:
     """One process's view of one knowledge base."""
 
-    def __init__(self, settings: Settings, *, store: Store | None = None, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store | None = None,
+        embedder: Embedder | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
+        self._clock = clock
         self._store = store
         self._embedder = embedder
         self._opening: asyncio.Task[None] | None = None
@@ -206,13 +214,13 @@ class App:
         return build_gate(self.settings)
 
     async def merge_index(self) -> MergeIndex:
-        """Templates of all stored groups, reloaded when the number of groups is not the one last seen. Another process's
-        new groups show within a second; our own at once."""
+        """Templates of all stored groups, reloaded when the number of groups is not the one last seen. Groups of
+        another process show within a second, our own at once."""
         async with self._merge_lock:
-            if self._merge is not None and time.monotonic() < self._merge_until:
+            if self._merge is not None and self._clock() < self._merge_until:
                 return self._merge
             count = await self.store.count_errors(ErrorFilter())
-            self._merge_until = time.monotonic() + MERGE_SECONDS
+            self._merge_until = self._clock() + MERGE_SECONDS
             if self._merge is None or count != self._merge_count:
                 from mcp_rag.merge import MergeIndex
 

@@ -43,6 +43,14 @@ class Settings:
     milvus_timeout: float = _setting(10.0, "Deadline of one store call.", "seconds")
     collection: str = _setting("mcp_errors", "Prefix of the collection names; dashes become underscores.")
     kb: str = _setting("", "Name of the knowledge base (team or project); each has collections of its own.")
+    kb_search: tuple[str, ...] = _setting((), "Names of further knowledge bases that searches read, beside the own one.")
+    retention_days: int = _setting(
+        0, "Forget, after an ingest, what was ingested longer ago; 0 keeps everything.", "days"
+    )
+    max_errors: int = _setting(
+        0, "Most error groups kept; after an ingest those longest not seen go, unless a fix is recorded; 0 is no limit.",
+        "errors",
+    )
     embedding_model: str = _setting("all-MiniLM-L6-v2", "Model name, or a directory with a BERT-family model.")
     embedding_backend: str = _setting("auto", "`auto`, `onnx`, `numpy`, `sentence-transformers` or `remote`.")
     embedding_base_url: str = _setting("", "Base URL of an OpenAI-compatible `/v1/embeddings` server (`remote`).")
@@ -141,8 +149,10 @@ def _number(value: Any, default: float, origin: str) -> float:
         number = kind(value)
     except (TypeError, ValueError):
         raise ConfigurationError(f"{origin} must be a number, not {str(value)[:40]!r}.", "Write digits only.") from None
-    if not 0 < number < 1e15:
-        raise ConfigurationError(f"{origin} must be above zero.", f"The default is {default}.")
+    # A default of zero means that zero switches the setting off.
+    if not 0 <= number < 1e15 or (default and not number):
+        least = "above zero" if default else "zero or more"
+        raise ConfigurationError(f"{origin} must be {least}.", f"The default is {default}.")
     return number
 
 

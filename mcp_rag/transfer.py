@@ -19,6 +19,9 @@ from mcp_rag.rows import BlockRow, ErrorGroup, Kind, Resolution
 BATCH_ROWS = 128
 EMBED_BATCH = 32
 MAX_ROUNDS = 5
+# No column that holds redacted text is shorter, in UTF-8 bytes.
+MIN_COLUMN_BYTES = 500
+MIN_VERSION_BYTES = 200
 
 Progress = Callable[[str], None]
 
@@ -115,7 +118,7 @@ class Reindexed:
 
     def clean(self, row: Row) -> Row:
         """The row redacted, with new weights, without its vector when that has to be made anew."""
-        gate = self._gate()
+        gate = _Gated(self._gate())
         if isinstance(row, BlockRow):
             return replace(row, source=gate(row.source))
         dense_text, text = gate(row.dense_text), gate(row.text)
@@ -149,7 +152,20 @@ class Reindexed:
         ]
 
 
-def _clean_resolution(row: Resolution, gate: RedactionGate) -> Resolution:
+class _Gated:
+    """A gate whose result fits where its argument was stored: a text at its column's limit would be cut otherwise, and
+    then differ from what a verification expects."""
+
+    def __init__(self, gate: RedactionGate) -> None:
+        self._gate = gate
+
+    def __call__(self, text: str, floor: int = MIN_COLUMN_BYTES) -> str:
+        limit = max(floor, len(text.encode("utf-8", "replace")))
+        data = self._gate(text).encode("utf-8", "replace")
+        return data[:limit].decode("utf-8", "ignore")
+
+
+def _clean_resolution(row: Resolution, gate: _Gated) -> Resolution:
     return replace(
         row,
         symptom=gate(row.symptom),
@@ -158,7 +174,7 @@ def _clean_resolution(row: Resolution, gate: RedactionGate) -> Resolution:
         environment=gate(row.environment),
         source=gate(row.source),
         outcomes=tuple(
-            replace(o, environment=gate(o.environment), version=gate(o.version), note=gate(o.note))
+            replace(o, environment=gate(o.environment), version=gate(o.version, MIN_VERSION_BYTES), note=gate(o.note))
             for o in row.outcomes
         ),
         sparse=document_weights(row.text) if row.text else row.sparse,
@@ -245,7 +261,7 @@ async def _make_room(source: RowSource, target: Store, *, replace_all: bool) -> 
         named = ", ".join(f"{len(ids)} {kind}" for kind, ids in extra.items() if ids)
         raise InputError(
             f"The target holds rows that the source does not ({named}); nothing was changed.",
-            "Give an empty target (another directory, MCP_RAG_KB or MCP_RAG_COLLECTION), or delete them with --replace.",
+            "Give an empty target (another directory, or another MCP_RAG_KB), or delete them with --replace.",
         )
     # Ledger rows first: deleting them writes the totals of groups that may go as well.
     for kind in reversed(KINDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -24,9 +25,11 @@ async def make_app() -> AsyncIterator[Callable[..., App]]:
     """Makes an App on a DictStore and a HashEmbedder, without the shipped knowledge; closed after the test."""
     async with AsyncExitStack() as stack:
 
-        def make(store: Any = None, embedder: Any = None, **settings: Any) -> App:
+        def make(store: Any = None, embedder: Any = None, clock: Any = time.monotonic, **settings: Any) -> App:
             values = {"starter_knowledge": False, **settings}
-            app = App(Settings(**values), store=store or DictStore(), embedder=embedder or HashEmbedder())
+            app = App(
+                Settings(**values), store=store or DictStore(), embedder=embedder or HashEmbedder(), clock=clock
+            )
             stack.push_async_callback(app.close)
             return app
 

@@ -102,13 +102,16 @@ async def test_closing_during_the_start_is_quiet(make_app: Callable[..., App]) -
 
 
 async def test_templates_are_read_again_when_groups_were_added(make_app: Callable[..., App]) -> None:
-    """Another process's new groups are found: the index follows the number of groups."""
+    """Another process's new groups are found within a second: the index follows the number of groups."""
     store = DictStore()
-    app, other = make_app(store=store), make_app(store=store)
+    now = [0.0]
+    app, other = make_app(store=store, clock=lambda: now[0]), make_app(store=store)
     await app.ready()
     assert len(await app.merge_index()) == 0
     async for _ in other.ingest(text=LINE, trusted=True):
         pass
+    assert len(await other.merge_index()) == 1  # its own at once
+    now[0] = 1.01
     assert len(await app.merge_index()) == 1
 
 
