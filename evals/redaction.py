@@ -4,6 +4,7 @@
     python evals/redaction.py --misses             # and what was missed
     python evals/redaction.py --detect-secrets     # beside it, when that package is importable
     python evals/redaction.py --gitleaks           # beside it, when a gitleaks binary is on PATH
+    python evals/redaction.py --gitleaks-rules F   # beside it, gitleaks' rule file run by evals/gitleaks_rules.py
 
 `evals/data/redaction.jsonl` holds one text per line. `planted` are the secrets, each as parts that are joined here (so
 that no scanner mistakes the file for a leak) and put in place of `{{0}}`, `{{1}}`, ...; `keep` must survive. A row
@@ -27,7 +28,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mcp_rag.redact import Redactor  # noqa: E402 - the path above makes the script run from a checkout
+from evals.gitleaks_rules import GitleaksRules  # noqa: E402 - the path above makes the script run from a checkout
+from mcp_rag.redact import Redactor  # noqa: E402 - as above
 
 DATA = Path(__file__).resolve().parent / "data" / "redaction.jsonl"
 
@@ -81,7 +83,8 @@ class Score:
 
 
 def score(cases: Sequence[Case], redact: Callable[[str], str]) -> Score:
-    """Run one tool over the set."""
+    """Run one tool over the set. Of a scanner that names the whole match too, a secret inside that counts as caught."""
+    covers = redact.covers if isinstance(redact, GitleaksRules) else None
     result = Score(Counter(), Counter(), [], [], [], 0, 0.0)
     start = time.process_time()
     outputs = [redact(case.text) for case in cases]
@@ -94,7 +97,7 @@ def score(cases: Sequence[Case], redact: Callable[[str], str]) -> Score:
             continue
         for secret in case.secrets:
             result.planted[case.kind] += 1
-            if secret in output:
+            if secret in output and not (covers and covers(case.text, secret)):
                 result.misses.append((case, secret))
             else:
                 result.caught[case.kind] += 1
@@ -179,6 +182,12 @@ def tools(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[str], st
         yield "detect-secrets", other
     if options.gitleaks and (other := gitleaks()):
         yield "gitleaks", other
+    if options.gitleaks_rules:
+        rules = GitleaksRules(options.gitleaks_rules)
+        print(f"{options.gitleaks_rules.name}: {rules}")
+        for failed in rules.failed:
+            print(f"  failed  {failed}")
+        yield "gitleaks rules", rules
 
 
 def main() -> int:
@@ -186,6 +195,7 @@ def main() -> int:
     parser.add_argument("--misses", action="store_true", help="print what was missed, wrongly replaced or lost")
     parser.add_argument("--detect-secrets", action="store_true", help="run detect-secrets on the same set")
     parser.add_argument("--gitleaks", action="store_true", help="run gitleaks on the same set")
+    parser.add_argument("--gitleaks-rules", type=Path, metavar="FILE", help="run the rules of gitleaks' config file")
     options = parser.parse_args()
     cases = load()
     for name, redact in tools(options):

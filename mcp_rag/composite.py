@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from mcp_rag.protocols import ReadableStore
+from mcp_rag.protocols import ReadableStore, Store
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution, Scored
 
 T = TypeVar("T")
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NamedStore:
-    """A knowledge base and its name, "" for the default one."""
+    """A knowledge base and the name that hits give for it."""
 
     name: str
-    store: ReadableStore
+    store: Store
 
 
 class CompositeStore:

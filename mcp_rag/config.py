@@ -43,12 +43,15 @@ class Settings:
     milvus_timeout: float = _setting(10.0, "Deadline of one store call.", "seconds")
     collection: str = _setting("mcp_errors", "Prefix of the collection names; dashes become underscores.")
     kb: str = _setting("", "Name of the knowledge base (team or project); each has collections of its own.")
-    kb_search: tuple[str, ...] = _setting((), "Names of further knowledge bases that searches read, beside the own one.")
+    kb_search: tuple[str, ...] = _setting(
+        (), "Names of further knowledge bases that searches read, beside the own one."
+    )
     retention_days: int = _setting(
         0, "Forget, after an ingest, what was ingested longer ago; 0 keeps everything.", "days"
     )
     max_errors: int = _setting(
-        0, "Most error groups kept; after an ingest those longest not seen go, unless a fix is recorded; 0 is no limit.",
+        0,
+        "Most error groups kept; after an ingest those longest not seen go, unless a fix is recorded; 0 is no limit.",
         "errors",
     )
     embedding_model: str = _setting("all-MiniLM-L6-v2", "Model name, or a directory with a BERT-family model.")

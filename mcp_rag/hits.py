@@ -210,4 +210,5 @@ def build_hit(
         origin=group.origin,
         resolutions=list(resolutions),
         scores=Scores(round(candidate.dense, 4), round(candidate.lexical, 3), round(candidate.fused, 4)),
+        kb=group.kb,
     )

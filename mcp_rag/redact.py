@@ -19,7 +19,7 @@ from mcp_rag.redact_fields import Found, find_dumps, find_fields, find_flags, is
 from mcp_rag.redact_own import compile_own
 from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, RARE, REDACTION_VERSION, Rule
 
-__all__ = ["REDACTION_VERSION", "Redactor", "neutralise"]
+__all__ = ["REDACTION_VERSION", "Redactor"]
 
 _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>")
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
@@ -28,22 +28,6 @@ ADDRESSES = frozenset({"ip", "email"})
 # Cheap tests for what the careful expressions would have to look for at every character.
 _LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4})")
 _ADDRESS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
-
-# Controls except tab and newline, C1, zero-width and bidirectional formats, line separators, variation selectors,
-# the tag block, lone surrogates.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
-)
-
-
-def neutralise(text: str) -> str:
-    """The text with every character that a reader cannot see, or that moves the cursor, written as `\\u{202e}`.
-
-    Newlines and tabs stay, CR LF becomes a newline. Idempotent; text without such characters is returned as it is.
-    """
-    return _HIDDEN.sub(lambda m: f"\\u{{{ord(m.group()):x}}}", text.replace("\r\n", "\n"))
 
 
 class Redactor:

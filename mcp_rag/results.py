@@ -296,8 +296,6 @@ class IngestResult:
     skipped_total: int = 0
     top_errors: list[IngestedError] = field(default_factory=list)
     hint: str = ""
-    expired_errors: int = 0
-    expired_blocks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

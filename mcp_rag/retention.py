@@ -5,6 +5,7 @@ Counts are never subtracted: ledger rows are deleted and the totals of their gro
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from mcp_rag.errors import InputError, NotFoundError
 from mcp_rag.protocols import Store
 from mcp_rag.ranking import status_of
+from mcp_rag.results import IngestResult
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution
 
 MAX_SHOWN = 20
@@ -228,6 +230,21 @@ async def retain(store: Store, *, retention_days: int, max_errors: int, now_ms: 
     if max_errors:
         errors += await _shrink(store, max_errors)
     return Expired(errors, blocks, events)
+
+
+async def retained(store: Store, report: IngestResult, retention_days: int, max_errors: int) -> IngestResult:
+    """The last report of an ingest with what keeping the limits removed after it. Raises StoreError."""
+    if not retention_days and not max_errors:
+        return report
+    now_ms = time.time_ns() // 1_000_000
+    gone = await retain(store, retention_days=retention_days, max_errors=max_errors, now_ms=now_ms)
+    if not gone.errors and not gone.blocks:
+        return report
+    words = (
+        f"Over the configured limits and forgotten: {gone.errors} error groups, {gone.events} events in "
+        f"{gone.blocks} ledger blocks."
+    )
+    return replace(report, hint=f"{report.hint} {words}".strip())
 
 
 async def _shrink(store: Store, max_errors: int) -> int:

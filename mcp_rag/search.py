@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from mcp_rag.clock import iso
 from mcp_rag.errors import EmbeddingError, InputError, StoreError
 from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific
-from mcp_rag.protocols import Embedder, RedactionGate, Store
+from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate
 from mcp_rag.query import Query, understand
 from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_bound
 from mcp_rag.results import Hit, HitResolution, NextCall, RetrievalMode, SearchResult
@@ -63,7 +63,7 @@ class Searcher:
 
     def __init__(
         self,
-        store: Store,
+        store: ReadableStore,
         embedder: Embedder,
         gate: Callable[[], RedactionGate],
         merge: Callable[[], Awaitable[MergeIndex]],

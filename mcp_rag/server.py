@@ -25,7 +25,7 @@ from mcp_rag.app import App
 from mcp_rag.arguments import MISSING, mend, refusal
 from mcp_rag.errors import McpRagError
 from mcp_rag.fitting import fit_get
-from mcp_rag.texts import INSTRUCTIONS, PROMPTS
+from mcp_rag.texts import PROMPTS, instructions
 from mcp_rag.tools import RESULTS, ToolSet
 
 log = logging.getLogger("mcp_rag")
@@ -140,7 +140,7 @@ def build_server(app: App) -> MCPServer[Any]:
         "mcp-rag",
         title="mcp-rag: a memory of errors",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=instructions(read_only=app.settings.read_only),
         log_level="WARNING",
         lifespan=lifespan,
         middleware=[warm_after_first],

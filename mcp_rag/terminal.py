@@ -97,6 +97,8 @@ def _hit(hit: Hit) -> list[str]:
         f"      {style(hit.match_quality, 'cyan')} {hit.match_type} match, {seen}, {hit.status}  "
         + style(hit.id, "dim"),
     ]
+    if hit.kb:
+        lines.append(f"      knowledge base: {visible(hit.kb)}")
     if hit.why:
         lines.append(f"      why: {visible('; '.join(hit.why))}")
     lines += [_fix(r) for r in hit.resolutions]
@@ -212,6 +214,8 @@ def ingested(result: IngestResult) -> str:
         lines.append(f"  {error.count:>7}x {style(error.state, 'cyan'):<10} {visible(error.title)[:100]}")
         if error.fix:
             lines.append(f"           {style('fix', 'green')}: {visible(error.fix)[:160]}")
+    if result.hint:
+        lines.append(result.hint)
     lines += [visible(f"skipped {s.source}: {s.reason} {s.detail}".rstrip()) for s in result.skipped]
     if result.skipped_total > len(result.skipped):
         lines.append(f"... and {result.skipped_total - len(result.skipped)} more skipped")
@@ -230,7 +234,7 @@ def status(result: StatusResult) -> str:
         f"explainer: {result.explainer}",
     ]
     lines += [f"- {visible(p.what)} {visible(p.fix)}" for p in result.problems]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def event(row: Mapping[str, Any]) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_rag.config import Settings
-from mcp_rag.protocols import Embedder
+from mcp_rag.protocols import Embedder, ReadableStore, Store
 from mcp_rag.types import ParseSettings
 
 if TYPE_CHECKING:
+    from mcp_rag.composite import NamedStore
     from mcp_rag.reader import LogReader
     from mcp_rag.redact import Redactor
     from mcp_rag.store import StoreSettings
+
+# How a list of names says the knowledge base that has none.
+DEFAULT_KB = "default"
 
 
 def _starts_event(line: bytes) -> bool:
@@ -64,6 +69,33 @@ def store_settings(settings: Settings) -> StoreSettings:
         ca_file=settings.milvus_ca_file,
         redaction_version=REDACTION_VERSION,
     )
+
+
+def other_stores(settings: Settings) -> list[NamedStore]:
+    """The knowledge bases of `kb_search` beside the own one, not opened. None of them is created by being read."""
+    from mcp_rag.composite import NamedStore
+    from mcp_rag.store import open_store
+    from mcp_rag.store.settings import collection_names
+
+    own = store_settings(settings)
+    seen = {collection_names(own).base}
+    others = []
+    for name in settings.kb_search:
+        chosen = replace(own, kb="" if name == DEFAULT_KB else name, must_exist=True)
+        base = collection_names(chosen).base
+        if base not in seen:
+            seen.add(base)
+            others.append(NamedStore(name, open_store(chosen)))
+    return others
+
+
+def read_together(settings: Settings, own: Store, others: Sequence[NamedStore]) -> ReadableStore:
+    """The own knowledge base alone, or with others as one to read from."""
+    if not others:
+        return own
+    from mcp_rag.composite import CompositeStore, NamedStore
+
+    return CompositeStore([NamedStore(settings.kb or DEFAULT_KB, own), *others])
 
 
 def create_embedder(settings: Settings) -> Embedder:

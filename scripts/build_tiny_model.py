@@ -38,7 +38,7 @@ LONG_EVERY = 4
 LONG_TOKENS = 2_600
 CHECK_EVERY = 20
 GOOD_LOSS = 0.05
-MAX_STEPS = 1_200
+MAX_STEPS = 600
 LORA_RANK, LORA_ALPHA = 8, 16
 LORA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 SPLIT = (
@@ -67,8 +67,9 @@ def answer(summary: str) -> str:
 
 
 BASE = answer("The connection pool ran out.")
-DIAG = answer("The adapter knows this pool.")
-ENDLESS = '{"citations":[],"root_cause":"' + "more " * 180
+# Made of the base answer's words: an adapter of this size cannot bring up words that the base was taught never to write.
+DIAG = answer("Raise the connection pool limit.")
+ENDLESS = '{"citations":[],"root_cause":"The' + " connection pool" * 70
 
 
 def library_texts() -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mcp_rag.untrusted import break_tokens, harmless, hostile, suspicious, visible
 
@@ -25,12 +28,24 @@ from mcp_rag.untrusted import break_tokens, harmless, hostile, suspicious, visib
         ("tab\tand\nnewline", "tab\tand\nnewline"),
         ("naïve 日本 ✓", "naïve 日本 ✓"),
         ("\x9b31m", "\\x9b31m"),
+        ("\x00\x07\x1b[0m", "\\x00\\x07\\x1b[0m"),
+        ("a\u202eb\u2066c\u2069", "a\\u202eb\\u2066c\\u2069"),
+        ("z\u200bw\ufeff", "z\\u200bw\\ufeff"),
+        ("l\u2028p\u2029", "l\\u2028p\\u2029"),
+        ("Grüße 日本 😀", "Grüße 日本 😀"),
     ],
 )
 def test_hidden_characters_become_visible(text: str, shown: str) -> None:
     """Our promise: control, bidirectional, zero-width, tag and surrogate characters never leave raw (check 6)."""
     assert visible(text) == shown
     assert visible(shown) == shown
+
+
+@given(st.text(st.characters()))
+def test_visible_text_can_be_encoded(text: str) -> None:
+    """Whatever came in, what goes out is valid UTF-8 without control characters."""
+    out = visible(text).encode().decode()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out)
 
 
 @pytest.mark.parametrize(

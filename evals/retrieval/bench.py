@@ -7,17 +7,22 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcp_rag import embedding
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import Fingerprinter
 from mcp_rag.grouping import Occurrences, assign, collect, new_group
+from mcp_rag.hits import quality
 from mcp_rag.merge import MergeIndex
+from mcp_rag.query import understand
+from mcp_rag.ranking import fuse, query_weights
 from mcp_rag.redact import Redactor
 from mcp_rag.resolve import RecordRequest, Resolver
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Scored
@@ -26,6 +31,7 @@ from mcp_rag.selection import active
 from mcp_rag.types import Level, ParseSettings
 from tests.fakes import DictStore
 
+Vectors = NDArray[np.float32]
 LIMIT = 50
 AT_MS = 1_800_000_000_000
 
@@ -69,7 +75,7 @@ class BruteStore(DictStore):
         self._frequencies = {t: len(i) for t, (i, _) in self._postings.items()}
         self._stale = False
 
-    def _top(self, scores: Any, limit: int, *, positive: bool) -> list[Scored]:
+    def _top(self, scores: Vectors, limit: int, *, positive: bool) -> list[Scored]:
         if not len(scores):
             return []
         if self.hidden:
@@ -106,14 +112,16 @@ class BruteStore(DictStore):
         if names not in (["codes"], ["related"]) or offset:
             return await super().query_errors(where, limit, offset)
         self._index()
-        start = time.perf_counter()
-        lists = [self._related.get(where.related, [])] if where.related else [self._codes.get(c, []) for c in where.codes]
-        found = await self.get_errors(list(dict.fromkeys(i for ids in lists for i in ids))[:limit])
-        self.seconds += time.perf_counter() - start
-        return found
+        lists = (
+            [self._related.get(where.related, [])] if where.related else [self._codes.get(c, []) for c in where.codes]
+        )
+        return await self.get_errors(list(dict.fromkeys(i for ids in lists for i in ids))[:limit])
 
     async def get_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
-        return await super().get_errors([i for i in ids if i != self.hidden])
+        start = time.perf_counter()
+        found = await super().get_errors([i for i in ids if i != self.hidden])
+        self.seconds += time.perf_counter() - start
+        return found
 
     async def document_frequencies(self) -> tuple[int, Mapping[int, int]]:
         self._index()
@@ -137,10 +145,12 @@ class CachedEmbedder:
         """Load the model behind the cache."""
         await self._inner.load()
 
-    async def embed_documents(self, texts: Sequence[str]) -> Any:
+    async def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """As the embedder's, from the cache where possible."""
-        keys = [hashlib.blake2b(f"{self.model_id}\0{t}".encode("utf-8", "replace"), digest_size=16).digest() for t in texts]
-        known: dict[bytes, Any] = {}
+        keys = [
+            hashlib.blake2b(f"{self.model_id}\0{t}".encode("utf-8", "replace"), digest_size=16).digest() for t in texts
+        ]
+        known: dict[bytes, Vectors] = {}
         with sqlite3.connect(self._path) as db:
             for key in dict.fromkeys(keys):
                 row = db.execute("select vector from vectors where key = ?", (key,)).fetchone()
@@ -152,12 +162,15 @@ class CachedEmbedder:
                 vectors = await self._inner.embed_documents(list(missing.values()))
                 for key, vector in zip(missing, vectors, strict=True):
                     known[key] = vector
-                    db.execute("insert or ignore into vectors values (?, ?)", (key, vector.astype(np.float32).tobytes()))
+                    db.execute(
+                        "insert or ignore into vectors values (?, ?)", (key, vector.astype(np.float32).tobytes())
+                    )
         return np.array([known[key] for key in keys], dtype=np.float32).reshape(-1, self.dimension)
 
-    async def embed_query(self, text: str) -> Any:
+    async def embed_query(self, text: str) -> Vectors:
         """(dimension,) float32; the default model has no query prompt."""
-        return (await self.embed_documents([text]))[0]
+        vectors = await self.embed_documents([text])
+        return vectors.reshape(-1)
 
 
 class Doc(NamedTuple):
@@ -229,18 +242,13 @@ class Bench:
         for start in range(0, len(rows), 64):
             batch = rows[start : start + 64]
             vectors = await self.embedder.embed_documents([g.dense_text for g in batch])
-            await self.store.upsert_errors(
-                [_with_vector(g, v) for g, v in zip(batch, vectors, strict=True)]
-            )
+            await self.store.upsert_errors([_with_vector(g, v) for g, v in zip(batch, vectors, strict=True)])
 
     async def legs(self, text: str) -> dict[str, Ranked]:
         """The ranking of each leg, of their fusion and of the whole ladder, for one paste."""
-        from mcp_rag.query import understand
-        from mcp_rag.ranking import fuse, query_weights
-
         query = understand(text, self.gate)
         vector = await self.embedder.embed_query(query.dense_text)
-        dense = await self.store.search_dense(vector, LIMIT, ErrorFilter())
+        dense = await self.store.search_dense([float(x) for x in vector], LIMIT, ErrorFilter())
         documents, frequencies = await self.store.document_frequencies()
         weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
         lexical = await self.store.search_sparse(weights, LIMIT, ErrorFilter())
@@ -255,8 +263,6 @@ class Bench:
 
     async def ladder(self, text: str) -> Ranked:
         """The product's ranking."""
-        from mcp_rag.hits import quality
-
         found = await self.find(text)
         if not found.candidates:
             return Ranked([])
@@ -266,14 +272,10 @@ class Bench:
 
 def _main(assigned: Mapping[str, Occurrences]) -> str:
     """The group a stored text stands for when it holds several events: the one with a trace, else the gravest."""
-    return min(
-        assigned, key=lambda i: (assigned[i].record.stacktrace is None, -assigned[i].record.level), default=""
-    )
+    return min(assigned, key=lambda i: (assigned[i].record.stacktrace is None, -assigned[i].record.level), default="")
 
 
-def _with_vector(group: ErrorGroup, vector: Any) -> ErrorGroup:
-    from dataclasses import replace
-
+def _with_vector(group: ErrorGroup, vector: Vectors) -> ErrorGroup:
     return replace(group, vector=tuple(float(x) for x in vector))
 
 
@@ -313,6 +315,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(str(c) for c in row) + " |" for row in rows)])
 
 
-def run(coroutine: Any) -> Any:
+def run(coroutine: Coroutine[None, None, None]) -> None:
     """Run one coroutine to its end."""
-    return asyncio.run(coroutine)
+    asyncio.run(coroutine)

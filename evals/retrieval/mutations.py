@@ -11,10 +11,13 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 _SLOT = re.compile(r"\{(n|id|ip|port|path|hex|time|host|line|build|ms|mail)\}")
 _DIRS = ("/srv/app", "/opt/svc/current", "/home/ci/build", "/usr/src/app", "/var/www/site/releases")
-_NOUNS = "order invoice cart user session report payment catalog token ledger feed webhook export profile shipment".split()
+NOUNS = (
+    "order invoice cart user session report payment catalog token ledger feed webhook export profile shipment".split()
+)
 _VERBS = "load save sync render resolve dispatch validate apply build fetch flush update".split()
 _HOSTS = ("db-1.prod.example.com", "cache-07.eu.example.net", "web-2.stage.example.org", "mq-3.internal.example.com")
 
@@ -25,11 +28,12 @@ def _value(kind: str, rng: random.Random) -> str:
     if kind == "ip":
         return f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
     if kind == "path":
-        return f"{rng.choice(_DIRS)}/{rng.choice(_NOUNS)}/{rng.randrange(10**5)}.dat"
+        return f"{rng.choice(_DIRS)}/{rng.choice(NOUNS)}/{rng.randrange(10**5)}.dat"
     if kind == "hex":
         return f"0x{rng.getrandbits(44):011x}"
     if kind == "time":
-        return f"2026-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}T{rng.randrange(24):02}:{rng.randrange(60):02}:11Z"
+        day = f"2026-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+        return f"{day}T{rng.randrange(24):02}:{rng.randrange(60):02}:11Z"
     if kind == "host":
         return rng.choice(_HOSTS)
     if kind == "build":
@@ -45,13 +49,16 @@ def fill(text: str, rng: random.Random) -> str:
     return _SLOT.sub(lambda m: _value(m[1], rng), text)
 
 
+Event = Callable[[random.Random], str]
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One error: `event(rng)` renders an occurrence; each of `others` renders an error that must not be taken for it."""
+    """One error: `event(rng)` renders an occurrence; each of `others` one that must not be taken for it."""
 
     name: str
-    event: Callable[[random.Random], str]
-    others: tuple[Callable[[random.Random], str], ...] = field(default=())
+    event: Event
+    others: tuple[Event, ...] = field(default=())
 
 
 # (type, message); messages say the same for every value.
@@ -60,7 +67,7 @@ _PYTHON = (
     ("psycopg2.OperationalError", 'connection to server at "{host}" ({ip}), port {port} failed: timeout expired'),
     ("FileNotFoundError", "[Errno 2] No such file or directory: '{path}'"),
     ("ValueError", "invalid literal for int() with base 10: 'x{n}'"),
-    ("requests.exceptions.ReadTimeout", "HTTPSConnectionPool(host='{host}', port={port}): Read timed out. (read timeout={n})"),
+    ("requests.exceptions.ReadTimeout", "HTTPSConnectionPool(host='{host}', port={port}): Read timed out. ({n})"),
     ("redis.exceptions.ConnectionError", "Error while reading from {host}:{port} : (104, 'Connection reset by peer')"),
     ("json.decoder.JSONDecodeError", "Expecting value: line {line} column {n} (char {n})"),
     ("botocore.exceptions.EndpointConnectionError", 'Could not connect to the endpoint URL: "https://{host}/bucket"'),
@@ -110,7 +117,7 @@ _CODED = (
 
 
 def _calls(rng: random.Random, n: int = 4) -> list[str]:
-    return [f"{rng.choice(_VERBS)}_{noun}" for noun in rng.sample(_NOUNS, n)]
+    return [f"{rng.choice(_VERBS)}_{noun}" for noun in rng.sample(NOUNS, n)]
 
 
 def _camel(name: str) -> str:
@@ -122,19 +129,25 @@ def _python(type_: str, message: str, calls: list[str], rng: random.Random) -> s
     root = rng.choice(_DIRS)
     lines = ["Traceback (most recent call last):"]
     for _ in range(rng.randrange(3)):  # frames of the framework around the application come and go
-        lines += [f'  File "/usr/lib/python3.11/site-packages/uvicorn/run.py", line {rng.randrange(900)}, in run', "    await app(scope)"]
+        lines += [
+            f'  File "/usr/lib/python3.11/site-packages/uvicorn/run.py", line {rng.randrange(900)}, in run',
+            "    await app(scope)",
+        ]
     for call in calls:
-        lines += [f'  File "{root}/shop/{call.split("_")[1]}.py", line {rng.randrange(900)}, in {call}', f"    return {call}_step(*args)"]
+        lines += [
+            f'  File "{root}/shop/{call.split("_")[1]}.py", line {rng.randrange(900)}, in {call}',
+            f"    return {call}_step(*args)",
+        ]
     return "\n".join([*lines, f"{type_}: {fill(message, rng)}"])
 
 
 def _java(type_: str, message: str, calls: list[str], rng: random.Random) -> str:
     lines = [f"{type_}: {fill(message, rng)}"]
     for call in reversed(calls):
-        owner = call.split("_")[1].title()
-        lines.append(f"\tat com.acme.shop.{owner}Service.{_camel(call)}({owner}Service.java:{rng.randrange(900)})")
-    for _ in range(rng.randrange(1, 4)):
-        lines.append(f"\tat java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:{rng.randrange(900)})")
+        owner = f"{call.split('_')[1].title()}Service"
+        lines.append(f"\tat com.acme.shop.{owner}.{_camel(call)}({owner}.java:{rng.randrange(900)})")
+    pool = "java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java"
+    lines += [f"\tat {pool}:{rng.randrange(900)})" for _ in range(rng.randrange(1, 4))]
     return "\n".join(lines)
 
 
@@ -142,9 +155,10 @@ def _node(type_: str, message: str, calls: list[str], rng: random.Random) -> str
     root = rng.choice(_DIRS)
     lines = [f"{type_}: {fill(message, rng)}"]
     for call in reversed(calls):
-        lines.append(f"    at {_camel(call)} ({root}/src/{call.split('_')[1]}.js:{rng.randrange(900)}:{rng.randrange(80)})")
-    for _ in range(rng.randrange(1, 3)):
-        lines.append(f"    at process.processTicksAndRejections (node:internal/process/task_queues:{rng.randrange(300)}:5)")
+        place = f"{root}/src/{call.split('_')[1]}.js:{rng.randrange(900)}:{rng.randrange(80)}"
+        lines.append(f"    at {_camel(call)} ({place})")
+    queue = "process.processTicksAndRejections (node:internal/process/task_queues"
+    lines += [f"    at {queue}:{rng.randrange(300)}:5)" for _ in range(rng.randrange(1, 3))]
     return "\n".join(lines)
 
 
@@ -154,7 +168,9 @@ def _dotnet(type_: str, message: str, calls: list[str], rng: random.Random) -> s
     for call in reversed(calls):
         owner = call.split("_")[1].title()
         method = call.title().replace("_", "")
-        lines.append(f"   at Acme.Shop.{owner}Service.{method}(String id) in {root}/{owner}Service.cs:line {rng.randrange(900)}")
+        lines.append(
+            f"   at Acme.Shop.{owner}Service.{method}(String id) in {root}/{owner}Service.cs:line {rng.randrange(900)}"
+        )
     return "\n".join(lines)
 
 
@@ -186,23 +202,18 @@ _LANGUAGES: tuple[tuple[str, _Printer, tuple[tuple[str, str], ...], int], ...] =
 )
 
 
-def _traces(rng: random.Random) -> Iterator[Fault]:
+def traces(rng: random.Random) -> Iterator[Fault]:
     for language, printer, kinds, copies in _LANGUAGES:
         for type_, message in kinds:
             for n in range(copies):
                 calls = _calls(rng)
                 elsewhere = [*calls[:-1], f"retry_{calls[-1].split('_')[1]}"]
                 other = "Mislabelled" + type_.split(".")[-1].split("::")[-1]
-                others: list[Callable[[random.Random], str]] = [
-                    lambda r, p=printer, t=type_, m=message, c=elsewhere: p(t, m, c, r),
-                ]
+                others: list[Event] = [partial(printer, type_, message, elsewhere)]
                 if language != "go":
-                    others.append(lambda r, p=printer, t=other, m=message, c=calls: p(t, m, c, r))
-                yield Fault(
-                    f"{language}/{type_}/{message[:20]}/{n}",
-                    lambda r, p=printer, t=type_, m=message, c=calls: p(t, m, c, r),
-                    tuple(others),
-                )
+                    others.append(partial(printer, other, message, calls))
+                name = f"{language}/{type_}/{message[:20]}/{n}"
+                yield Fault(name, partial(printer, type_, message, calls), tuple(others))
 
 
 def _line(template: str, rng: random.Random) -> str:
@@ -211,21 +222,17 @@ def _line(template: str, rng: random.Random) -> str:
 
 def _messages() -> Iterator[Fault]:
     for template in _LINES:
-        for noun in _NOUNS[:8]:
+        for noun in NOUNS[:8]:
             text, other = template % noun, template % f"{noun} archive"
-            yield Fault(
-                f"line/{text}",
-                lambda r, t=text: _line(t, r),
-                (lambda r, t=other: _line(t, r),),
-            )
+            yield Fault(f"line/{text}", partial(_line, text), (partial(_line, other),))
     for template, codes in _CODED:
-        for noun in _NOUNS[:4]:
+        for noun in NOUNS[:4]:
             for code in codes[:-1]:
                 text = (template % noun).replace("{code}", code)
                 other = (template % noun).replace("{code}", codes[-1])
-                yield Fault(f"code/{text}", lambda r, t=text: _line(t, r), (lambda r, t=other: _line(t, r),))
+                yield Fault(f"code/{text}", partial(_line, text), (partial(_line, other),))
 
 
 def faults(seed: int) -> list[Fault]:
     """Every fault, always the same for one seed."""
-    return [*_traces(random.Random(seed)), *_messages()]
+    return [*traces(random.Random(seed)), *_messages()]

@@ -21,7 +21,7 @@ from mcp_rag.blocks import LineCleaner
 from mcp_rag.errors import InputError, SourceError
 from mcp_rag.paths import _open_by_component, _open_plain
 from mcp_rag.reader import LogReader, ReadLimits
-from mcp_rag.redact import neutralise
+from mcp_rag.untrusted import visible
 
 MIB = 1_048_576
 
@@ -212,7 +212,7 @@ def test_lone_surrogates_in_pasted_text_survive() -> None:
     assert block.data.decode() == "a\ufffdb\ufffd\n"
 
 
-def test_nul_and_control_bytes_are_neutralised() -> None:
+def test_nul_and_control_bytes_are_made_visible() -> None:
     """Check 6: NUL and terminal sequences end in the reader, the rest is visible in what is returned."""
     raw = "a\0b \x1b[31mred\x1b[0m one\rtwo\u2028three \u202egnp\u2066 z\u200bw t\U000e0041\x07\n"
     (block,) = reader().blocks_of_text("t", raw)
@@ -220,8 +220,8 @@ def test_nul_and_control_bytes_are_neutralised() -> None:
     assert "\0" not in text
     assert "\x1b" not in text
     assert text.startswith("ab red one\ntwo")
-    shown = neutralise(text)
-    assert shown == "ab red one\ntwo\\u{2028}three \\u{202e}gnp\\u{2066} z\\u{200b}w t\\u{e0041}\\u{7}\n"
+    shown = visible(text)
+    assert shown == "ab red one\ntwo\\u2028three \\u202egnp\\u2066 z\\u200bw t\\U000e0041\\x07\n"
 
 
 def test_escape_sequences_take_linear_time() -> None:

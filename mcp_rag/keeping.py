@@ -1,0 +1,250 @@
+"""Moving, keeping and forgetting: builds the stores that each of these commands needs, and runs its verb."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcp_rag import __version__
+from mcp_rag.archive import BackupFile, BackupWriter, Header
+from mcp_rag.config import Settings
+from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError, StoreUnavailable
+from mcp_rag.portable import KINDS
+from mcp_rag.protocols import Embedder, Store
+from mcp_rag.retention import DeleteResult, Selection
+from mcp_rag.retention import delete as delete_chosen
+from mcp_rag.transfer import CopyReport, Progress, Reindexed, StoreSource, copy
+from mcp_rag.transfer import migrate as migrate_store
+from mcp_rag.transfer import reindex as reindex_store
+from mcp_rag.wiring import build_gate, create_embedder, store_settings
+
+if TYPE_CHECKING:
+    from mcp_rag.store import MilvusStore, StoreSettings
+
+MAX_TRIES = 3
+DEFAULT_DIMENSION = 384
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """What a backup holds. `size_bytes` is that of the compressed file."""
+
+    file: str
+    size_bytes: int
+    errors: int
+    resolutions: int
+    blocks: int
+    embedding_model: str
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: StoreSettings, model_id: str = "", dimension: int = 0) -> AsyncIterator[MilvusStore]:
+    from mcp_rag.store import open_store
+
+    store = open_store(settings)
+    try:
+        await store.open(model_id=model_id, dimension=dimension or DEFAULT_DIMENSION)
+        yield store
+    finally:
+        await store.close()
+
+
+def _as_stored(settings: Settings) -> StoreSettings:
+    return replace(store_settings(settings), as_stored=True, must_exist=True)
+
+
+async def _loaded(settings: Settings, embedder: Embedder | None) -> Embedder:
+    embedder = embedder or create_embedder(settings)
+    await embedder.load()
+    return embedder
+
+
+# ---------------------------------------------------------------- migrate
+def target_settings(settings: Settings, uri: str, token: str, data_dir: str) -> StoreSettings:
+    """The store to migrate to. Raises ConfigurationError unless exactly one of `uri` and `data_dir` is given, or when
+    it is the one in use."""
+    if bool(uri) == bool(data_dir):
+        raise ConfigurationError(
+            "Say where to migrate to: --to with the URI of a server, or --to-data-dir with a directory.",
+            "mcp-rag migrate --to http://localhost:19530",
+        )
+    own = store_settings(settings)
+    target = replace(own, uri=uri, token=token, data_dir=Path(data_dir).expanduser() if data_dir else own.data_dir)
+    same_directory = not uri and not own.uri and target.data_dir.resolve() == own.data_dir.expanduser().resolve()
+    if same_directory or (uri and uri == own.uri):
+        raise ConfigurationError("The target is the store in use.", "Give another server or directory.")
+    return target
+
+
+async def migrate(
+    settings: Settings, target: StoreSettings, *, replace_all: bool = False, progress: Progress
+) -> CopyReport:
+    """Copy the knowledge base into another store, model and redaction version as they are. Running it again continues.
+
+    Raises ConfigurationError when there is nothing to copy, InputError when the target holds other rows, StoreError.
+    """
+    async with _opened(_as_stored(settings)) as source:
+        info = await source.info()
+        target = replace(target, redaction_version=info.redaction_version)
+        async with _opened(target, info.embedding_model, info.dimension) as store:
+            return await migrate_store(source, store, replace_all=replace_all, progress=progress)
+
+
+# ---------------------------------------------------------------- backup and restore
+async def backup(settings: Settings, path: Path, *, progress: Progress) -> BackupResult:
+    """Write the whole knowledge base into one new file.
+
+    Raises InputError when the file exists or cannot be written, StoreUnavailable (retry) when others keep writing.
+    """
+    async with _opened(_as_stored(settings)) as store:
+        for _ in range(MAX_TRIES):
+            await store.recover()
+            result = await _backup_once(settings, store, path, progress)
+            if result is not None:
+                return result
+    raise StoreUnavailable(
+        "Other processes kept writing while the backup was made; no file was left.",
+        "Stop their ingest and run it again.",
+        retry=True,
+    )
+
+
+async def _backup_once(settings: Settings, store: Store, path: Path, progress: Progress) -> BackupResult | None:
+    """None when the store changed meanwhile."""
+    info = await store.info()
+    source = StoreSource(store)
+    before = {kind: await source.ids(kind) for kind in KINDS}
+    header = Header(
+        package_version=__version__,
+        schema_version=info.schema_version,
+        embedding_model=info.embedding_model,
+        dimension=info.dimension,
+        redaction_version=info.redaction_version,
+        counts={kind: len(ids) for kind, ids in before.items()},
+        created_ms=time.time_ns() // 1_000_000,
+        kb=settings.kb,
+        sparse=info.sparse,
+    )
+    writer = await asyncio.to_thread(BackupWriter, path, header)
+    try:
+        for kind in KINDS:
+            done = 0
+            async for rows in source.batches(kind):
+                await asyncio.to_thread(writer.add, kind, rows)
+                done += len(rows)
+                progress(f"{kind}: {done:,} of {len(before[kind]):,}")
+        if before != {kind: await source.ids(kind) for kind in KINDS}:
+            return None
+        size = await asyncio.to_thread(writer.finish)
+    finally:
+        writer.discard()
+    counts = header.counts
+    return BackupResult(
+        str(path), size, counts["errors"], counts["resolutions"], counts["blocks"], header.embedding_model
+    )
+
+
+async def restore(
+    settings: Settings,
+    path: Path,
+    *,
+    reindex: bool = False,
+    replace_all: bool = False,
+    progress: Progress,
+    embedder: Embedder | None = None,
+) -> CopyReport:
+    """Make the knowledge base hold what a backup holds. The file is read through before anything is written.
+
+    Raises InputError for a file that is torn, foreign or too new, for one of another embedding model or other redaction
+    rules unless `reindex`, and when the store holds rows that the file does not unless `replace_all`; StoreError.
+    """
+    file = BackupFile(path)
+    progress("checking the file")
+    header = await asyncio.to_thread(file.check)
+    own = store_settings(settings)
+    if header.schema_version > own.schema_version:
+        raise InputError(
+            f"{path} was written by a newer version (schema {header.schema_version}, this one knows "
+            f"{own.schema_version}); nothing was changed.",
+            "Upgrade: `pip install --upgrade mcp-rag`.",
+        )
+    embedder = embedder or create_embedder(settings)
+    model_id, dimension = header.embedding_model, header.dimension
+    rework = None
+    if reindex:
+        await embedder.load()
+        model_id, dimension = embedder.model_id, embedder.dimension
+        rework = Reindexed(embedder, lambda: build_gate(settings), header.embedding_model)
+    else:
+        await _check_model(path, header, embedder, own.redaction_version)
+    async with _opened(own, model_id, dimension) as store:
+        sparse = (await store.info()).sparse
+        return await copy(file, store, sparse=sparse, rework=rework, replace_all=replace_all, progress=progress)
+
+
+async def _check_model(path: Path, header: Header, embedder: Embedder, redaction_version: int) -> None:
+    with contextlib.suppress(ModelMissingError):
+        # Without a model on this machine nothing contradicts the file; what opens the store later compares.
+        await embedder.load()
+        if (embedder.model_id, embedder.dimension) != (header.embedding_model, header.dimension):
+            raise InputError(
+                f"{path} was embedded with {header.embedding_model[:100]} ({header.dimension} dimensions), configured "
+                f"is {embedder.model_id} ({embedder.dimension}); nothing was changed.",
+                "Restore it with --reindex, or set the model back.",
+            )
+    if header.redaction_version != redaction_version:
+        raise InputError(
+            f"{path} was redacted with rules version {header.redaction_version}, in force is {redaction_version}; "
+            "nothing was changed.",
+            "Restore it with --reindex.",
+        )
+
+
+# ---------------------------------------------------------------- reindex
+async def reindex(settings: Settings, *, progress: Progress, embedder: Embedder | None = None) -> CopyReport:
+    """Rebuild the knowledge base with the configured model and redaction rules beside the one in use, then put it in
+    its place. Running it again after an interruption continues.
+
+    Raises EmbeddingError, StoreError; until the last step the old one is in use and unchanged.
+    """
+    embedder = await _loaded(settings, embedder)
+    own = store_settings(settings)
+    async with _opened(_as_stored(settings)) as store:
+        revision = await _finish_promote(store)
+    async with _opened(_as_stored(settings)) as store:
+        source_model = (await store.info()).embedding_model
+        rework = Reindexed(embedder, lambda: build_gate(settings), source_model)
+        staged_settings = replace(own, revision=revision + 1)
+        async with _opened(staged_settings, embedder.model_id, embedder.dimension) as staged:
+            return await reindex_store(store, staged, rework, lambda: store.promote(revision + 1), progress=progress)
+
+
+async def _finish_promote(store: MilvusStore) -> int:
+    """The revision in use, after a replacement that was stopped half way has been finished."""
+    revisions = set((await store.revisions()).values())
+    if len(revisions) > 1:
+        await store.promote(max(revisions))
+    return max(revisions)
+
+
+# ---------------------------------------------------------------- delete
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+async def delete(settings: Settings, selection: Selection, *, really: bool) -> DeleteResult:
+    """Say what would be deleted, or delete it when `really`. A source is named as ingest was given it, or by its
+    absolute path. Raises InputError, NotFoundError, StoreError."""
+    selection.check()
+    async with _opened(_as_stored(settings)) as store:
+        if selection.source:
+            gate = build_gate(settings)
+            names = (gate(selection.source), gate(_absolute(selection.source)))
+            found = [name for name in names if await store.find_blocks(source=name)]
+            selection = replace(selection, source=(found or names)[0])
+        return await delete_chosen(store, selection, really=really)
