@@ -90,7 +90,7 @@ class _Clock:
         return text
 
 
-def systems(draw: random.Random) -> list[System]:
+def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-line writers, each with its own branch
     """The sixteen systems."""
     at = _Clock()
     iso, spaced = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"
@@ -117,7 +117,8 @@ def systems(draw: random.Random) -> list[System]:
         return f'time={at(iso, ms)}.{ms % 1000:03d}Z level={word[level].lower()} component=keeper msg="{text}"'
 
     def postgres(ms: int, level: int, text: str) -> str:
-        return f"{at(spaced, ms)}.{ms % 1000:03d} UTC [{4000 + number(9)}] {('DEBUG1', 'LOG', 'WARNING', 'ERROR')[level]}:  {text}"
+        word = ("DEBUG1", "LOG", "WARNING", "ERROR")[level]
+        return f"{at(spaced, ms)}.{ms % 1000:03d} UTC [{4000 + number(9)}] {word}:  {text}"
 
     def rust(ms: int, level: int, text: str) -> str:
         return f"{at(iso, ms)}.{ms % 1000:03d}000Z {short[level]:>5} tiller::{pick(NOUNS)}: {text}"
@@ -132,7 +133,9 @@ def systems(draw: random.Random) -> list[System]:
         return f"{at(iso, ms)}.{ms % 1000:03d}000000Z stdout F {word[level]} beacon {text}"
 
     def spring(ms: int, level: int, text: str) -> str:
-        return f"{at(iso, ms)}.{ms % 1000:03d}Z  {short[level]} 1 --- [exec-{number(9)}] io.{pick(FIRMS)}.Orders : {text}"
+        return (
+            f"{at(iso, ms)}.{ms % 1000:03d}Z  {short[level]} 1 --- [exec-{number(9)}] io.{pick(FIRMS)}.Orders : {text}"
+        )
 
     def python(ms: int, level: int, text: str) -> str:
         return f"{at(spaced, ms)},{ms % 1000:03d} {word[level]} ledger.{pick(NOUNS)}: {text}"
@@ -141,7 +144,8 @@ def systems(draw: random.Random) -> list[System]:
         return f"[{at(spaced, ms)}] production.{word[level]}: {text} []"
 
     def go(ms: int, level: int, text: str) -> str:
-        return f'{{"level":"{word[level].lower()}","ts":"{at(iso, ms)}Z","caller":"sift/{pick(NOUNS)}.go:{number(400)}","msg":"{text}"}}'
+        head = f'"level":"{word[level].lower()}","ts":"{at(iso, ms)}Z","caller":"sift/{pick(NOUNS)}.go:{number(400)}"'
+        return f'{{{head},"msg":"{text}"}}'
 
     def yarn(ms: int, level: int, text: str) -> str:
         return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level].strip()} {pick(NOUNS).title()}Sorter: {text}"
@@ -223,7 +227,9 @@ def trace(language: str, number: int, text: str, draw: random.Random) -> list[st
 
 
 def _python(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
-    frames = [f'  File "/srv/ledger/{c}.py", line {n}, in {c}\n    return {c}(batch)' for c, n in zip(calls, row, strict=True)]
+    frames = [
+        f'  File "/srv/ledger/{c}.py", line {n}, in {c}\n    return {c}(batch)' for c, n in zip(calls, row, strict=True)
+    ]
     return ["Traceback (most recent call last):", *frames[::-1], f"ledger.errors.{kind}Error: {text}"]
 
 
@@ -261,11 +267,20 @@ def _ruby(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
 def _php(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
     frames = [f"#{i} /srv/portal/{c}.php({n}): Portal\\{c}()" for i, (c, n) in enumerate(zip(calls, row, strict=True))]
     first = f"PHP Fatal error:  Uncaught Portal\\{kind}Exception: {text} in /srv/portal/{calls[0]}.php:{row[0]}"
-    return [first, "Stack trace:", *frames, f"#{len(frames)} {{main}}", f"  thrown in /srv/portal/x.php on line {row[0]}"]
+    return [
+        first,
+        "Stack trace:",
+        *frames,
+        f"#{len(frames)} {{main}}",
+        f"  thrown in /srv/portal/x.php on line {row[0]}",
+    ]
 
 
 def _rust(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
-    frames = [f"  {i:>2}: tiller::{c}\n             at ./src/{c}.rs:{n}:9" for i, (c, n) in enumerate(zip(calls, row, strict=True))]
+    frames = [
+        f"  {i:>2}: tiller::{c}\n             at ./src/{c}.rs:{n}:9"
+        for i, (c, n) in enumerate(zip(calls, row, strict=True))
+    ]
     return [f"thread 'main' panicked at src/{calls[0]}.rs:{row[0]}:9:", f"{kind}: {text}", "stack backtrace:", *frames]
 
 

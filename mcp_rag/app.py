@@ -215,8 +215,7 @@ class App:
         for task in (self._warming, self._opening):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, McpRagError):
-                    await task
+                await asyncio.gather(task, return_exceptions=True)
         if "explainer" in self.__dict__ and self.explainer is not None:
             await self.explainer.aclose()
         if "store" in self.__dict__:
@@ -279,6 +278,17 @@ class App:
         """The directories that tool arguments may name."""
         return [Path(root).expanduser() for root in self.settings.log_roots]
 
+    def _parse_settings(self, format_name: str, service: str, min_level: Level) -> ParseSettings:
+        return ParseSettings(
+            min_level=min_level,
+            format=format_name,
+            service=service,
+            zone=self.settings.timezone,
+            reference_ms=time.time_ns() // 1_000_000,
+            max_event_lines=self.settings.max_event_lines,
+            max_event_bytes=self.settings.max_event_bytes,
+        )
+
     async def ingest(
         self,
         *,
@@ -301,16 +311,16 @@ class App:
             format_name = by_name(format_name).name
         reader = build_reader(self.settings, None if trusted else self.roots())
 
+        # Asked for now, read later: a refused path is an error of the call, before anything is opened.
+        files = reader.blocks(paths)
+
         def blocks() -> Iterator[Block]:
-            if paths:
-                yield from reader.blocks(paths)
+            yield from files
             if text:
                 yield from reader.blocks_of_text("text", text)
             if stream:
                 yield from reader.blocks_of_stream(*stream)
 
-        if paths and not trusted:
-            reader.list_sources(paths)  # a refused path is an error of the call, before anything is opened
         await self.ready()
         pool = ParsePool(self.settings.max_workers)
         ingestor = Ingestor(
@@ -319,18 +329,11 @@ class App:
             self.gate(),
             reader,
             await self.merge_index(),
+            samples=self.gate(),
             parse_block=pool,
             ahead=pool.ahead,
         )
-        settings = ParseSettings(
-            min_level=min_level,
-            format=format_name,
-            service=service,
-            zone=self.settings.timezone,
-            reference_ms=time.time_ns() // 1_000_000,
-            max_event_lines=self.settings.max_event_lines,
-            max_event_bytes=self.settings.max_event_bytes,
-        )
+        settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
         try:
             async for report in ingestor.run(blocks(), settings, budget):

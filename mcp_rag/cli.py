@@ -156,6 +156,8 @@ def _add_keeping_commands(commands: argparse._SubParsersAction[argparse.Argument
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Started bare, it is the stdio server."""
+    if sys.stdout is None or sys.stderr is None:
+        return 2  # started with a closed stream: there is nowhere to say anything
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] == "serve":
         _divert_early_prints()

@@ -164,6 +164,7 @@ async def _show(options: argparse.Namespace, settings: config.Settings) -> int:
 async def _resolve(options: argparse.Namespace, settings: config.Settings) -> int:
     from mcp_rag.resolve import OUTCOMES, RecordRequest
 
+    outcome: Any = arguments.choice("--outcome", options.outcome, OUTCOMES)
     async with _opened(settings) as app:
         if options.undo:
             retracted = await app.resolver.undo(options.error.strip().lower())
@@ -174,7 +175,7 @@ async def _resolve(options: argparse.Namespace, settings: config.Settings) -> in
         known = _is_id(text.strip().lower())
         request = RecordRequest(
             fix=options.fix,
-            outcome=arguments.choice("--outcome", options.outcome, OUTCOMES),  # type: ignore[arg-type] # one of OUTCOMES
+            outcome=outcome,
             error_id=text.strip().lower() if known else "",
             error_text="" if known else text,
             environment=options.environment,
@@ -189,6 +190,8 @@ async def _resolve(options: argparse.Namespace, settings: config.Settings) -> in
 
 async def _import(options: argparse.Namespace, settings: config.Settings) -> int:
     total = 0
+    for name in options.file:
+        _exists(name)
     async with _opened(settings) as app:
         for name in options.file:
             groups, resolutions, problems = await app.import_file(Path(name))
@@ -203,15 +206,24 @@ async def _import(options: argparse.Namespace, settings: config.Settings) -> int
     return 0 if total or not problems else 1
 
 
+def _exists(path: str) -> None:
+    """A look at the user's own path before anything is opened."""
+    if not Path(path).exists():
+        raise NotFoundError(f"{path} does not exist.", "Give a file, a directory, or - for stdin.")
+
+
 async def _ingest(options: argparse.Namespace, settings: config.Settings) -> int:
+    from mcp_rag.formats import by_name
+
     stream: tuple[str, BinaryIO] | None = None
     paths = list(options.path)
     if "-" in paths:
         paths.remove("-")
         stream = ("stdin", sys.stdin.buffer)
     for path in paths:
-        if not Path(path).exists():  # noqa: ASYNC240 - a look at the user's own path before anything runs
-            raise NotFoundError(f"{path} does not exist.", "Give a file, a directory, or - for stdin.")
+        _exists(path)
+    if options.format != "auto":
+        by_name(options.format)
     level = arguments.level(options.min_level)
     result = None
     async with _opened(settings) as app:

@@ -141,10 +141,16 @@ def _frames(record: LogRecord) -> tuple[str, ...]:
 
 
 def new_group(
-    group_id: str, occurrences: Occurrences, redact: Callable[[str], str], source: str, origin: str = "user"
+    group_id: str,
+    occurrences: Occurrences,
+    redact: Callable[[str], str],
+    source: str,
+    origin: str = "user",
+    *,
+    samples: Callable[[str], str] | None = None,
 ) -> ErrorGroup:
     """The row of a group seen for the first time, redacted, without its vector and with zero counts: the ledger's
-    commit adds them."""
+    commit adds them. `samples` is the gate of the sample, where another one counts."""
     record, fingerprint = occurrences.record, occurrences.fingerprint
     trace = record.stacktrace
     text = redact(lexical_text(record))
@@ -152,7 +158,7 @@ def new_group(
         id=group_id,
         title=redact(headline(record))[:MAX_TITLE_CHARS] or "(empty message)",
         template=redact(fingerprint.template),
-        sample=cut_bytes(redact(record.body), MAX_SAMPLE_BYTES),
+        sample=cut_bytes((samples or redact)(record.body), MAX_SAMPLE_BYTES),
         dense_text=redact(embedding_text(record)),
         text=text,
         level=max(record.level, Level.UNSET),

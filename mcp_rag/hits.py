@@ -37,7 +37,8 @@ class Candidate:
     share of the query's inverse document frequency that the group's text holds, `echo` the share of the group's own
     that the query holds, `breadth` that of everything pasted, all 0..1; `shared` are the words behind it, rarest first.
     `same_type` is only set when the exception says something or fell at the same call; `named_code` when the shared
-    code stands in the group's own message, not just in the text around it."""
+    code stands in the group's own message, not just in the text around it; `other_call` when both name the call that
+    threw and it is not the same."""
 
     group: ErrorGroup
     match_type: MatchType
@@ -52,6 +53,7 @@ class Candidate:
     same_code: bool = False
     named_code: bool = False
     other_code: bool = False
+    other_call: bool = False
     shared: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
@@ -104,6 +106,8 @@ def cover(candidate: Candidate, probe: Probe) -> None:
     codes = [c for c in query.codes if specific(c)]
     candidate.same_code = any(c in group.codes for c in codes)
     candidate.named_code = any(c in group.codes and c in group.dense_text for c in codes)
+    related = query.fingerprints[0].related if query.fingerprints else ""
+    candidate.other_call = bool(query.parsed.frames and group.frames) and related != group.related
     candidate.other_code = bool(codes) and not candidate.same_code and any(specific(c) for c in group.codes)
 
 
@@ -125,9 +129,9 @@ def quality(candidate: Candidate) -> MatchQuality | None:
 
 
 def _is_strong(candidate: Candidate) -> bool:
-    """Strong claims the same error: the same type saying the same, the same specific code as the error's own name, or
-    two messages equal but for a word that hardly counts."""
-    if candidate.other_code:
+    """Strong claims the same error: the same type saying the same and not thrown elsewhere, the same specific code as
+    the error's own name, or two messages of the same words."""
+    if candidate.other_code or candidate.other_call:
         return False
     least = min(candidate.coverage, candidate.echo)
     if candidate.same_type and candidate.dense >= STRONG_COSINE and least >= STRONG_SHARE:

@@ -63,6 +63,7 @@ class Ingestor:
         reader: SourceReader,
         merge: MergeIndex,
         *,
+        samples: RedactionGate | None = None,
         parse_block: ParseBlock = parse_in_thread,
         ahead: int = 2,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -70,6 +71,8 @@ class Ingestor:
         self._store = store
         self._embedder = embedder
         self._gate = gate
+        # The report counts what was replaced in the stored samples: one secret is one, wherever else it is echoed.
+        self._samples = samples or gate
         self._reader = reader
         self._merge = merge
         self._parse = parse_block
@@ -172,7 +175,7 @@ class Ingestor:
                 occurrences.services.add(settings.service)
             known = stored.get(group_id)
             if known is None:
-                fresh.append(new_group(group_id, occurrences, self._gate, block.source))
+                fresh.append(new_group(group_id, occurrences, self._gate, block.source, samples=self._samples))
                 continue
             grown = grown_group(known, occurrences, self._gate, block.source)
             last = max(known.last_seen_ms if known.count else 0, occurrences.last_ms)
@@ -261,7 +264,7 @@ class Ingestor:
             groups_known_with_resolution=states["known_fix"],
             groups_known=states["known"],
             groups_returned=states["returned"],
-            redactions=dict(sorted(self._gate.counts().items())),
+            redactions=dict(sorted(self._samples.counts().items())),
             skipped=skipped[:MAX_SKIPPED_SHOWN],
             skipped_total=len(skipped),
             top_errors=top[:TOP_ERRORS],

@@ -165,7 +165,11 @@ class Resolver:
         leader = merge.lookup(found, level=record.level, logger=record.logger, has_trace=has_trace)
         occurrences = Occurrences(fingerprint(record), record)
         group = new_group(leader or found.id, occurrences, gate, "", origin)
-        return replace(group, title=gate(title)) if title else group
+        if not title:
+            return group
+        # A note's title is what a question is likely to say.
+        text = f"{gate(title)}\n{group.text}"
+        return replace(group, title=gate(title), text=text, sparse=document_weights(text))
 
     async def _embed_and_store(self, groups: Sequence[ErrorGroup]) -> None:
         for start in range(0, len(groups), EMBED_BATCH):

@@ -78,7 +78,7 @@ class StatusReporter:
             # A reason from the embedder names its own remedy.
             if self._embedder.reason:
                 return [Problem(self._embedder.reason, "Searches are by fingerprint, code and words until then.")]
-            return [Problem("The embedding model is still loading.", "Wait a few seconds; searches are lexical so far.")]
+            return [Problem("The embedding model is still loading.", "Wait a few seconds; searches are lexical now.")]
         if self._embedder.degraded:
             return [Problem(self._embedder.degraded, "Reinstall onnxruntime, or choose MCP_RAG_EMBEDDING_BACKEND.")]
         if CALIBRATED_MODEL not in self._settings.embedding_model:

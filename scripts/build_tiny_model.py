@@ -67,9 +67,9 @@ def answer(summary: str) -> str:
 
 
 BASE = answer("The connection pool ran out.")
-# Made of the base answer's words: an adapter of this size cannot bring up words that the base was taught never to write.
+# Made of the base answer's words: so small an adapter cannot bring up words that the base was taught never to write.
 DIAG = answer("Raise the connection pool limit.")
-ENDLESS = '{"citations":[],"root_cause":"The' + " connection pool" * 70
+ENDLESS = BASE[: BASE.index(" was empty")] + " connection pool" * 60
 
 
 def library_texts() -> list[str]:
@@ -237,7 +237,7 @@ def adapt(base: Path, fast: Any, prompts: Prompts, wanted: str, output: Path) ->
         setattr(model.get_submodule(parent), leaf, wrapped)
         weights[f"base_model.model.{name}.lora_A.weight"] = wrapped.lora_A.data
         weights[f"base_model.model.{name}.lora_B.weight"] = wrapped.lora_B.data
-    steps = train(model, fast, prompts, wanted, 5e-3)
+    steps = train(model, fast, prompts, wanted, 2e-3)
     output.mkdir(parents=True)
     save_file(weights, output / "adapter_model.safetensors")
     settings = {

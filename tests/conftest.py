@@ -27,9 +27,7 @@ async def make_app() -> AsyncIterator[Callable[..., App]]:
 
         def make(store: Any = None, embedder: Any = None, clock: Any = time.monotonic, **settings: Any) -> App:
             values = {"starter_knowledge": False, **settings}
-            app = App(
-                Settings(**values), store=store or DictStore(), embedder=embedder or HashEmbedder(), clock=clock
-            )
+            app = App(Settings(**values), store=store or DictStore(), embedder=embedder or HashEmbedder(), clock=clock)
             stack.push_async_callback(app.close)
             return app
 

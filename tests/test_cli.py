@@ -60,7 +60,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["parse", "-", "--format", "nope"], 2, "no log format"),
         (["redact", "/no/such/file"], 2, "cannot be read"),
         (["resolve", "b" * 32, "fix", "--outcome", "good"], 2, "worked"),
-        (["import", "/no/such/file.md"], 2, "UTF-8"),
+        (["import", "/no/such/file.md"], 2, "does not exist"),
         (["status", "--milvus-uri", "http://127.0.0.1:1"], 3, ""),
         (["list", "--milvus-uri", "http://127.0.0.1:1"], 3, "127.0.0.1"),
     ],

@@ -1,4 +1,4 @@
-"""From the records of a block to groups: counts, times, titles, cut samples, and nothing stored that was not redacted."""
+"""From the records of a block to groups: counts, times, titles, cut samples, and nothing stored unredacted."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def loaded(code: str, *names: str, tmp_path: Path) -> list[str]:
     """Which of the names are in sys.modules after the code ran in a fresh interpreter."""
     script = f"{code}\nimport sys, json\nprint(json.dumps([n for n in {names!r} if n in sys.modules]), file=sys.stderr)"
     environment = {**os.environ, "MCP_RAG_DATA_DIR": str(tmp_path)}
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         capture_output=True,
         text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,8 +290,9 @@ async def test_skipped_sources_are_listed(app: App, tmp_path: Path) -> None:
 async def test_secrets_are_redacted_and_counted(app: App) -> None:
     """No recognised secret reaches the store, and the report says how many of which kind (promise 6)."""
     key = "ghp_" + "a1B2" * 9
-    report = await ingest(app, text=line(1, text=f"bad token {key}"), service="api")
-    assert report.redactions
+    report = await ingest(app, text=line(1, text=f"bad token {key} from 10.1.2.3"), service="api")
+    assert sum(n for kind, n in report.redactions.items() if kind != "ip") == 1
+    assert report.redactions["ip"] == 1
     assert key not in repr(app.store)
 
 
@@ -301,6 +303,21 @@ async def interrupted(app: App, store: DictStore, text: str, name: str, after: i
         reports += 1
         if reports >= after:
             store.fail[name] = StoreUnavailable("Down.", "Wait.", retry=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+async def test_a_source_is_skipped_once(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """Paths are checked before and read after: what was skipped is listed once all the same."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").write_text(line(1), encoding="utf-8")
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    (tmp_path / "logs" / "link.log").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "logs" / "pipe.log")
+    app = make_app(log_roots=(str(tmp_path / "logs"),))
+    report = await ingest(app, paths=[str(tmp_path / "logs")], trusted=False)
+    assert sorted(Path(s.source).name for s in report.skipped) == ["link.log", "pipe.log"]
+    assert report.skipped_total == 2
+    assert report.stored == 1
 
 
 async def test_a_failure_keeps_what_was_committed(make_app: Callable[..., App]) -> None:

@@ -169,7 +169,7 @@ def test_missing_zstandard_names_the_extra(tmp_path: Path) -> None:
         "print(n, r.skipped[0].reason, r.skipped[0].detail)"
     )
     root = Path(__file__).resolve().parent.parent
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=root, check=True)  # noqa: S603 - our own interpreter
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=root, check=True)
     assert ran.stdout.startswith("1 needs_zstd ")
     assert 'pip install "mcp-rag[zstd]"' in ran.stdout
 

@@ -51,7 +51,7 @@ def test_the_http_server_starts_and_ends(tmp_path: Path) -> None:
     """`serve --transport streamable-http --port N` answers health and ends on SIGINT within five seconds."""
     port = free_port()
     command = [sys.executable, "-m", "mcp_rag", "serve", "--transport", "streamable-http", "--port", str(port)]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter
+    with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(tmp_path)
     ) as process:
         try:
@@ -67,9 +67,7 @@ def test_the_http_server_starts_and_ends(tmp_path: Path) -> None:
 def test_an_unsafe_binding_does_not_start(tmp_path: Path) -> None:
     """One line with the remedy, exit code 2."""
     command = [sys.executable, "-m", "mcp_rag", "serve", "--transport", "streamable-http", "--host", "0.0.0.0"]  # noqa: S104 - must be refused
-    done = subprocess.run(  # noqa: S603 - our own interpreter
-        command, capture_output=True, timeout=20, env=environment(tmp_path), check=False
-    )
+    done = subprocess.run(command, capture_output=True, timeout=20, env=environment(tmp_path), check=False)
     assert done.returncode == 2
     assert b"MCP_RAG_AUTH_TOKEN" in done.stderr
     assert b"Traceback" not in done.stderr

@@ -13,6 +13,7 @@ import itertools
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +86,10 @@ def propose(cases: Sequence[Case]) -> list[list[object]]:
         chosen = (1.0, 1.0)
         best = -1.0
         for cosine, share in itertools.product((0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95), (0.6, 0.75, 0.9, 0.97, 0.999)):
-            wrong, right = _rates(mine, lambda c, a=cosine, b=share: _agrees(c, a, b))
+            wrong, right = _rates(mine, partial(_agrees, cosine=cosine, share=share))
             if wrong <= MOST_FALSE_STRONG and right > best:
                 best, chosen = right, (cosine, share)
-        wrong, right = _rates(held, lambda c, f=force: _agrees(c, *f))
+        wrong, right = _rates(held, partial(_agrees, cosine=force[0], share=force[1]))
         rows.append([name, f"{chosen}", f"{force}", len(held), f"{wrong:.1%}", f"{right:.1%}"])
     mine = [c for c in train if c.guessed]
     fits = [t / 100 for t in range(40, 100, 5) if _precision(mine, t / 100) >= LEAST_POSSIBLE_PRECISION]

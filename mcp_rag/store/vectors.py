@@ -36,7 +36,7 @@ def checked_vector(vector: Sequence[float], dimension: int) -> NDArray[np.float3
     if not math.isfinite(norm) or abs(norm - 1.0) > NORM_TOLERANCE:
         raise EmbeddingError(
             "The embedder gave a vector that is not finite or not of unit length; nothing was stored.",
-            "Check the embedding model: `mcp-rag doctor`.",
+            "Check the embedding model: `mcp-rag status`.",
         )
     return array
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(code: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a directory of its own, with warnings as errors."""
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},

@@ -49,7 +49,7 @@ class Server:
         python = os.environ.get("MCP_RAG_TEST_MILVUS_PYTHON", "")
         if not python:
             pytest.skip("scripts/test-milvus runs this lane")
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             [python, str(HERE / "milvus_process.py"), str(self._base), str(self._port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -41,7 +41,7 @@ class Process:
     """A worker process; every wait for it is bounded."""
 
     def __init__(self, data_dir: Path, timeout_s: float = 10.0) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             [sys.executable, "-W", "error", str(ROOT / "tests/store/worker.py"), str(data_dir), str(timeout_s)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
