@@ -327,4 +327,8 @@ def _root_line(entry: Evidence) -> str:
     caused = [line for line in lines if line.startswith("Caused by")]
     named = [line for line in lines if _TYPE.search(line)] or [line for line in lines if _CODE.search(line)]
     chosen = (caused or named[-1:] or lines[:1] or [""])[-1]
+    title = squeeze(harmless(entry.title))
+    if chosen.startswith("{") and title in chosen:
+        # A JSON record is one line: the part of it that names the error says more than its first fields.
+        chosen = title
     return _cut(chosen, MAX_LINE_CHARS)

@@ -36,7 +36,7 @@ PROMPTS = {
 
 def _normal(text: str) -> str:
     """Times and the age of the samples change from run to run; nothing else may."""
-    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\d\d:\d\d:\d\d[.,]\d{3}|\b1\d{12}\b", "TIME", text)
     return re.sub(r"\d{4}-\d\d-\d\d", "DATE", text)
 
 
