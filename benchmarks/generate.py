@@ -35,7 +35,6 @@ CAUSES = (
     "peer closed the stream|no space left|signature is not valid|value out of range|replica lags behind"
 ).split("|")
 TYPES = "Timeout Decode Quota State Lookup Transport Schema Lease".split()
-FIRMS = "harbor meadow quarry lantern".split()
 
 # Messages below the level that is stored. {n} a number, {m} a short one, {a} an address, {u} a uuid, {p} a path.
 CALM = (
@@ -66,12 +65,12 @@ Draw = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One invented system: how it writes a line. `line(ms, level, text)` is one whole line; `level` is 0 debug, 1 info,
-    2 warning, 3 error."""
+    """One invented system: how it writes a line. `line(ms, level, text, noun)` is one whole line; `level` is 0 debug, 1
+    info, 2 warning, 3 error; `noun` names its logger."""
 
     name: str
     language: str
-    line: Callable[[int, int, str], str]
+    line: Callable[[int, int, str, str], str]
 
 
 class _Clock:
@@ -96,64 +95,63 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
     iso, spaced = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"
     word = ("DEBUG", "INFO", "WARNING", "ERROR")
     short = ("DEBUG", "INFO ", "WARN ", "ERROR")
-    pick = draw.choice
 
     def number(limit: int) -> int:
         return int(draw.random() * limit)
 
-    def access(ms: int, level: int, text: str) -> str:
+    def access(ms: int, level: int, text: str, noun: str) -> str:
         status = (200, 200, 404, 502)[level]
         path = text[:60].replace(" ", "-").replace('"', "")
         when = at("%d/%b/%Y:%H:%M:%S +0000", ms)
         return f'10.{number(200)}.0.9 - - [{when}] "GET /v1/{path} HTTP/1.1" {status} {number(9999)} "-" "quarry/2.1"'
 
-    def pino(ms: int, level: int, text: str) -> str:
+    def pino(ms: int, level: int, text: str, noun: str) -> str:
         return f'{{"level":{(20, 30, 40, 50)[level]},"time":{ms},"pid":{number(9)},"name":"cartd","msg":"{text}"}}'
 
-    def klog(ms: int, level: int, text: str) -> str:
+    def klog(ms: int, level: int, text: str, noun: str) -> str:
         return f"{'IIWE'[level]}{at('%m%d %H:%M:%S', ms)}.{ms % 1000:03d}000    4711 roster.go:{number(900)}] {text}"
 
-    def logfmt(ms: int, level: int, text: str) -> str:
+    def logfmt(ms: int, level: int, text: str, noun: str) -> str:
         return f'time={at(iso, ms)}.{ms % 1000:03d}Z level={word[level].lower()} component=keeper msg="{text}"'
 
-    def postgres(ms: int, level: int, text: str) -> str:
+    def postgres(ms: int, level: int, text: str, noun: str) -> str:
         word = ("DEBUG1", "LOG", "WARNING", "ERROR")[level]
         return f"{at(spaced, ms)}.{ms % 1000:03d} UTC [{4000 + number(9)}] {word}:  {text}"
 
-    def rust(ms: int, level: int, text: str) -> str:
-        return f"{at(iso, ms)}.{ms % 1000:03d}000Z {short[level]:>5} tiller::{pick(NOUNS)}: {text}"
+    def rust(ms: int, level: int, text: str, noun: str) -> str:
+        return f"{at(iso, ms)}.{ms % 1000:03d}000Z {short[level]:>5} tiller::{noun}: {text}"
 
-    def dotnet(ms: int, level: int, text: str) -> str:
+    def dotnet(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at(spaced, ms)}.{ms % 1000:03d} +00:00 [{('DBG', 'INF', 'WRN', 'ERR')[level]}] {text}"
 
-    def rails(ms: int, level: int, text: str) -> str:
+    def rails(ms: int, level: int, text: str, noun: str) -> str:
         return f"{'DIWE'[level]}, [{at(iso, ms)}.{ms % 1000:03d}000 #{4700 + number(9)}] {short[level]:>5} -- : {text}"
 
-    def cri(ms: int, level: int, text: str) -> str:
+    def cri(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at(iso, ms)}.{ms % 1000:03d}000000Z stdout F {word[level]} beacon {text}"
 
-    def spring(ms: int, level: int, text: str) -> str:
+    def spring(ms: int, level: int, text: str, noun: str) -> str:
         return (
-            f"{at(iso, ms)}.{ms % 1000:03d}Z  {short[level]} 1 --- [exec-{number(9)}] io.{pick(FIRMS)}.Orders : {text}"
+            f"{at(iso, ms)}.{ms % 1000:03d}Z  {short[level]} 1 --- [exec-{number(9)}] io.harbor.{noun.title()} : {text}"
         )
 
-    def python(ms: int, level: int, text: str) -> str:
-        return f"{at(spaced, ms)},{ms % 1000:03d} {word[level]} ledger.{pick(NOUNS)}: {text}"
+    def python(ms: int, level: int, text: str, noun: str) -> str:
+        return f"{at(spaced, ms)},{ms % 1000:03d} {word[level]} ledger.{noun}: {text}"
 
-    def php(ms: int, level: int, text: str) -> str:
+    def php(ms: int, level: int, text: str, noun: str) -> str:
         return f"[{at(spaced, ms)}] production.{word[level]}: {text} []"
 
-    def go(ms: int, level: int, text: str) -> str:
-        head = f'"level":"{word[level].lower()}","ts":"{at(iso, ms)}Z","caller":"sift/{pick(NOUNS)}.go:{number(400)}"'
+    def go(ms: int, level: int, text: str, noun: str) -> str:
+        head = f'"level":"{word[level].lower()}","ts":"{at(iso, ms)}Z","caller":"sift/{noun}.go:{number(400)}"'
         return f'{{{head},"msg":"{text}"}}'
 
-    def yarn(ms: int, level: int, text: str) -> str:
-        return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level].strip()} {pick(NOUNS).title()}Sorter: {text}"
+    def yarn(ms: int, level: int, text: str, noun: str) -> str:
+        return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level].strip()} {noun.title()}Sorter: {text}"
 
-    def syslog(ms: int, level: int, text: str) -> str:
+    def syslog(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at('%b %d %H:%M:%S', ms)} edge{number(9)} warden[{900 + number(9)}]: {word[level].lower()}: {text}"
 
-    def nginx(ms: int, level: int, text: str) -> str:
+    def nginx(ms: int, level: int, text: str, noun: str) -> str:
         kind = ("debug", "notice", "warn", "error")[level]
         return f"{at('%Y/%m/%d %H:%M:%S', ms)} [{kind}] 31#31: *{number(99999)} {text}, client: 10.0.{number(200)}.7"
 
@@ -204,11 +202,12 @@ class Messages:
 
 
 def failure(number: int) -> str:
-    """The message of error `number`: another text for every number."""
+    """The message of error `number`: another text for every number; every fourth names a hexadecimal id."""
     verb, noun = VERBS[number % len(VERBS)], NOUNS[number // len(VERBS) % len(NOUNS)]
     rest = number // (len(VERBS) * len(NOUNS))
     cause = CAUSES[(number + rest) % len(CAUSES)]
-    return f"{verb} the {noun} stopped in stage {_letters(rest)}: {cause}, request {{n}} from {{a}} after {{m}} ms"
+    mark = "x" if number % 4 == 0 else "n"
+    return f"{verb} the {noun} stopped in stage {_letters(rest)}: {cause}, request {{{mark}}} from {{a}} after {{m}} ms"
 
 
 def _letters(number: int) -> str:
@@ -216,14 +215,16 @@ def _letters(number: int) -> str:
 
 
 def trace(language: str, number: int, text: str, draw: random.Random) -> list[str]:
-    """The lines behind the header of a multi-line error: other functions for every number, other lines every time."""
+    """The lines behind the header of multi-line error `number`: its own functions and line numbers, always the same;
+    addresses are drawn anew."""
     kind = TYPES[number % len(TYPES)]
     noun, other = NOUNS[number % len(NOUNS)], NOUNS[number // 7 % len(NOUNS)]
-    verb = VERBS[number % len(VERBS)]
     depth = 2 + number % 4
-    calls = [f"{verb}_{noun}_{_letters(number)}", *(f"{other}_step_{chr(97 + n)}" for n in range(depth))]
-    row = [1 + int(draw.random() * 400) for _ in calls]
-    return _TRACES[language](kind, calls, row, text)
+    calls = [f"{VERBS[number % len(VERBS)]}_{noun}_{_letters(number)}"]
+    calls += [f"{other}_step_{chr(97 + n)}" for n in range(depth)]
+    rows = [10 + (37 * number + 91 * n) % 490 for n in range(len(calls))]
+    found = "\n".join(_TRACES[language](kind, calls, rows, text))
+    return found.replace("0xc000@", f"0xc000{draw.getrandbits(24):06x}").split("\n")
 
 
 def _python(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
@@ -250,7 +251,7 @@ def _node(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
 
 
 def _go(kind: str, calls: list[str], row: list[int], text: str) -> list[str]:
-    frames = [f"main.{c}(0xc000{n:06x})\n\t/srv/sift/{c}.go:{n} +0x{n:x}" for c, n in zip(calls, row, strict=True)]
+    frames = [f"main.{c}(0xc000@)\n\t/srv/sift/{c}.go:{n} +0x{n:x}" for c, n in zip(calls, row, strict=True)]
     return [f"panic: {kind}: {text}", "", "goroutine 41 [running]:", *frames]
 
 
@@ -296,26 +297,31 @@ def lines(count: int, *, groups: int = 2_000, hostile: bool = False, seed: int =
     rand = draw.random
     all_systems, messages = systems(draw), Messages(draw)
     hexed = HOSTILE_SHARE if hostile else HEX_SHARE
-    traced = max(1, groups // 2)
+    speaking = sum(1 for system in all_systems if system.language)
+    traced, plain = max(1, groups // 2 // speaking), max(1, groups // 2 // len(all_systems))
     ms, left = START_MS, count
     while left > 0:
-        system = all_systems[int(rand() * len(all_systems))]
+        place = int(rand() * len(all_systems))
+        system = all_systems[place]
         for _ in range(draw.randint(*BURST)):
             ms += int(rand() * 40)
             chance = rand()
             # The square makes the first errors frequent and the last ones rare.
-            number = int(rand() * rand() * traced)
+            rank = rand() * rand()
             if chance < TRACE_SHARE and system.language:
-                text = messages.fill(failure(number))
-                event = [system.line(ms, 3, f"cannot go on with the {NOUNS[number % len(NOUNS)]}")]
-                event += "\n".join(trace(system.language, number, text, draw)).split("\n")
+                number = int(rank * traced) * len(all_systems) + place
+                noun = NOUNS[number % len(NOUNS)]
+                event = [system.line(ms, 3, f"cannot go on with the {noun}", noun)]
+                event += trace(system.language, number, messages.fill(failure(number)), draw)
             elif chance < TRACE_SHARE + WARN_SHARE:
-                risky = number % 3 == 0
-                template = RISKY[number % len(RISKY)] if risky else failure(traced + number)
-                event = [system.line(ms, 2 if risky else 3, messages.fill(template))]
+                number = int(rank * plain) * len(all_systems) + place
+                risky = number % 64 < len(all_systems)
+                template = RISKY[number % len(RISKY)] if risky else failure(number)
+                event = [system.line(ms, 2 if risky else 3, messages.fill(template), NOUNS[number % len(NOUNS)])]
             else:
                 pool = HEXED if rand() < hexed else CALM
-                event = [system.line(ms, int(rand() * 4) > 0, messages.fill(pool[int(rand() * len(pool))]))]
+                text = messages.fill(pool[int(rand() * len(pool))])
+                event = [system.line(ms, int(rand() * 4) > 0, text, NOUNS[int(rand() * len(NOUNS))])]
             yield from event[:left]
             left -= len(event)
             if left <= 0:

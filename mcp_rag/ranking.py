@@ -20,6 +20,9 @@ BM25_K1 = 0.6
 BM25_B = 0.5
 AVERAGE_TOKENS = 60.0
 MAX_TOKENS = 4_000
+COMMON_FROM_DOCUMENTS = 2_000
+COMMON_SHARE = 10
+MIN_RARE_TOKENS = 4
 MAX_WORD_CHARS = 500
 MAX_TEXT_CHARS = 32_000
 FUSION_DENSE_WEIGHT = 0.4
@@ -160,7 +163,18 @@ def query_weights(
             if key in frequencies and key not in weighted:
                 weighted[key] = share * inverse_document_frequency(documents, frequencies[key])
     kept = sorted(weighted.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return dict(kept)
+    return dict(_without_common(kept, documents, frequencies))
+
+
+def _without_common(
+    weighted: Sequence[tuple[int, float]], documents: int, frequencies: Mapping[int, int]
+) -> Sequence[tuple[int, float]]:
+    """Without the tokens that a tenth of a large collection holds: they decide nothing beside rarer ones, and walking
+    their postings is most of a search's time. A query of common words keeps its rarest."""
+    if documents < COMMON_FROM_DOCUMENTS:
+        return weighted
+    rare = [item for item in weighted if frequencies[item[0]] * COMMON_SHARE <= documents]
+    return rare if len(rare) >= MIN_RARE_TOKENS else weighted[: 2 * MIN_RARE_TOKENS]
 
 
 def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], weight: float = FUSION_DENSE_WEIGHT) -> list[Scored]:

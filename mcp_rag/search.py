@@ -139,6 +139,7 @@ class Searcher:
             if c.first and accepts(c.group, where) and _has_good_fix(fixes.get(c.group.id, ()))
         ]
         if not settled:
+            await self._code_rung(query, chosen)
             mode, reason = await self._hybrid_rung(query, where, chosen)
             fixes = await self._resolutions(chosen)
         accepted = [c for c in chosen.values() if accepts(c.group, where) or c.group.id == own]
@@ -164,6 +165,10 @@ class Searcher:
                 wanted[leader] = wanted.get(leader, False) or found.id == own
         for group in await self._store.get_errors(list(wanted)):
             chosen[group.id] = Candidate(group, "template", first=wanted[group.id], why=["same template"], fused=1.0)
+        return chosen
+
+    async def _code_rung(self, query: Query, chosen: dict[str, Candidate]) -> None:
+        """Groups that share a rare code, or the root exception type and top own frame."""
         telling = tuple(c for c in query.codes if specific(c))
         for rung in (ErrorFilter(codes=telling), *(ErrorFilter(related=f.related) for f in query.fingerprints[:1])):
             if not active(rung) or (rung.related and not query.parsed.frames):
@@ -173,13 +178,13 @@ class Searcher:
                 continue  # a code that many groups hold says little: it still counts as a token
             for group in groups:
                 chosen.setdefault(group.id, Candidate(group, "code"))
-        return chosen
 
     async def _hybrid_rung(
         self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
     ) -> tuple[RetrievalMode, str]:
-        dense, reason = await self._dense(query, where)
-        documents, frequencies = await self._store.document_frequencies()
+        (dense, reason), (documents, frequencies) = await asyncio.gather(
+            self._dense(query, where), self._store.document_frequencies()
+        )
         weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
         lexical: list[Scored] = []
         try:

@@ -114,7 +114,7 @@ def one_group(message: str, redact: Redactor | None = None) -> object:
     return new_group("a" * 32, found, redact or Redactor(), "app.log")
 
 
-@pytest.mark.parametrize("pad", [0, 150, 190, 195, 780, 10_600, 15_990])
+@pytest.mark.parametrize("pad", [0, 150, 190, 195, 780, 10_630, 15_990])
 def test_no_part_of_a_secret_is_stored(pad: int) -> None:
     """Text is redacted before it is cut: a secret that straddles a limit leaves no half behind (promise 6)."""
     group = one_group("e" * pad + f" token {SECRET} rejected " + "f" * 30_000)

@@ -171,3 +171,14 @@ def test_status_follows_from_resolutions(outcomes: list[tuple[Outcome, int]], la
 def test_a_retracted_fix_resolves_nothing() -> None:
     """Undo brings the status back."""
     assert ranking.status_of(1, [fix("r", ("worked", 1), at=10, retracted=True)]) == "unresolved"
+
+
+def test_common_tokens_are_left_out_of_a_large_collection() -> None:
+    """A search walks no posting list of a tenth of the collection while rarer tokens decide (benchmarks/search.py), and
+    a query of common words alone still searches with its rarest."""
+    common = {ranking.token_id(t): 5_000 for t in ("cannot", "order", "load", "cart")}
+    rare = {ranking.token_id(t): 7 for t in ("zebra", "yeti", "walrus", "vole")}
+    words = "cannot order load cart zebra yeti walrus vole"
+    assert set(ranking.query_weights(words, 10_000, {**common, **rare})) == set(rare)
+    assert set(ranking.query_weights(words, 1_000, {**common, **rare})) == {*common, *rare}
+    assert set(ranking.query_weights("cannot order load cart", 10_000, common)) == set(common)

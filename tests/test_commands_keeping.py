@@ -1,0 +1,298 @@
+"""migrate, backup, restore, reindex and delete as typed: on Milvus Lite, with the real model and real files."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_rag import keeping
+from mcp_rag.cli import main
+from mcp_rag.config import Settings
+from mcp_rag.errors import ConfigurationError, StoreError
+from mcp_rag.rows import ErrorFilter
+from mcp_rag.store import StoreSettings, open_store
+from mcp_rag.store.generations import ORDER, promote
+from mcp_rag.store.rpc import Rpc
+from tests.fakes import HashEmbedder, hex_id
+from tests.knowledge_rows import DIMENSION, fill
+
+LOG = """2026-11-23T10:00:00Z ERROR api request failed: KeyError for customer acme-corp
+2026-11-23T10:00:01Z ERROR api connect to db failed: ECONNREFUSED
+2026-11-23T10:00:02Z ERROR api connect to db failed: ECONNREFUSED
+2026-11-23T11:00:02Z FATAL scheduler stopped: ORA-00942 table missing
+"""
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data directory with one log ingested and one fix recorded, to be copied and left alone."""
+    path = tmp_path_factory.mktemp("keeping")
+    patch = pytest.MonkeyPatch()
+    for name in [n for n in os.environ if n.startswith("MCP_RAG_")]:
+        patch.delenv(name)
+    (path / "config.toml").write_text("starter_knowledge = false\n", encoding="utf-8")
+    patch.setenv("MCP_RAG_CONFIG", str(path / "config.toml"))
+    (path / "app.log").write_text(LOG, encoding="utf-8")
+    data = str(path / "data")
+    assert main(["ingest", str(path / "app.log"), "--data-dir", data]) == 0
+    assert main(["resolve", "ECONNREFUSED connect to db failed", "start the database", "--data-dir", data]) == 0
+    yield path
+    patch.undo()
+
+
+@pytest.fixture
+def data(ingested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that directory, the one in use."""
+    shutil.copytree(ingested / "data", tmp_path / "data", ignore=shutil.ignore_patterns("*.sock", "owner.json"))
+    monkeypatch.setenv("MCP_RAG_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs one command: (exit code, stdout, stderr)."""
+
+    def command(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        capsys.readouterr()
+        code = main(list(arguments))
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return command
+
+
+def totals(run: Run, *where: str) -> tuple[int, int, int]:
+    """Errors, resolutions and ledger rows of a store."""
+    facts = json.loads(run("status", "--json", *where)[1])
+    return facts["errors"], facts["resolutions"], facts["blocks"]
+
+
+def hit_ids(run: Run, text: str, *where: str) -> list[str]:
+    """The ids a search finds."""
+    return [hit["id"] for hit in json.loads(run("search", text, "--json", *where)[1])["hits"]]
+
+
+def test_migrate_to_another_directory_and_back(data: Path, tmp_path: Path, run: Run) -> None:
+    """A copy is verified and printed, searches find the same in it, and it can be copied back; again writes nothing."""
+    before = totals(run)
+    other = str(tmp_path / "other")
+    code, out, _ = run("migrate", "--to-data-dir", other)
+    assert code == 0
+    assert "verified: both sides hold the same rows" in out
+    assert totals(run) == before == totals(run, "--data-dir", other)
+    assert hit_ids(run, "ORA-00942") == hit_ids(run, "ORA-00942", "--data-dir", other)
+    code, out, _ = run("migrate", "--to-data-dir", other, "--json")
+    report = json.loads(out)
+    assert [c["written"] for c in report["collections"]] == [0, 0, 0]
+    assert all(c["source_digest"] == c["target_digest"] for c in report["collections"])
+    assert run("migrate", "--data-dir", other, "--to-data-dir", str(tmp_path / "third"))[0] == 0
+    assert totals(run, "--data-dir", str(tmp_path / "third")) == before
+    assert run("migrate", "--data-dir", other, "--to-data-dir", str(data))[0] == 0
+
+
+def test_migrate_needs_one_clear_target(data: Path, tmp_path: Path, run: Run) -> None:
+    """No target, two, the store in use, or a source that does not exist: exit 2 and a sentence."""
+    for arguments in ([], ["--to", "http://x:1", "--to-data-dir", "y"], ["--to-data-dir", str(data)]):
+        code, _, err = run("migrate", *arguments)
+        assert code == 2
+        assert err.startswith("mcp-rag: ")
+    code, _, err = run("migrate", "--kb", "nobody", "--to-data-dir", str(tmp_path / "x"))
+    assert (code, "no knowledge base 'nobody'" in err) == (2, True)
+
+
+def test_the_token_can_come_from_stdin(monkeypatch: pytest.MonkeyPatch, run: Run, data: Path) -> None:
+    """A dash keeps the token off the process list; the server's address and token reach the store's settings."""
+    del data
+    seen: list[tuple[str, str]] = []
+    real = keeping.target_settings
+
+    def watch(settings: Settings, uri: str, token: str, data_dir: str) -> StoreSettings:
+        seen.append((uri, token))
+        target = real(settings, uri, token, data_dir)
+        assert (target.uri, target.token) == (uri, token)
+        raise ConfigurationError("Seen.")
+
+    monkeypatch.setattr(keeping, "target_settings", watch)
+    run("migrate", "--to", "http://db:19530", "--to-token", "-", stdin="root:secret\n")
+    assert seen == [("http://db:19530", "root:secret")]
+
+
+def test_backup_and_restore(data: Path, tmp_path: Path, run: Run) -> None:
+    """One file restores the whole base elsewhere; the file is not overwritten by the next backup."""
+    del data
+    before = totals(run)
+    file = str(tmp_path / "kb.gz")
+    code, out, _ = run("backup", file, "--json")
+    facts = json.loads(out)
+    assert (code, facts["errors"], facts["resolutions"], facts["blocks"]) == (0, *before)
+    assert facts["size_bytes"] == Path(file).stat().st_size
+    other = str(tmp_path / "other")
+    code, out, _ = run("restore", file, "--data-dir", other)
+    assert (code, "verified" in out) == (0, True)
+    assert totals(run, "--data-dir", other) == before
+    assert hit_ids(run, "ORA-00942", "--data-dir", other) == hit_ids(run, "ORA-00942")
+    code, _, err = run("backup", file)
+    assert (code, "exists already" in err) == (2, True)
+
+
+def test_torn_backup_changes_nothing(data: Path, tmp_path: Path, run: Run) -> None:
+    """Half a file is refused before anything is written, even with --replace."""
+    del data
+    file = tmp_path / "kb.gz"
+    run("backup", str(file))
+    half = tmp_path / "half.gz"
+    half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    before = totals(run)
+    code, _, err = run("restore", str(half), "--replace")
+    assert (code, "nothing was changed" in err) == (2, True)
+    assert totals(run) == before
+    assert run("restore", str(half), "--data-dir", str(tmp_path / "new"))[0] == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_restore_refuses_to_mix(data: Path, tmp_path: Path, run: Run) -> None:
+    """A base that grew after the backup is not silently rolled back; --replace does it."""
+    del data
+    file = str(tmp_path / "kb.gz")
+    before = totals(run)
+    run("backup", file)
+    (tmp_path / "more.log").write_text("2026-11-24T10:00:00Z ERROR new thing broke: E7777\n", encoding="utf-8")
+    run("ingest", str(tmp_path / "more.log"))
+    assert totals(run) != before
+    code, _, err = run("restore", file)
+    assert (code, "--replace" in err) == (2, True)
+    assert run("restore", file, "--replace")[0] == 0
+    assert totals(run) == before
+
+
+def in_store(settings: StoreSettings, model_id: str, work: Callable[[Any], Any]) -> Any:
+    """The answer of one piece of work in an open store."""
+
+    async def go() -> Any:
+        store = open_store(settings)
+        await store.open(model_id=model_id, dimension=DIMENSION)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(go())
+
+
+def foreign(directory: Path) -> None:
+    """A base embedded with another model, made under older redaction rules."""
+    in_store(StoreSettings(data_dir=directory), "hash@64", fill)
+
+
+def test_another_model_needs_reindex(tmp_path: Path, run: Run, ingested: Path) -> None:
+    """A backup of another model and older redaction rules is refused, and taken with --reindex, redacted anew."""
+    del ingested
+    foreign(tmp_path / "old")
+    file = str(tmp_path / "old.gz")
+    assert run("backup", file, "--data-dir", str(tmp_path / "old"))[0] == 0
+    new = ("--data-dir", str(tmp_path / "new"))
+    code, _, err = run("restore", file, *new)
+    assert (code, "--reindex" in err) == (2, True)
+    assert not (tmp_path / "new").exists()
+    code, out, _ = run("restore", file, "--reindex", *new)
+    assert (code, "verified" in out) == (0, True)
+    assert totals(run, *new) == (3, 1, 3)
+    shown = run("show", hex_id("disk"), "--json", *new)[1]
+    assert "mail@corp.example" not in shown
+    assert json.loads(shown)["count"] == 4
+
+
+def test_reindex_mends_what_the_store_refuses(tmp_path: Path, run: Run, ingested: Path) -> None:
+    """The command the mismatch error names makes the base usable again: same ids and counts, found by meaning."""
+    del ingested
+    foreign(tmp_path / "old")
+    where = ("--data-dir", str(tmp_path / "old"))
+    code, _, err = run("list", *where)
+    assert (code, "mcp-rag reindex" in err) == (3, True)
+    code, out, err = run("reindex", *where)
+    assert (code, "verified" in out, "Restart" in err) == (0, True, True)
+    assert totals(run, *where) == (3, 1, 3)
+    assert hit_ids(run, "connection pool exhausted", *where)[0] == hex_id("pool")
+    assert "mail@corp.example" not in run("show", hex_id("disk"), *where)[1]
+
+
+def test_reindex_after_changed_rules(data: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule added later reaches what is stored already; a second reindex and an ingest after it still work."""
+    before = totals(run)
+    assert "acme-corp" in run("search", "KeyError for customer", "--json")[1]
+    monkeypatch.setenv("MCP_RAG_REDACT_RULES", "customer=acme-[a-z]+")
+    for _ in range(2):
+        assert run("reindex")[0] == 0
+    found = run("search", "KeyError for customer", "--json")[1]
+    assert "acme-corp" not in found
+    assert json.loads(found)["hits"]
+    assert totals(run) == before
+    log = data.parent / "again.log"
+    log.write_text("2026-11-24T10:00:01Z ERROR api connect to db failed: ECONNREFUSED\n", encoding="utf-8")
+    assert run("ingest", str(log))[0] == 0
+    assert totals(run)[2] == before[2] + 1
+
+
+class Stops:
+    """A client link whose n-th alias move fails, as a killed process leaves it."""
+
+    def __init__(self, rpc: Rpc, after: int) -> None:
+        self._rpc = rpc
+        self.after = after
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Pass the call on, or fail."""
+        if method == "alter_alias":
+            if not self.after:
+                raise StoreError("Killed.")
+            self.after -= 1
+        return self._rpc.call(method, *args, **kwargs)
+
+
+@pytest.mark.parametrize("moved", range(len(ORDER)))
+def test_a_replacement_stopped_half_way_is_finished(tmp_path: Path, moved: int) -> None:
+    """However many of the three aliases moved before the process died, the next reindex ends with a whole new base."""
+    foreign(tmp_path)
+    settings = Settings(data_dir=str(tmp_path))
+    embedder = HashEmbedder(32)
+
+    async def half(store: Any) -> None:
+        real = store._rpc
+        staged = open_store(StoreSettings(data_dir=tmp_path, revision=1, redaction_version=3))
+        await staged.open(model_id="other", dimension=32)
+        await staged.close()
+        with pytest.raises(StoreError):
+            promote(Stops(real, moved), store._names, 1)  # type: ignore[arg-type] # stands in for Rpc
+
+    async def copied() -> None:
+        # A whole staged set first, as promote only starts on one.
+        with pytest.raises(StoreError):
+            await keeping.reindex(settings, progress=lambda _: None, embedder=Dying(32))
+        await asyncio.to_thread(lambda: None)
+
+    class Dying(HashEmbedder):
+        async def embed_documents(self, texts: Any) -> Any:
+            raise StoreError("Killed.")
+
+    del half
+    asyncio.run(copied())
+    stop_at(tmp_path, settings, embedder, moved)
+    report = asyncio.run(keeping.reindex(settings, progress=lambda _: None, embedder=embedder))
+    assert report.verified
+    where = StoreSettings(data_dir=tmp_path, as_stored=True)
+    assert in_store(where, "", lambda store: store.count_errors(ErrorFilter())) == 3
+    names = in_store(where, "", lambda store: asyncio.to_thread(store._rpc.call, "list_collections"))
+    assert len(names) == 3
