@@ -99,35 +99,35 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
     def number(limit: int) -> int:
         return int(draw.random() * limit)
 
-    def access(ms: int, level: int, text: str, noun: str) -> str:
+    def access(ms: int, level: int, text: str, _noun: str) -> str:
         status = (200, 200, 404, 502)[level]
         path = text[:60].replace(" ", "-").replace('"', "")
         when = at("%d/%b/%Y:%H:%M:%S +0000", ms)
         return f'10.{number(200)}.0.9 - - [{when}] "GET /v1/{path} HTTP/1.1" {status} {number(9999)} "-" "quarry/2.1"'
 
-    def pino(ms: int, level: int, text: str, noun: str) -> str:
+    def pino(ms: int, level: int, text: str, _noun: str) -> str:
         return f'{{"level":{(20, 30, 40, 50)[level]},"time":{ms},"pid":{number(9)},"name":"cartd","msg":"{text}"}}'
 
-    def klog(ms: int, level: int, text: str, noun: str) -> str:
+    def klog(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{'IIWE'[level]}{at('%m%d %H:%M:%S', ms)}.{ms % 1000:03d}000    4711 roster.go:{number(900)}] {text}"
 
-    def logfmt(ms: int, level: int, text: str, noun: str) -> str:
+    def logfmt(ms: int, level: int, text: str, _noun: str) -> str:
         return f'time={at(iso, ms)}.{ms % 1000:03d}Z level={word[level].lower()} component=keeper msg="{text}"'
 
-    def postgres(ms: int, level: int, text: str, noun: str) -> str:
+    def postgres(ms: int, level: int, text: str, _noun: str) -> str:
         word = ("DEBUG1", "LOG", "WARNING", "ERROR")[level]
         return f"{at(spaced, ms)}.{ms % 1000:03d} UTC [{4000 + number(9)}] {word}:  {text}"
 
     def rust(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at(iso, ms)}.{ms % 1000:03d}000Z {short[level]:>5} tiller::{noun}: {text}"
 
-    def dotnet(ms: int, level: int, text: str, noun: str) -> str:
+    def dotnet(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{at(spaced, ms)}.{ms % 1000:03d} +00:00 [{('DBG', 'INF', 'WRN', 'ERR')[level]}] {text}"
 
-    def rails(ms: int, level: int, text: str, noun: str) -> str:
+    def rails(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{'DIWE'[level]}, [{at(iso, ms)}.{ms % 1000:03d}000 #{4700 + number(9)}] {short[level]:>5} -- : {text}"
 
-    def cri(ms: int, level: int, text: str, noun: str) -> str:
+    def cri(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{at(iso, ms)}.{ms % 1000:03d}000000Z stdout F {word[level]} beacon {text}"
 
     def spring(ms: int, level: int, text: str, noun: str) -> str:
@@ -138,7 +138,7 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
     def python(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at(spaced, ms)},{ms % 1000:03d} {word[level]} ledger.{noun}: {text}"
 
-    def php(ms: int, level: int, text: str, noun: str) -> str:
+    def php(ms: int, level: int, text: str, _noun: str) -> str:
         return f"[{at(spaced, ms)}] production.{word[level]}: {text} []"
 
     def go(ms: int, level: int, text: str, noun: str) -> str:
@@ -148,10 +148,10 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
     def yarn(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level].strip()} {noun.title()}Sorter: {text}"
 
-    def syslog(ms: int, level: int, text: str, noun: str) -> str:
+    def syslog(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{at('%b %d %H:%M:%S', ms)} edge{number(9)} warden[{900 + number(9)}]: {word[level].lower()}: {text}"
 
-    def nginx(ms: int, level: int, text: str, noun: str) -> str:
+    def nginx(ms: int, level: int, text: str, _noun: str) -> str:
         kind = ("debug", "notice", "warn", "error")[level]
         return f"{at('%Y/%m/%d %H:%M:%S', ms)} [{kind}] 31#31: *{number(99999)} {text}, client: 10.0.{number(200)}.7"
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ import pytest
 from mcp_rag import keeping
 from mcp_rag.cli import main
 from mcp_rag.config import Settings
-from mcp_rag.errors import ConfigurationError, StoreError
+from mcp_rag.errors import ConfigurationError, EmbeddingError, StoreError
+from mcp_rag.redact import Redactor
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import StoreSettings, open_store
 from mcp_rag.store.generations import ORDER, promote
 from mcp_rag.store.rpc import Rpc
+from mcp_rag.transfer import Reindexed, reindex
+from mcp_rag.wiring import store_settings
 from tests.fakes import HashEmbedder, hex_id
 from tests.knowledge_rows import DIMENSION, fill
 
@@ -44,7 +48,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (path / "app.log").write_text(LOG, encoding="utf-8")
     data = str(path / "data")
     assert main(["ingest", str(path / "app.log"), "--data-dir", data]) == 0
-    assert main(["resolve", "ECONNREFUSED connect to db failed", "start the database", "--data-dir", data]) == 0
+    assert main(["resolve", LOG.split("\n")[1], "start the database", "--data-dir", data]) == 0
     yield path
     patch.undo()
 
@@ -264,35 +268,101 @@ class Stops:
 
 @pytest.mark.parametrize("moved", range(len(ORDER)))
 def test_a_replacement_stopped_half_way_is_finished(tmp_path: Path, moved: int) -> None:
-    """However many of the three aliases moved before the process died, the next reindex ends with a whole new base."""
+    """However many of the three aliases moved before the process died, the next reindex ends with one whole base, made
+    with the new model, and embeds nothing again."""
     foreign(tmp_path)
-    settings = Settings(data_dir=str(tmp_path))
     embedder = HashEmbedder(32)
+    rules = store_settings(Settings(data_dir=str(tmp_path)))
+    as_stored = replace(rules, as_stored=True)
 
-    async def half(store: Any) -> None:
-        real = store._rpc
-        staged = open_store(StoreSettings(data_dir=tmp_path, revision=1, redaction_version=3))
-        await staged.open(model_id="other", dimension=32)
+    async def killed(source: Any) -> None:
+        staged = open_store(replace(rules, revision=1))
+        await staged.open(model_id=embedder.model_id, dimension=32)
+
+        async def stop() -> None:
+            promote(Stops(source._rpc, moved), source._names, 1)  # type: ignore[arg-type] # stands in for Rpc
+
+        with pytest.raises(StoreError, match="Killed"):
+            await reindex(source, staged, Reindexed(embedder, Redactor, "hash@64"), stop)
         await staged.close()
-        with pytest.raises(StoreError):
-            promote(Stops(real, moved), store._names, 1)  # type: ignore[arg-type] # stands in for Rpc
 
-    async def copied() -> None:
-        # A whole staged set first, as promote only starts on one.
-        with pytest.raises(StoreError):
-            await keeping.reindex(settings, progress=lambda _: None, embedder=Dying(32))
-        await asyncio.to_thread(lambda: None)
-
-    class Dying(HashEmbedder):
-        async def embed_documents(self, texts: Any) -> Any:
-            raise StoreError("Killed.")
-
-    del half
-    asyncio.run(copied())
-    stop_at(tmp_path, settings, embedder, moved)
-    report = asyncio.run(keeping.reindex(settings, progress=lambda _: None, embedder=embedder))
+    in_store(as_stored, "", killed)
+    embedder.embedded.clear()
+    report = asyncio.run(keeping.reindex(Settings(data_dir=str(tmp_path)), progress=lambda _: None, embedder=embedder))
     assert report.verified
-    where = StoreSettings(data_dir=tmp_path, as_stored=True)
-    assert in_store(where, "", lambda store: store.count_errors(ErrorFilter())) == 3
-    names = in_store(where, "", lambda store: asyncio.to_thread(store._rpc.call, "list_collections"))
-    assert len(names) == 3
+    assert embedder.embedded == []
+
+    async def look(store: Any) -> tuple[int, str, list[str]]:
+        names = await asyncio.to_thread(store._rpc.call, "list_collections")
+        return await store.count_errors(ErrorFilter()), (await store.info()).embedding_model, names
+
+    count, model, names = in_store(as_stored, "", look)
+    assert (count, model, len(names)) == (3, embedder.model_id, 3)
+
+
+def test_reindex_that_fails_leaves_the_old_base_in_use(tmp_path: Path) -> None:
+    """An embedder that fails in the middle changes nothing that is in use."""
+    foreign(tmp_path)
+
+    class Fails(HashEmbedder):
+        async def embed_documents(self, texts: Any) -> Any:
+            raise EmbeddingError("Out of memory.")
+
+    with pytest.raises(EmbeddingError):
+        asyncio.run(keeping.reindex(Settings(data_dir=str(tmp_path)), progress=lambda _: None, embedder=Fails(32)))
+    assert in_store(StoreSettings(data_dir=tmp_path), "hash@64", lambda s: s.count_errors(ErrorFilter())) == 3
+
+
+def test_delete_says_first_and_does_with_yes(data: Path, ingested: Path, run: Run) -> None:
+    """Without --yes nothing changes; with it the same numbers go; nothing left to delete is exit 1."""
+    del data
+    before = totals(run)
+    source = str(ingested / "app.log")
+    code, out, _ = run("delete", "--source", source)
+    assert code == 0
+    assert "would delete: 2 errors, 0 resolutions, 4 events in 1 ledger blocks" in out
+    assert "1 errors stay without occurrences" in out
+    assert "--yes does it" in out
+    assert totals(run) == before
+    code, out, _ = run("delete", "--source", source, "--yes", "--json")
+    facts = json.loads(out)
+    assert (code, facts["done"], facts["errors"], facts["errors_kept"]) == (0, True, 2, 1)
+    assert totals(run) == (1, 1, 0)
+    assert run("delete", "--source", source, "--yes")[0] == 1
+
+
+def test_delete_understands_times_and_ids(data: Path, run: Run) -> None:
+    """--before takes spans and dates, --id repeats; unclear or unknown choices are exit 2."""
+    del data
+    assert "in 0 ledger blocks" in run("delete", "--before", "1d")[1]
+    assert "in 1 ledger blocks" in run("delete", "--before", "2099-01-01")[1]
+    (first, *_) = hit_ids(run, "ORA-00942")
+    assert "would delete: 1 errors" in run("delete", "--id", first)[1]
+    assert run("delete", "--id", first, "--yes")[0] == 0
+    for arguments in (["--id", first], ["--id", "zz"], [], ["--id", "zz", "--source", "a"], ["--before", "soon"]):
+        assert run("delete", *arguments)[0] == 2, arguments
+
+
+def test_knowledge_bases_are_apart(data: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two names on one directory share nothing; with kb_search a search reads both and says where each hit is from."""
+    del data
+    before = totals(run)
+    log = tmp_path / "other.log"
+    log.write_text("2026-11-23T10:00:00Z ERROR warp core breach: E5150\n", encoding="utf-8")
+    assert run("ingest", str(log), "--kb", "team-b")[0] == 0
+    assert totals(run) == before
+    assert totals(run, "--kb", "team-b") == (1, 0, 1)
+    assert hit_ids(run, "warp core breach E5150") == []
+    assert hit_ids(run, "ORA-00942 table missing", "--kb", "team-b") == []
+    assert run("delete", "--source", str(log))[0] == 1
+    (other,) = hit_ids(run, "warp core breach E5150", "--kb", "team-b")
+    monkeypatch.setenv("MCP_RAG_KB_SEARCH", "team-b")
+    (hit,) = json.loads(run("search", "warp core breach E5150", "--json")[1])["hits"]
+    assert (hit["id"], hit["kb"]) == (other, "team-b")
+    assert "knowledge base: team-b" in run("search", "warp core breach E5150")[1]
+    assert json.loads(run("search", "ORA-00942", "--json")[1])["hits"][0]["kb"] == "default"
+    assert run("show", other)[0] == 0
+    assert totals(run) == before
+    monkeypatch.setenv("MCP_RAG_KB_SEARCH", "team-c")
+    code, _, err = run("search", "warp")
+    assert (code, "no knowledge base 'team-c'" in err) == (2, True)

@@ -20,10 +20,11 @@ _SERVICES = ("service", "app", "job")
 
 @dataclass(frozen=True, slots=True)
 class Logfmt(LogFormat):
-    """Pairs until the message; the message's own pair starts the body."""
+    """Pairs until the message; the message's own pair starts the body. `pattern` matches every line it could be."""
 
     first: str = "aA@"
     stamped: bool = False
+    pattern: str = r"[^=]{0,63}="
 
     def match_at(self, head: str, stamp: clock.Stamp | None) -> Header | None:
         """As `match`; the timestamp is a pair like all others."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cache
 
 from mcp_rag import clock
 from mcp_rag.errors import InputError
@@ -24,6 +26,8 @@ from mcp_rag.types import Header
 
 MAX_VOTES = 200
 MAX_ENVELOPES = 4
+COMBINE_AFTER = 200
+_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 
 class _Generic(LogFormat):
@@ -90,14 +94,58 @@ def _stamped(opener: str, shape: str, follower: str) -> tuple[TextFormat, ...]:
     return tuple(sorted(fit, key=lambda form: not form.shapes))
 
 
+class _Table:
+    """Formats in the order they are tried. Once they were tried often, one expression finds the first that can match:
+    a failing alternative costs a tenth of a failing call. Compiling it would not pay for a short text."""
+
+    __slots__ = ("_find", "_forms", "_places", "_tries")
+
+    def __init__(self, forms: Iterable[TextFormat | Logfmt]) -> None:
+        self._forms = tuple(forms)
+        self._places: dict[int | None, int] = {None: len(self._forms)}
+        self._find: re.Pattern[str] | None = None
+        self._tries = 0
+
+    def match_at(self, head: str, stamp: clock.Stamp | None, pos: int) -> Header | None:
+        """The header in the first format that fits; the expressions begin at `pos`."""
+        start = 0
+        if self._find is not None:
+            first = self._find.match(head, pos)
+            start = self._places[first.lastindex if first else None]
+        else:
+            self._tries += 1
+            if self._tries > COMBINE_AFTER and len(self._forms) > 1:
+                self._combine()
+        for form in self._forms[start:]:
+            found = form.match_at(head, stamp)
+            if found is not None:
+                return found
+        return None
+
+    def _combine(self) -> None:
+        parts: list[str] = []
+        group = 1
+        for place, form in enumerate(self._forms):
+            part = f"({_NAMED_GROUP.sub('(', form.pattern)})"
+            parts.append(part)
+            self._places[group] = place
+            group += re.compile(part).groups
+        self._find = re.compile("|".join(parts))
+
+
+@cache
+def _table(forms: tuple[TextFormat | Logfmt, ...]) -> _Table:
+    return _Table(forms)
+
+
 _STAMPED = {
-    (opener, shape, follower): _stamped(opener, shape, follower)
+    (opener, shape, follower): _table(_stamped(opener, shape, follower))
     for opener in ("", *OPENERS)
     for shape in _SHAPES
     for follower in _FOLLOWERS
 }
-_PLAIN = {chr(code): tuple(f for f in _TEXT if not f.stamped and _accepts(f, chr(code))) for code in range(128)}
-_PLAIN_REST = tuple(f for f in _TEXT if not f.stamped and _accepts(f, "│"))
+_PLAIN = {chr(code): _table(tuple(f for f in _TEXT if not f.stamped and _accepts(f, chr(code)))) for code in range(128)}
+_PLAIN_REST = _table(tuple(f for f in _TEXT if not f.stamped and _accepts(f, "│")))
 
 
 def match(line: str, preferred: str = "") -> Header | None:
@@ -116,10 +164,8 @@ def match(line: str, preferred: str = "") -> Header | None:
         return found
     if stamp is not None and (found := _behind_stamp(head, stamp)):
         return found
-    for form in _PLAIN.get(head[0], _PLAIN_REST):
-        found = form.match_at(head, stamp)
-        if found is not None:
-            return found
+    if found := _PLAIN.get(head[0], _PLAIN_REST).match_at(head, stamp, 0):
+        return found
     if isinstance(first, TextFormat) and first.stamped:
         chosen = first
         return generic.match_generic(head, stamp, lambda h, s: chosen.match_at(h, s) or _behind_stamp(h, s))
@@ -129,11 +175,7 @@ def match(line: str, preferred: str = "") -> Header | None:
 def _behind_stamp(head: str, stamp: clock.Stamp) -> Header | None:
     follower = head[stamp.end : stamp.end + 1]
     key = (opener_of(head, stamp), stamp.shape, follower if follower in _FOLLOWERS else "")
-    for form in _STAMPED[key]:
-        found = form.match_at(head, stamp)
-        if found is not None:
-            return found
-    return None
+    return _STAMPED[key].match_at(head, stamp, stamp.end)
 
 
 def vote(lines: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import re
 from mcp_rag.formats.base import LEVEL, TextFormat
 from mcp_rag.types import Level
 
+_CODED = r"[A-Z]{1,12}[-_]?\d{3,8}: "  # opens the message (`ORA-00942: `), and is no logger
 _DOTTED = r"(?![\w.$-]{0,120}(?:Exception|Error)\b)(?P<logger>[A-Za-z_$][\w$-]{0,60}(?:\.[\w$-]{1,80}){0,12})"
 _DOTTED_2 = r"(?![\w.$-]{0,120}(?:Exception|Error)\b)(?P<logger>[A-Za-z_$][\w$-]{0,60}(?:\.[\w$-]{1,80}){1,12})"
 _THREAD = r"\[(?P<stream>[^\[\]]{0,200}(?:\[[^\[\]]{0,40}\][^\[\]]{0,40})?)\]"
@@ -134,7 +135,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "2026-11-23 19:20:37,123 ERROR [IPC Server handler 5] com.acme.store.BlockManager: no replica left",
         stamped=True,
         needs="[",
-        pattern=rf" {LEVEL} {{1,5}}{_THREAD} {_DOTTED}(?:: | - )",
+        pattern=rf" {LEVEL} {{1,5}}{_THREAD} (?!{_CODED}){_DOTTED}(?:: | - )",
     ),
     TextFormat(
         "jboss",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import NO_TOKEN
+
+CHECK_SECONDS = 1.0
 
 
 class Frequencies:
@@ -20,15 +23,22 @@ class Frequencies:
         self._counts: dict[int, int] = {}
         self._lock = threading.Lock()
         self._loaded = False
+        self._checked = 0.0
 
     def current(self) -> tuple[int, Mapping[int, int]]:
         """Number of groups, and per token id the number of groups that hold it; a copy."""
         if not self._rpc.sparse:
             return self._rpc.count(self._collection), {}
-        stored = self._rpc.count(self._collection)
         with self._lock:
-            if not self._loaded or stored != len(self._tokens):
-                self._refresh()
+            fresh = self._loaded and time.monotonic() < self._checked + CHECK_SECONDS
+        if not fresh:
+            # Another process's rows show within a second; they shift a weight a little, and hide nothing.
+            stored = self._rpc.count(self._collection)
+            with self._lock:
+                if not self._loaded or stored != len(self._tokens):
+                    self._refresh()
+                self._checked = time.monotonic()
+        with self._lock:
             return len(self._tokens), dict(self._counts)
 
     def put(self, rows: Iterable[tuple[str, Mapping[int, float]]]) -> None:

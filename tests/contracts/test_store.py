@@ -454,3 +454,55 @@ async def test_a_closed_store_says_so(store: AnyStore) -> None:
     await store.close()
     with pytest.raises(StoreError):
         await store.get_errors([hex_id("one")])
+
+
+async def test_exports_are_whole_and_import_elsewhere(store: AnyStore) -> None:
+    """Vectors, weights, counts and times leave and enter as they are; a resolution without vectors stays without."""
+    await store.upsert_errors([group("one"), group("two", vector=axis(1), sparse={})])
+    await store.upsert_resolutions([resolution("bare", "one"), resolution("own", vector=axis(2), sparse={5: 1.0})])
+    await store.commit_block(block("b", {"one": {0: 3, HOUR: 1}}))
+    one_row, two_row = await store.export_errors([hex_id("one"), hex_id("two")])
+    assert (one_row.vector, dict(one_row.sparse or {}), one_row.count) == (axis(0), {7: 1.5, 9: 0.5}, 4)
+    assert (two_row.vector, dict(two_row.sparse or {})) == (axis(1), {})
+    bare, own = await store.export_resolutions([hex_id("bare"), hex_id("own")])
+    assert (bare.vector, bare.sparse) == (None, None)
+    assert (own.vector, dict(own.sparse or {})) == (axis(2), {5: 1.0})
+    changed = replace(one_row, id=hex_id("copy"), count=77, first_seen_ms=4, last_seen_ms=8, timeline={0: 77})
+    await store.import_errors([changed])
+    (copied,) = await store.export_errors([changed.id])
+    assert copied == changed
+
+
+async def test_ids_are_listed_in_order(store: AnyStore) -> None:
+    """Each collection lists its ids ascending; of blocks the living ones, not the rows that hold their parts."""
+    await store.upsert_errors([group(name) for name in ("one", "two", "three")])
+    await store.upsert_resolutions([resolution("fix", "one")])
+    await store.commit_block(block("old", {"one": {0: 1}}))
+    many = {h * HOUR: 1 for h in range(900)}
+    await store.upsert_errors([group(f"g{n}") for n in range(8)])
+    await store.commit_block(block("big", {f"g{n}": many for n in range(8)}), [hex_id("old")])
+    assert await store.list_ids("errors") == sorted(
+        [*(hex_id(n) for n in ("one", "two", "three")), *(hex_id(f"g{n}") for n in range(8))]
+    )
+    assert await store.list_ids("blocks") == [hex_id("big")]
+    assert await store.list_ids("resolutions") == [hex_id("fix")]
+
+
+async def test_imported_blocks_count_only_from_the_next_change(store: AnyStore) -> None:
+    """A ledger row imported beside its group changes no total by itself, and takes part in the next recount."""
+    await store.upsert_errors([group("one")])
+    await store.import_blocks([block("b", {"one": {0: 3}}), block("c", {"one": {0: 4}}, source="other.log")])
+    assert (await one(store, "one")).count == 0
+    assert [b.id for b in await store.find_blocks(source="other.log")] == [hex_id("c")]
+    assert all(b.applied for b in await store.get_blocks([hex_id("b"), hex_id("c")]))
+    await store.commit_block(block("d", {"one": {0: 1}}))
+    assert (await one(store, "one")).count == 8
+    assert await store.delete_blocks(ids=[hex_id("b"), hex_id("d")]) == 2
+    assert (await one(store, "one")).count == 4
+
+
+async def test_import_needs_a_vector(store: AnyStore) -> None:
+    """A group without a vector is never stored."""
+    with pytest.raises(EmbeddingError):
+        await store.import_errors([group("one", vector=None)])
+    assert await store.list_ids("errors") == []
