@@ -185,7 +185,7 @@ async def test_limits_are_off_by_default(store: Any) -> None:
 
 async def test_the_ingest_report_says_what_was_forgotten(store: Any) -> None:
     """The last report of an ingest names what keeping the limits removed (promise 3: nothing silently)."""
-    numbers = {f.name: 0 for f in fields(IngestResult) if f.type == "int" and f.name != "skipped_total"}
+    numbers: dict[str, Any] = {f.name: 0 for f in fields(IngestResult) if f.type == "int" and f.name != "skipped_total"}
     report = IngestResult(complete=True, **numbers)
     assert await retained(store, report, 0, 0) == report
     told = await retained(store, report, 0, 1)
