@@ -8,10 +8,15 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mcp_rag.app import App
 from mcp_rag.config import Settings
 from tests.fakes import DictStore, HashEmbedder
+
+# How long a loaded machine takes to draw inputs says nothing about the code: no test of ours is timed.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture
