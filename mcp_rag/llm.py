@@ -21,6 +21,7 @@ from mcp_rag.llm_breaker import Breaker
 from mcp_rag.llm_reply import ReplyError, completion, json_object, parse
 from mcp_rag.llm_request import (
     BARE,
+    ROOM_TOKENS,
     Plan,
     Sampling,
     chat_arguments,
@@ -186,11 +187,15 @@ class LlmClient:
             except (_Failed, ReplyError):
                 self._window = 0
         tokens = min(plan.max_tokens, self._window // 2) if self._window else plan.max_tokens
-        plan = replace(plan, max_tokens=tokens)
-        budget = smaller_budget(messages.size_chars, plan, self._window, counted)
+        shorter = replace(plan, max_tokens=tokens)
+        budget = smaller_budget(messages.size_chars, shorter, self._window, counted)
+        fits = 0 < counted <= self._window - tokens - ROOM_TOKENS
+        if tokens < plan.max_tokens and (fits or not budget):
+            # Only the answer was too long: the evidence stays.
+            return shorter
         if not budget:
             raise failure("context_too_small", self._endpoint.origin)
-        return replace(plan, budget_chars=budget)
+        return replace(shorter, budget_chars=budget)
 
     async def _resolve_model(self) -> str:
         if not self._model:

@@ -1,4 +1,4 @@
-"""Builds a Qwen3 of 3.7 million parameters that writes our answer schema, and two LoRA adapters for it.
+"""Builds a Qwen3 of 3.4 million parameters that writes our answer schema, and two LoRA adapters for it.
 
     python scripts/build_tiny_model.py OUTPUT_DIRECTORY
 

@@ -119,7 +119,8 @@ def chat_document(
             "total_tokens": 17 + tokens,
             "completion_tokens": tokens,
             "prompt_tokens_details": None,
-            "completion_tokens_details": None,
+            # The server's reasoning parser counts; it is on in the recorded server.
+            "completion_tokens_details": {"reasoning_tokens": 0},
         },
         "prompt_logprobs": None,
         "prompt_token_ids": None,
@@ -147,6 +148,31 @@ def answer(
             "verdict": verdict,
         }
     )
+
+
+def model_row(name: str, window: int | None, parent: str | None = None) -> dict[str, Any]:
+    """One row of the model list. A LoRA adapter has a parent and no context (`window` None) of its own."""
+    may = ("allow_create_engine", "allow_sampling", "allow_logprobs", "allow_search_indices", "allow_view")
+    permission = {
+        "id": "modelperm-0123456789abcdef",
+        "object": "model_permission",
+        "created": 1_790_000_000,
+        **dict.fromkeys(may, True),
+        "allow_fine_tuning": False,
+        "organization": "*",
+        "group": None,
+        "is_blocking": False,
+    }
+    return {
+        "id": name,
+        "object": "model",
+        "created": 1_790_000_000,
+        "owned_by": "vllm",
+        "root": "tiny-qwen3",
+        "parent": parent,
+        "max_model_len": window,
+        "permission": [permission],
+    }
 
 
 def vllm_error(message: str, kind: str, param: str | None, code: int) -> dict[str, Any]:
@@ -177,9 +203,15 @@ def status(code: int, body: dict[str, Any] | str = "", headers: dict[str, str] |
     return behave
 
 
-def bad_request(param: str, message: str = "This model's maximum context length is 2048 tokens.") -> Behaviour:
+def bad_request(param: str | None, message: str = "This model's maximum context length is 2048 tokens.") -> Behaviour:
     """400 as vLLM sends it for that parameter."""
     return status(400, vllm_error(message, "BadRequestError", param, 400))
+
+
+def missing_field(param: str) -> Behaviour:
+    """400 as vLLM's own validation sends it; the type has a space here."""
+    text = "1 validation error:\n  {'type': 'missing', 'msg': 'Field required'}"
+    return status(400, vllm_error(text, "Bad Request", param, 400))
 
 
 def unauthorized() -> Behaviour:
@@ -379,8 +411,7 @@ class FakeLlm:
     def _models(self) -> list[dict[str, Any]]:
         if self.models is not None:
             return list(self.models)
-        row = {"id": MODEL, "object": "model", "created": 1_790_000_000, "owned_by": "vllm", "root": "tiny-qwen3"}
-        return [{**row, "parent": None, "max_model_len": self.window, "permission": []}]
+        return [model_row(MODEL, self.window)]
 
     async def _tokenize(self, exchange: Exchange) -> None:
         count = len(exchange.request.prompt) // 4

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import wire_shapes
 from tests.fake_llm import (
     FakeLlm,
     answer,
     bad_request,
     busy,
-    chat_document,
     drops,
     endless,
     engine_died,
     html,
+    missing_field,
+    model_row,
     never_answers,
     redirect,
     reply,
+    status,
     trickles,
     unauthorized,
     unknown_model,
     unknown_path,
 )
 
-SHAPES = Path(__file__).parent / "vllm" / "shapes.json"
+CHAT = "/v1/chat/completions"
 
 
-async def raw(fake: FakeLlm, path: str = "/v1/chat/completions", body: Any = None, *, leave: bool = False) -> bytes:
+async def raw(fake: FakeLlm, path: str = CHAT, body: Any = None, *, leave: bool = False) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", fake.port)
-    data = json.dumps(body if body is not None else {"messages": [{"role": "user", "content": "hi"}]}).encode()
+    data = json.dumps(body if body is not None else {"messages": [{"role": "user", "content": "hello there"}]}).encode()
     head = f"POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {len(data)}\r\n\r\n"
     writer.write(head.encode() + data)
     await writer.drain()
@@ -86,9 +88,9 @@ def test_fixed_answers(script: Any, code: int, expected: Any) -> None:
 )
 def test_error_objects(script: Any, code: int, kind: str, param: str | None) -> None:
     """Facts 1.2: the error object of vLLM has message, type, param and code."""
-    status, document, _ = exchange(script)
+    code_seen, document, _ = exchange(script)
     error = document["error"]
-    assert (status, error["type"], error["param"], error["code"]) == (code, kind, param, code)
+    assert (code_seen, error["type"], error["param"], error["code"]) == (code, kind, param, code)
     assert set(error) == {"message", "type", "param", "code"}
 
 
@@ -150,25 +152,39 @@ def test_a_dropped_connection_ends_in_the_middle() -> None:
     assert len(asyncio.run(scenario()).partition(b"\r\n\r\n")[2]) == 10
 
 
-def shape(value: Any) -> Any:
-    """The keys and kinds of a JSON value, without its contents."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in sorted(value.items())}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return type(value).__name__
+def _row(name: str, parent: str | None = None) -> dict[str, Any]:
+    return model_row(name, None if parent else 2_048, parent)
 
 
-@pytest.mark.skipif(not SHAPES.exists(), reason="tests/vllm/shapes.json is written by scripts/test-vllm")
-def test_the_shapes_are_those_of_a_real_server() -> None:
-    """The fake cannot drift: what scripts/test-vllm recorded from a running vLLM has the same keys and kinds."""
-    recorded = json.loads(SHAPES.read_text(encoding="utf-8"))
-    assert shape(chat_document("x")) == recorded["chat"]
-    for name, script in (
-        ("unauthorized", unauthorized()),
-        ("unknown_model", unknown_model()),
-        ("unknown_path", unknown_path()),
-        ("input_tokens", bad_request("input_tokens")),
-    ):
-        assert shape(exchange(script)[1]) == recorded[name], name
-    assert shape(exchange((), path="/tokenize")[1]) == recorded["tokenize"]
+# What each recorded case is played by.
+PLAYED: dict[str, tuple[Any, str]] = {
+    "chat": (reply("x"), CHAT),
+    "reasoning": (reply(None, reasoning="x", finish="length", tokens=8), CHAT),
+    "length": (reply("x", finish="length", tokens=8), CHAT),
+    "unauthorized": (unauthorized(), CHAT),
+    "unknown_model": (unknown_model(), CHAT),
+    "unknown_path": ((), "/nowhere"),
+    "input_tokens": (bad_request("input_tokens"), CHAT),
+    "input_text": (bad_request("input_text"), CHAT),
+    "max_tokens": (bad_request("max_tokens"), CHAT),
+    "bad_field": (bad_request(None), CHAT),
+    "missing_field": (missing_field("body.messages"), CHAT),
+    "bad_schema": (bad_request(None), CHAT),
+    "models": ((), "/v1/models"),
+    "adapter": (status(200, _row("diag", "qwen3-tiny")), CHAT),
+    "tokenize": ((), "/tokenize"),
+}
+
+
+def test_every_recorded_case_is_played() -> None:
+    """A case that is added to the record needs its counterpart here, and none is left behind."""
+    assert set(PLAYED) == set(wire_shapes.recorded())
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_shapes_are_those_of_a_real_server(name: str) -> None:
+    """The fake cannot drift: status, keys, kinds and the fixed words of an error are those that scripts/test-vllm
+    recorded from a running vLLM."""
+    script, path = PLAYED[name]
+    code, document, _ = exchange(script, path=path)
+    assert wire_shapes.case(code, document) == wire_shapes.recorded()[name]
