@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -204,8 +205,8 @@ class App:
             await self.embedder.load()
             if self.settings.starter_knowledge and not self.settings.read_only:
                 await self.load_starter()
-            await self.store.document_frequencies()
-            await self.merge_index()
+            await self.searcher.warm()
+            gc.freeze()  # a collection that walks the embedded store's rows would stop every search for 0.2 s
         except McpRagError:
             # Told where it matters: a search says `degraded`, a write raises, kb_status names it.
             self._warming = None
@@ -248,8 +249,7 @@ class App:
             return self._merge
 
     def _forget_templates(self) -> None:
-        self._merge_until = 0.0
-        self._merge_count = -1
+        self._merge_until, self._merge_count = 0.0, -1
 
     async def load_starter(self) -> tuple[int, int]:
         """Store the shipped knowledge pack; what is stored already is left alone."""

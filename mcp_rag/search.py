@@ -120,6 +120,14 @@ class Searcher:
             times = {"first": "", "last": ""}
         return build_hit(candidate, rank, query, shown[: None if full else 3], times, full=full)
 
+    async def warm(self) -> None:
+        """Pay now what the first search would: word frequencies, templates, and the engine's own first look-ups."""
+        _, frequencies = await self._store.document_frequencies()
+        await self._merge()
+        token = next(iter(frequencies), 0)
+        if token:
+            await self._store.search_sparse({token: 1.0}, 1, ErrorFilter())
+
     async def find(self, error_text: str, where: ErrorFilter, asked: ErrorGroup | None = None) -> Found:
         """Run the ladder and order all candidates that have a quality. `asked` is found whatever the text leads to."""
         query = await asyncio.to_thread(
@@ -168,16 +176,14 @@ class Searcher:
         return chosen
 
     async def _code_rung(self, query: Query, chosen: dict[str, Candidate]) -> None:
-        """Groups that share a rare code, or the root exception type and top own frame."""
+        """Groups that share a rare code."""
         telling = tuple(c for c in query.codes if specific(c))
-        for rung in (ErrorFilter(codes=telling), *(ErrorFilter(related=f.related) for f in query.fingerprints[:1])):
-            if not active(rung) or (rung.related and not query.parsed.frames):
-                continue
-            groups = await self._store.query_errors(rung, RARE_CODE_GROUPS + 1)
-            if len(groups) > RARE_CODE_GROUPS:
-                continue  # a code that many groups hold says little: it still counts as a token
-            for group in groups:
-                chosen.setdefault(group.id, Candidate(group, "code"))
+        if not telling:
+            return
+        groups = await self._store.query_errors(ErrorFilter(codes=telling), RARE_CODE_GROUPS + 1)
+        # A code that many groups hold says little: it still counts as a token.
+        for group in groups if len(groups) <= RARE_CODE_GROUPS else ():
+            chosen.setdefault(group.id, Candidate(group, "code"))
 
     async def _hybrid_rung(
         self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
@@ -199,6 +205,7 @@ class Searcher:
         for group in await self._store.get_errors(missing):
             kind = "semantic" if by_dense.get(group.id, 0.0) and group.id not in by_lexical else "lexical"
             chosen[group.id] = Candidate(group, kind)  # type: ignore[arg-type] # one of the two words above
+        _promote_related(query, chosen)
         probe = build_probe(query, documents, frequencies)
         for group_id, candidate in chosen.items():
             candidate.dense = by_dense.get(group_id, 0.0)
@@ -231,6 +238,17 @@ class Searcher:
             for resolution in await self._store.resolutions_of(list(chosen)):
                 by_error.setdefault(resolution.error_id, []).append(resolution)
         return {error_id: order_resolutions(rows) for error_id, rows in by_error.items()}
+
+
+def _promote_related(query: Query, chosen: Mapping[str, Candidate]) -> None:
+    """Candidates with the root exception type and top own frame of the paste stand on the code rung. They share rare
+    words, so both legs bring them: a look-up of their own would cost a scan of all groups."""
+    if not query.fingerprints or not query.parsed.frames:
+        return
+    related = [c for c in chosen.values() if c.group.related == query.fingerprints[0].related]
+    for candidate in related if len(related) <= RARE_CODE_GROUPS else ():
+        if candidate.match_type in ("lexical", "semantic"):
+            candidate.match_type = "code"
 
 
 def _has_good_fix(resolutions: Sequence[Resolution]) -> bool:
