@@ -19,7 +19,7 @@ from pathlib import Path
 
 START_MS = 1_795_000_000_000
 TRACE_SHARE = 0.02
-WARN_SHARE = 0.05
+WARN_SHARE = 0.02
 HEX_SHARE = 0.03
 HOSTILE_SHARE = 0.4
 BURST = (20, 400)
@@ -94,7 +94,7 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
     at = _Clock()
     iso, spaced = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"
     word = ("DEBUG", "INFO", "WARNING", "ERROR")
-    short = ("DEBUG", "INFO ", "WARN ", "ERROR")
+    short = ("DEBUG", "INFO", "WARN", "ERROR")
 
     def number(limit: int) -> int:
         return int(draw.random() * limit)
@@ -125,15 +125,15 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
         return f"{at(spaced, ms)}.{ms % 1000:03d} +00:00 [{('DBG', 'INF', 'WRN', 'ERR')[level]}] {text}"
 
     def rails(ms: int, level: int, text: str, _noun: str) -> str:
-        return f"{'DIWE'[level]}, [{at(iso, ms)}.{ms % 1000:03d}000 #{4700 + number(9)}] {short[level]:>5} -- : {text}"
+        when = f"{at(iso, ms)}.{ms % 1000:03d}000 #{4700 + number(9)}"
+        return f"{'DIWE'[level]}, [{when}] {short[level]:>5} -- : {text}"
 
     def cri(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{at(iso, ms)}.{ms % 1000:03d}000000Z stdout F {word[level]} beacon {text}"
 
     def spring(ms: int, level: int, text: str, noun: str) -> str:
-        return (
-            f"{at(iso, ms)}.{ms % 1000:03d}Z  {short[level]} 1 --- [exec-{number(9)}] io.harbor.{noun.title()} : {text}"
-        )
+        when = f"{at(iso, ms)}.{ms % 1000:03d}Z"
+        return f"{when} {short[level]:>5} 1 --- [exec-{number(9)}] io.harbor.{noun.title()} : {text}"
 
     def python(ms: int, level: int, text: str, noun: str) -> str:
         return f"{at(spaced, ms)},{ms % 1000:03d} {word[level]} ledger.{noun}: {text}"
@@ -146,7 +146,7 @@ def systems(draw: random.Random) -> list[System]:  # noqa: C901 - sixteen one-li
         return f'{{{head},"msg":"{text}"}}'
 
     def yarn(ms: int, level: int, text: str, noun: str) -> str:
-        return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level].strip()} {noun.title()}Sorter: {text}"
+        return f"{at('%y/%m/%d %H:%M:%S', ms)} {short[level]} {noun.title()}Sorter: {text}"
 
     def syslog(ms: int, level: int, text: str, _noun: str) -> str:
         return f"{at('%b %d %H:%M:%S', ms)} edge{number(9)} warden[{900 + number(9)}]: {word[level].lower()}: {text}"

@@ -58,8 +58,7 @@ class App:
         self._opening: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._merge: MergeIndex | None = None
-        self._merge_count = -1
-        self._merge_until = 0.0
+        self._merge_count, self._merge_until, self._ingests = -1, 0.0, 0
         self._merge_lock = asyncio.Lock()
 
     # The parts are built on first use: their modules compile hundreds of expressions, which must not hold up the
@@ -213,6 +212,7 @@ class App:
 
     async def close(self) -> None:
         """Stop background work and close the store; never raises for work that was still under way."""
+        gc.unfreeze()  # what `_warm` froze may be freed
         for task in (self._warming, self._opening):
             if task is not None:
                 task.cancel()
@@ -231,9 +231,10 @@ class App:
 
     async def merge_index(self) -> MergeIndex:
         """Templates of all stored groups, reloaded when the number of groups is not the one last seen. Groups of
-        another process show within a second, our own at once."""
+        another process show within a second, or after a running ingest of this one; our own at once."""
         async with self._merge_lock:
-            if self._merge is not None and self._clock() < self._merge_until:
+            kept = self._ingests and self._merge_count >= 0
+            if self._merge is not None and (kept or self._clock() < self._merge_until):
                 return self._merge
             count = await self.store.count_errors(ErrorFilter())
             self._merge_until = self._clock() + MERGE_SECONDS
@@ -335,6 +336,7 @@ class App:
         )
         settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
+        self._ingests += 1
         try:
             async for report in ingestor.run(blocks(), settings, budget):
                 yield report
@@ -344,4 +346,5 @@ class App:
                 yield await retained(self.store, report, self.settings.retention_days, self.settings.max_errors)
         finally:
             pool.close()
+            self._ingests -= 1
             self._forget_templates()

@@ -86,6 +86,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("rfc1123", rf"{_DAY},? (?P<d>\d{{1,2}})[ -]{_MON}[ -](?P<y>\d{{4}}) {_TIME}{_ZONE}"),
     ("syslog", rf"{_MON}(?: {{1,2}}|-)(?P<d>\d{{1,2}})(?:,? (?P<y>\d{{4}}),?)? {_TIME}{_ZONE}"),
 )
+_FRACTION = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)[.,](\d{1,9})([^\d].*|)")
 _PARSERS = tuple(re.compile(source) for _, source in SHAPES)
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
 _LETTER_SHAPES = ("asctime", "rfc1123", "syslog")
@@ -136,7 +137,12 @@ def parse_timestamp(text: str, *, zone: str = "UTC", reference_ms: int = 0) -> i
     """
     if not text or len(text) > MAX_STAMP_CHARS:
         return None
-    return _parse(text, zone, reference_ms)
+    found = _FRACTION.fullmatch(text)
+    if found is None:
+        return _parse(text, zone, reference_ms)
+    # All times of one second share an entry of the cache.
+    whole = _parse(found[1] + found[3], zone, reference_ms)
+    return None if whole is None else whole + int((found[2] + "00")[:3])
 
 
 @lru_cache(maxsize=65_536)

@@ -126,6 +126,8 @@ _CONTEXT_WORDS = re.compile(
     r"http|status|response|sql ?state|errno|os err|exit|return|retcode|signal|xid|msg |error|code|0x[8c]|cuda|hiper|"
     r"nccl|clippy|\[-w|[45][0-9]{2}:? [bcfgimnpru]"
 )
+# The same whatever the digits are.
+_ANY_DIGIT_WORDS = re.compile(_CONTEXT_WORDS.pattern.replace("0x[8c]", "0x").replace("[45][0-9]{2}", "[0-9]{3}"))
 _NAMES = {
     "http": "HTTP ", "sqlstate": "SQLSTATE ", "errno": "errno ", "exit": "exit code ", "signal": "signal ",
     "unit": "status ", "xid": "Xid ", "msg": "Msg ", "mssql": "Error ", "mysql": "ERROR ", "code": "error code ",
@@ -146,7 +148,12 @@ def codes(text: str) -> tuple[str, ...]:
 
 def find(text: str) -> list[Code]:
     """Every code of `text` with its span, in order, without overlaps."""
-    return _ordered(_candidates(text[:MAX_SCANNED_CHARS], loose=False))
+    return list(_found(text[:MAX_SCANNED_CHARS]))
+
+
+@lru_cache(maxsize=64)  # masking and fingerprint ask for the same text
+def _found(text: str) -> tuple[Code, ...]:
+    return tuple(_ordered(_candidates(text, loose=False)))
 
 
 def has_pattern(text: str) -> bool:
@@ -172,7 +179,7 @@ def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow when lower-cased; spans must stay those of `text`
         low = "".join(c.lower() if c.isascii() else c for c in text)
-    if loose or _CONTEXT_WORDS.search(low):
+    if (_ANY_DIGIT_WORDS if loose else _CONTEXT_WORDS).search(low):
         for match in _CONTEXT.finditer(low):
             code = _context_code(text, match, loose=loose)
             if code is not None:

@@ -2,90 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
-from mcp_rag.events import parse_block
-from mcp_rag.fingerprint import Fingerprinter
+from mcp_rag.codes import find, has_pattern
+from mcp_rag.events import (
+    Event,
+    Glance,
+    Likeness,
+    assemble_block,
+    build,
+    glance,
+    likeness,
+    lines_of,
+    look,
+    named_digits,
+    rebuild,
+    sketch,
+)
+from mcp_rag.fingerprint import Fingerprinter, fingerprint
+from mcp_rag.occurrences import MAX_MESSAGES, MAX_SERVICES, Occurrences, headline
 from mcp_rag.ranking import document_weights
 from mcp_rag.rows import ErrorGroup
 from mcp_rag.template import MergeIndex, embedding_text, lexical_text
 from mcp_rag.types import Block, Fingerprint, Level, LogRecord, ParseCounts, ParseSettings
 
-HOUR_MS = 3_600_000
 MAX_TITLE_CHARS = 200
-# Longer than a title, which is cut after it was redacted: half a secret is not recognised as one.
-MAX_HEADLINE_CHARS = 800
 MAX_SAMPLE_BYTES = 16_000
-MAX_MESSAGES = 5
 MAX_FRAMES = 12
 MAX_SOURCES = 10
-MAX_SERVICES = 20
-
-
-@dataclass(slots=True)
-class Occurrences:
-    """All events of one fingerprint in one block. `record` is the sample that stands for them: the first one with the
-    highest level. Times are epoch milliseconds; an undated event counts at the block's reference time."""
-
-    fingerprint: Fingerprint
-    record: LogRecord
-    count: int = 0
-    first_ms: int = 0
-    last_ms: int = 0
-    hours: dict[int, int] = field(default_factory=dict)
-    services: set[str] = field(default_factory=set)
-    messages: list[str] = field(default_factory=list)
-
-    def add(self, record: LogRecord, at_ms: int) -> None:
-        """Count one more event seen at `at_ms`."""
-        self.first_ms = min(self.first_ms, at_ms) if self.count else at_ms
-        self.last_ms = max(self.last_ms, at_ms)
-        self.count += 1
-        hour = at_ms - at_ms % HOUR_MS
-        self.hours[hour] = self.hours.get(hour, 0) + 1
-        if record.service and len(self.services) < MAX_SERVICES:
-            self.services.add(record.service)
-        if record.level > self.record.level:
-            self.record = record
-        if len(self.messages) < MAX_MESSAGES:
-            message = headline(record)
-            if message not in self.messages:
-                self.messages.append(message)
-
-    def absorb(self, other: Occurrences) -> None:
-        """Add another fingerprint's events that belong to the same group."""
-        self.count += other.count
-        self.first_ms = min(self.first_ms, other.first_ms)
-        self.last_ms = max(self.last_ms, other.last_ms)
-        for hour, n in other.hours.items():
-            self.hours[hour] = self.hours.get(hour, 0) + n
-        self.services |= other.services
-        self.messages = [*dict.fromkeys([*self.messages, *other.messages])][:MAX_MESSAGES]
-
-
-def headline(record: LogRecord) -> str:
-    """One line that names the event, not redacted: outermost exception and its message, else the message's first."""
-    trace = record.stacktrace
-    if trace is not None:
-        outer = trace.outermost
-        text = f"{outer.type}: {outer.message}" if outer.message else outer.type
-    else:
-        text = record.message or record.body
-    line = next((part.strip() for part in text.split("\n") if part.strip()), "")
-    return line[:MAX_HEADLINE_CHARS]
+MAX_KNOWN = 32_768
+# Variants of a message are collected while a group is young.
+VARIANTS_UNTIL = 10
 
 
 def collect(records: Iterable[LogRecord], fingerprinter: Fingerprinter, reference_ms: int) -> dict[str, Occurrences]:
     """Occurrences per fingerprint id, in order of first appearance."""
     found: dict[str, Occurrences] = {}
     for record in records:
-        fingerprint = fingerprinter.of(record)
-        occurrences = found.get(fingerprint.id)
-        if occurrences is None:
-            occurrences = found[fingerprint.id] = Occurrences(fingerprint, record)
-        occurrences.add(record, reference_ms if record.timestamp_ms is None else record.timestamp_ms)
+        _add(found, fingerprinter.of(record), record, reference_ms)
     return found
+
+
+def _add(found: dict[str, Occurrences], of: Fingerprint, record: LogRecord, reference_ms: int) -> None:
+    occurrences = found.get(of.id)
+    if occurrences is None:
+        occurrences = found[of.id] = Occurrences(of, record)
+    occurrences.add(record, reference_ms if record.timestamp_ms is None else record.timestamp_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +61,143 @@ class ParsedBlock:
     counts: ParseCounts
 
 
+_Key = bytes | tuple[bytes, str, int, int, bool]
+
+
+class _Known(NamedTuple):
+    """What is known of events that are alike."""
+
+    fingerprint: Fingerprint
+    has_trace: bool
+
+
+class KnownEvents:
+    """Fingerprints of events that are alike, for all blocks of a process: bounded, and what is in it never depends on
+    the order in which it was filled. Of two halves the older one is dropped when the younger is full."""
+
+    def __init__(self, limit: int = MAX_KNOWN) -> None:
+        self._limit = limit
+        self._young: dict[_Key, _Known | None] = {}
+        self._old: dict[_Key, _Known | None] = {}
+
+    def at_a_glance(self, seen: Glance) -> _Known | None:
+        """What is known of events that differ in digits only."""
+        return self._young.get(seen.key) or self._old.get(seen.key)
+
+    def get(self, alike: Likeness) -> tuple[bytes, _Known | None]:
+        """The key of an event, and what is known of those that share it. A text that could hold codes is told from
+        others by those it holds."""
+        key = alike.key
+        known = self._young.get(key)
+        if known is None and (known := self._old.get(key)) is None and (key in self._young or key in self._old):
+            key = _with_codes(alike)
+            known = self._young.get(key) or self._old.get(key)
+        return key, known
+
+    def keep(self, alike: Likeness, key: bytes, known: _Known) -> bytes:
+        """Remember what was found out about an event whose key was new; returns the key it has from now on."""
+        if key == alike.key and has_pattern(alike.text.decode("utf-8", "replace")):
+            self._put(key, None)
+            key = _with_codes(alike)
+        self._put(key, known)
+        return key
+
+    def keep_glance(self, seen: Glance, alike: Likeness, key: bytes, known: _Known) -> None:
+        """Remember that a glance suffices, unless digits decide."""
+        if key == alike.key and not named_digits(alike.text) and not any(map(str.isdigit, alike.logger)):
+            self._put(seen.key, known)
+
+    def _put(self, key: _Key, known: _Known | None) -> None:
+        if len(self._young) >= self._limit // 2:
+            self._old, self._young = self._young, {}
+        self._young[key] = known
+
+
+def _with_codes(alike: Likeness) -> bytes:
+    return alike.key + repr(find(alike.text.decode("utf-8", "replace"))).encode("utf-8", "replace")
+
+
+_KNOWN = KnownEvents()
+_FINGERPRINTER = Fingerprinter()
+
+
+def forget() -> None:
+    """Drop what is remembered of events: frees memory, changes no result."""
+    global _KNOWN  # noqa: PLW0603 - one per process, like the memo of lines
+    _KNOWN = KnownEvents()
+
+
 def parse(block: Block, settings: ParseSettings) -> ParsedBlock:
-    """Parse one block; pure, so that a worker process gives the same result as this one."""
+    """Parse one block. A worker process gives the same result as this one, up to which samples it built: `complete`
+    builds the rest."""
     settings = replace(settings, reference_ms=block.reference_ms)
-    records, counts = parse_block(block.data, settings, first_line=block.first_line)
-    found = collect(records, Fingerprinter(), block.reference_ms)
+    kept, lines, counts = assemble_block(block.data, settings, first_line=block.first_line)
+    found: dict[str, Occurrences] = {}
+    for event, order in kept:
+        seen = glance(event, order, lines)
+        if seen is not None and (known := _KNOWN.at_a_glance(seen)) is not None:
+            occurrences = _alike(found, known, seen, event, order)
+            at_ms = block.reference_ms if seen.at_ms is None else seen.at_ms
+            occurrences.count_one(at_ms, seen.service)
+            if occurrences.wants_variants:
+                occurrences.vary(look(event, order, lines), partial(sketch, event, order))
+            continue
+        alike = likeness(event, order, lines)
+        if alike is None:
+            record = build(event, order, lines)
+            _add(found, _FINGERPRINTER.of(record), record, block.reference_ms)
+            continue
+        key, known = _KNOWN.get(alike)
+        if known is None:
+            record = build(event, order, lines)
+            known = _Known(fingerprint(record), record.stacktrace is not None)
+            key = _KNOWN.keep(alike, key, known)
+            found.setdefault(known.fingerprint.id, Occurrences(known.fingerprint, record))
+        if seen is not None:
+            _KNOWN.keep_glance(seen, alike, key, known)
+        occurrences = _alike(found, known, alike, event, order)
+        occurrences.count_one(block.reference_ms if alike.at_ms is None else alike.at_ms, alike.service)
+        if occurrences.wants_variants:
+            occurrences.vary(alike.look, partial(sketch, event, order))
     return ParsedBlock(found, counts)
+
+
+def _alike(
+    found: dict[str, Occurrences], known: _Known, read: Glance | Likeness, event: Event, order: Sequence[int]
+) -> Occurrences:
+    """The occurrences an event belongs to, represented by it when it is the first or the gravest of them."""
+    occurrences = found.get(known.fingerprint.id)
+    level = event.level
+    if occurrences is None:
+        occurrences = found[known.fingerprint.id] = Occurrences(
+            known.fingerprint, sketch(event, order), level, read.logger, known.has_trace
+        )
+    elif level > occurrences.level:
+        occurrences.sample, occurrences.level, occurrences.logger = sketch(event, order), level, read.logger
+    return occurrences
+
+
+def complete(groups: Iterable[Occurrences], block: Block, settings: ParseSettings) -> None:
+    """Build the records that `parse` left as sketches, with the settings it was given."""
+    waiting = [occurrences for occurrences in groups if occurrences.sketches]
+    if not waiting:
+        return
+    members = {n for occurrences in waiting for recipe in occurrences.sketches for n in recipe.members}
+    settings = replace(settings, reference_ms=block.reference_ms)
+    lines = lines_of(block.data, settings, members, first_line=block.first_line)
+    for occurrences in waiting:
+        occurrences.complete(lambda recipe: rebuild(recipe, lines))
 
 
 def assign(found: dict[str, Occurrences], merge: MergeIndex) -> dict[str, Occurrences]:
     """Occurrences per group id: templates that differ only in a variable word join the group seen first."""
     groups: dict[str, Occurrences] = {}
     for occurrences in found.values():
-        record = occurrences.record
         group_id = merge.assign(
-            occurrences.fingerprint, level=record.level, logger=record.logger, has_trace=record.stacktrace is not None
+            occurrences.fingerprint,
+            level=occurrences.level,
+            logger=occurrences.logger,
+            has_trace=occurrences.has_trace,
         )
         if group_id in groups:
             groups[group_id].absorb(occurrences)
@@ -179,19 +266,25 @@ def new_group(
     )
 
 
-def grown_group(stored: ErrorGroup, occurrences: Occurrences, redact: Callable[[str], str], source: str) -> ErrorGroup:
-    """The stored row with what this block adds besides counts: services, sources, message variants, a higher level,
-    and `returned` when it was seen again after its fix (`status` resolved means last seen before the fix)."""
+def is_young(stored: ErrorGroup, count: int) -> bool:
+    """Whether further variants of a group's message are worth building; `count` events of it were met."""
+    return count < VARIANTS_UNTIL and len(stored.messages) < MAX_MESSAGES
+
+
+def grown_group(
+    stored: ErrorGroup, occurrences: Occurrences, redact: Callable[[str], str], source: str, *, young: bool
+) -> ErrorGroup:
+    """The stored row with what a block adds besides counts: services, sources, a higher level and, to a `young` group
+    whose records were built, message variants. `source` is redacted already."""
     services = sorted({*stored.services, *occurrences.services})[:MAX_SERVICES]
-    sources = [*dict.fromkeys([*stored.sources, redact(source)])][-MAX_SOURCES:] if source else list(stored.sources)
-    messages = [*dict.fromkeys([*stored.messages, *(redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages)])][
-        :MAX_MESSAGES
-    ]
+    sources = [*dict.fromkeys([*stored.sources, source])][-MAX_SOURCES:] if source else list(stored.sources)
+    # Of a group that is not young some variants may be sketches still: none count, whichever process parsed the block.
+    said = [redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages] if young else []
     return replace(
         stored,
         services=tuple(services),
         sources=tuple(sources),
-        messages=tuple(messages),
-        level=max(stored.level, occurrences.record.level),
+        messages=tuple([*dict.fromkeys([*stored.messages, *said])][:MAX_MESSAGES]),
+        level=max(stored.level, occurrences.level),
         origin="user",
     )

@@ -10,10 +10,13 @@ import asyncio
 import hashlib
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mcp_rag.grouping import MAX_TITLE_CHARS, Occurrences, ParsedBlock, assign, grown_group, new_group, parse
+from mcp_rag.events import voted
+from mcp_rag.group_rows import GroupRows
+from mcp_rag.grouping import MAX_TITLE_CHARS, ParsedBlock, assign, parse
+from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
 from mcp_rag.ranking import order_resolutions, status_of
 from mcp_rag.results import IngestedError, IngestResult, SkippedSource
@@ -21,7 +24,9 @@ from mcp_rag.rows import BlockRow, ErrorGroup, Resolution
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Level, ParseCounts, ParseSettings
 
-EMBED_BATCH = 32
+SUM_EVERY_S = 5.0
+# Of a source's first block, what its format is voted on.
+HEAD_BYTES = 131_072
 MAX_SKIPPED_SHOWN = 50
 TOP_ERRORS = 10
 
@@ -79,6 +84,11 @@ class Ingestor:
         self._ahead = ahead
         self._now_ms = now_ms
         self._tally = _Tally()
+        self._head = b""
+        self._hint: str | None = None
+        self._rows = GroupRows(store, embedder, gate, self._samples)
+        self._behind = False
+        self._summed_at = 0.0
 
     async def run(
         self, blocks: Iterator[Block], settings: ParseSettings, budget_s: float
@@ -97,10 +107,15 @@ class Ingestor:
                     block = await asyncio.to_thread(next, blocks, None)
                     if block is None:
                         exhausted = True
-                    elif await self._is_known(block, settings):
+                        continue
+                    if not block.index:
+                        self._head, self._hint = block.data[:HEAD_BYTES], None
+                    counted, old = await self._in_ledger(block, settings)
+                    if counted is not None:
+                        self._count_known(block, counted)
                         yield self._report(complete=False)
                     else:
-                        chosen = await self._chosen(block, settings)
+                        chosen = await self._chosen(settings, old)
                         pending.append((block, asyncio.ensure_future(self._parse(block, chosen)), chosen))
                 if not pending:
                     complete = exhausted
@@ -108,88 +123,66 @@ class Ingestor:
                 block, task, chosen = pending.popleft()
                 parsed = await task
                 # Asked again: a block committed since this one was queued may be the same, or its shorter self.
-                if not await self._is_known(block, chosen):
-                    await self._commit(block, parsed, await self._superseded(block, chosen), chosen)
+                counted, old = await self._in_ledger(block, chosen)
+                if counted is None:
+                    await self._commit(block, parsed, old, chosen)
+                else:
+                    self._count_known(block, counted)
                 yield self._report(complete=False)
                 if time.monotonic() > deadline and not (exhausted and not pending):
                     break
         finally:
             for _, waiting, _ in pending:
                 waiting.cancel()
+            if self._behind:
+                await self._rows.settle()
+                await self._store.recover()
             await self._store.flush()
         yield self._report(complete=complete)
 
-    async def _is_known(self, block: Block, settings: ParseSettings) -> bool:
-        """True when this content was already counted at this level or a lower one."""
-        levels = [level for level in Level if level <= settings.min_level]
-        rows = await self._store.get_blocks([ledger_id(block.id, level) for level in levels])
-        if not rows:
-            return False
-        totals = self._tally.totals
-        totals["lines"] += block.lines
-        totals["known_lines"] += block.lines
-        totals["duplicates"] += rows[0].events
-        self._tally.sources.add(block.source)
-        return True
-
-    async def _chosen(self, block: Block, settings: ParseSettings) -> ParseSettings:
-        """The settings for this block: what was counted of its shorter self at a lower level stays counted."""
-        rows = await self._superseded(block, settings)
-        return replace(settings, min_level=min([settings.min_level, *(row.min_level for row in rows)]))
-
-    async def _superseded(self, block: Block, settings: ParseSettings) -> list[BlockRow]:
-        """Ledger rows that this block replaces: its own shorter self, and the same content at a higher level."""
-        higher = [ledger_id(block.id, level) for level in Level if level > settings.min_level]
-        rows = await self._store.get_blocks(higher)
+    async def _in_ledger(self, block: Block, settings: ParseSettings) -> tuple[BlockRow | None, list[BlockRow]]:
+        """The row that already counts this content at this level or a lower one; else the rows that this block
+        replaces: its own shorter self, and the same content at a higher level."""
+        rows = await self._store.get_blocks([ledger_id(block.id, level) for level in Level])
+        for row in rows:
+            if row.min_level <= settings.min_level:
+                return row, []
         for row in await self._store.find_open_blocks(block.head):
             if row.size_bytes < len(block.data):
                 start = hashlib.sha256(block.data[: row.size_bytes]).hexdigest()[:32]
                 if ledger_id(start, row.min_level) == row.id:
                     rows.append(row)
-        return rows
+        return None, rows
+
+    def _count_known(self, block: Block, row: BlockRow) -> None:
+        totals = self._tally.totals
+        totals["lines"] += block.lines
+        totals["known_lines"] += block.lines
+        totals["duplicates"] += row.events
+        self._tally.sources.add(block.source)
+
+    async def _chosen(self, settings: ParseSettings, old: Sequence[BlockRow]) -> ParseSettings:
+        """The settings for a block: the format voted on the head of its source; what was counted of its shorter self
+        at a lower level stays counted."""
+        if self._hint is None:
+            self._hint = await asyncio.to_thread(voted, self._head)
+        level = min([settings.min_level, *(row.min_level for row in old)])
+        return replace(settings, min_level=level, hint=settings.hint or self._hint)
 
     async def _commit(
         self, block: Block, parsed: ParsedBlock, old: Sequence[BlockRow], settings: ParseSettings
     ) -> None:
         groups = assign(parsed.found, self._merge)
-        stored = {g.id: g for g in await self._store.get_errors(list(groups))}
-        fixes: dict[str, list[Resolution]] = {}
-        if stored:
-            for resolution in await self._store.resolutions_of(list(stored)):
-                fixes.setdefault(resolution.error_id, []).append(resolution)
-        await self._write_groups(block, groups, stored, fixes, settings)
-        await self._store.commit_block(self._ledger_row(block, groups, parsed.counts, settings), [r.id for r in old])
-        self._count(block, groups, stored, fixes, parsed.counts, old)
-
-    async def _write_groups(
-        self,
-        block: Block,
-        groups: dict[str, Occurrences],
-        stored: dict[str, ErrorGroup],
-        fixes: dict[str, list[Resolution]],
-        settings: ParseSettings,
-    ) -> None:
-        changed, fresh = [], []
-        for group_id, occurrences in groups.items():
-            if settings.service:
-                occurrences.services.add(settings.service)
-            known = stored.get(group_id)
-            if known is None:
-                fresh.append(new_group(group_id, occurrences, self._gate, block.source, samples=self._samples))
-                continue
-            grown = grown_group(known, occurrences, self._gate, block.source)
-            last = max(known.last_seen_ms if known.count else 0, occurrences.last_ms)
-            grown = replace(grown, status=status_of(last, fixes.get(group_id, ())))
-            if grown != known:
-                changed.append(grown)
-        for start in range(0, len(fresh), EMBED_BATCH):
-            batch = fresh[start : start + EMBED_BATCH]
-            vectors = await self._embedder.embed_documents([g.dense_text for g in batch])
-            await self._store.upsert_errors(
-                [replace(g, vector=tuple(float(x) for x in v)) for g, v in zip(batch, vectors, strict=True)]
-            )
-        if changed:
-            await self._store.upsert_errors(changed)
+        known = await self._rows.known(list(groups))
+        await self._rows.write(block, groups, known, settings)
+        # The totals of a group are summed over all blocks: once in a while, not for every block.
+        self._behind = time.monotonic() - self._summed_at < SUM_EVERY_S
+        row = self._ledger_row(block, groups, parsed.counts, settings)
+        await self._store.commit_block(row, [r.id for r in old], totals=not self._behind)
+        if not self._behind:
+            await self._rows.settle()
+            self._summed_at = time.monotonic()
+        self._count(block, groups, known, parsed.counts, old)
 
     def _ledger_row(
         self, block: Block, groups: dict[str, Occurrences], counts: ParseCounts, settings: ParseSettings
@@ -215,8 +208,7 @@ class Ingestor:
         self,
         block: Block,
         groups: dict[str, Occurrences],
-        stored: dict[str, ErrorGroup],
-        fixes: dict[str, list[Resolution]],
+        known: Mapping[str, ErrorGroup],
         counts: ParseCounts,
         old: Sequence[BlockRow],
     ) -> None:
@@ -230,11 +222,11 @@ class Ingestor:
         tally.cut[block.source] += block.cut_lines
         for group_id, occurrences in groups.items():
             tally.touched[group_id] += occurrences.count
-            known = stored.get(group_id)
-            best = order_resolutions(fixes.get(group_id, ()))
             if group_id not in tally.states:
-                tally.states[group_id] = _state(known, best, occurrences)
-                tally.titles[group_id] = known.title if known else self._gate(_title(occurrences))[:MAX_TITLE_CHARS]
+                row = known.get(group_id)
+                best = order_resolutions(self._rows.fixes(group_id))
+                tally.states[group_id] = _state(row, best, occurrences)
+                tally.titles[group_id] = row.title if row else self._gate(_title(occurrences))[:MAX_TITLE_CHARS]
                 if best:
                     tally.fixes[group_id] = best[0].fix.strip().split("\n")[0][:200]
 

@@ -35,6 +35,7 @@ _VALUE = re.compile(r"(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$
 _PLAIN = re.compile(r"[A-Za-z][\w.$@-]*")
 
 
+@lru_cache(maxsize=16_384)
 def message_id(codes: tuple[str, ...], template: str, logger: str) -> str:
     """The fingerprint of an event without a trace: 32 hex digits over its codes, collapsed template and logger."""
     return digest("message", *codes, "", collapse(template), logger)
@@ -51,11 +52,13 @@ def collapse(template: str) -> str:
     return _RUN.sub("<*>", PLACEHOLDER.sub("<*>", template))
 
 
+@lru_cache(maxsize=4_096)
 def normal_logger(logger: str) -> str:
     """The logger without what numbers it: thread, worker and request ids."""
     return collapse(mask(logger)) if logger else ""
 
 
+@lru_cache(maxsize=8_192)  # asked again for every block that holds the template
 def skeleton(template: str) -> str:
     """What is left of a template when every word that looks like a value is taken for one; "" when too little is."""
     text = _BRACKETS.sub(r"\1\2", collapse(template[:MAX_TEMPLATE_CHARS])).replace("=<*>", "=")

@@ -90,8 +90,9 @@ class Store(ReadableStore, Protocol):
         """Living ledger rows that meet all conditions given. Raises InputError when none is."""
         ...
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = ()) -> None:
-        """Write the ledger row (the commit), drop superseded rows, then bring the touched groups' totals up to date."""
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
+        """Write the ledger row (the commit), drop superseded rows, then bring the touched groups' totals up to date.
+        Without `totals` the last two are left to the next commit that has it, or to `recover`."""
         ...
 
     async def delete_blocks(

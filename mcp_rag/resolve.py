@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from mcp_rag.errors import EmbeddingError, InputError, NotFoundError
 from mcp_rag.fingerprint import fingerprint
-from mcp_rag.grouping import Occurrences, new_group
+from mcp_rag.grouping import new_group
 from mcp_rag.notes import Note
+from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.query import understand
 from mcp_rag.ranking import document_weights, status_of

@@ -32,6 +32,7 @@ def embedding_text(record: LogRecord) -> str:
     root = trace.root
     message = _words((root.message or ("" if root.type else record.message))[: 4 * MAX_EMBEDDED_CHARS])
     text = f"{root.type}: {message}" if root.type and message else root.type or message
+    text = text or _words(record.body[: 4 * MAX_EMBEDDED_CHARS])  # frames alone name no exception
     source = next((f.source for f in root.frames if f.source), "")
     return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
 

@@ -148,7 +148,7 @@ class DictStore:
         self._enter("find_open_blocks")
         return [b for b in self.blocks.values() if b.open and b.head == head]
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = ()) -> None:
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
         check_ids([row.id, row.head, *row.counts, *supersedes])
         self._enter("commit_block")
         touched: set[str] = set()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_rag.events import parse_block, shapes, starts_event
+from mcp_rag.events import memo as memos
+from mcp_rag.events import parse_block, starts_event
 from mcp_rag.types import Level, LogRecord, ParseCounts, ParseSettings
 
 ALL = ParseSettings(min_level=Level.UNSET)
@@ -106,7 +107,7 @@ def test_each_line_is_in_one_event_at_most(pieces: list[bytes]) -> None:
 def test_the_memo_changes_nothing(pieces: list[bytes]) -> None:
     """A block gives the same records whatever was read before it."""
     data = b"\n".join(pieces)
-    shapes.forget()
+    memos.forget()
     cold = parse_block(data, ALL)
     assert parse_block(data, ALL) == cold
 
@@ -269,20 +270,20 @@ def test_cutting_before_a_start_changes_nothing() -> None:
 
 def test_lines_that_differ_in_digits_share_one_shape() -> None:
     """The costly work is done once per distinct line: ten thousand lines, one entry in the memo."""
-    shapes.forget()
+    memos.forget()
     text = "".join(f"2026-11-23 19:19:08,{n % 1000:03d} - shop - INFO - charged {n:05d}\n" for n in range(10_000))
     _, counts = read(text, ParseSettings(hint="python-logging"))
     assert counts.events == 10_000
-    assert shapes.memo_for("python-logging").entries <= 2
+    assert memos.memo_for("python-logging").entries <= 2
 
 
 def test_the_memo_is_bounded() -> None:
     """Lines that never repeat cannot grow the memo past its limit."""
-    shapes.forget()
-    memo = shapes.memo_for("bounded")
-    words = "\n".join("".join("abcdefghij"[int(d)] for d in str(n)) for n in range(shapes.MEMO_ENTRIES + 500)).encode()
+    memos.forget()
+    memo = memos.memo_for("bounded")
+    words = "\n".join("".join("abcdefghij"[int(d)] for d in str(n)) for n in range(memos.MEMO_ENTRIES + 500)).encode()
     memo.shapes(words, words.split(b"\n"))
-    assert memo.entries <= shapes.MEMO_ENTRIES
+    assert memo.entries <= memos.MEMO_ENTRIES
 
 
 def test_http_statuses_are_told_apart() -> None:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from mcp_rag import embedding
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import Fingerprinter
-from mcp_rag.grouping import Occurrences, assign, collect, new_group
+from mcp_rag.grouping import assign, collect, new_group
 from mcp_rag.hits import quality
 from mcp_rag.merge import MergeIndex
+from mcp_rag.occurrences import Occurrences
 from mcp_rag.query import understand
 from mcp_rag.ranking import fuse, query_weights
 from mcp_rag.redact import Redactor

@@ -9,52 +9,87 @@ distinct line, records are built only for events at or above the minimum level.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from mcp_rag import formats
-from mcp_rag.events.assembly import assemble
+from mcp_rag.events.assembly import Event, assemble
 from mcp_rag.events.lanes import split
-from mcp_rag.events.records import Lines, build
-from mcp_rag.events.shapes import Kind, Shape, memo_for
+from mcp_rag.events.memo import memo_for
+from mcp_rag.events.records import Lines, build, cut_lines
+from mcp_rag.events.shapes import Kind, Shape
+from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, named_digits, rebuild, sketch
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
-__all__ = ["parse_block", "starts_event"]
+__all__ = [
+    "Event", "Glance", "Likeness", "Sketch", "assemble_block", "build", "glance", "likeness", "lines_of", "look",
+    "named_digits", "parse_block", "rebuild", "sketch", "starts_event", "voted",
+]  # fmt: skip
 
 _VOTE_LINES = 200
 _STARTS = frozenset({Part.CRASH, Part.PRELUDE})
+
+
+class Kept(NamedTuple):
+    """An event at or above the minimum level: its positions in a lane."""
+
+    event: Event
+    order: Sequence[int]
+
+
+class Assembled(NamedTuple):
+    """The kept events of a block in order of their first line, the lines they are made of, and how every line of the
+    block was used."""
+
+    kept: list[Kept]
+    lines: Lines
+    counts: ParseCounts
 
 
 def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> tuple[list[LogRecord], ParseCounts]:
     """All events of `data` (UTF-8, bare newlines) at or above `settings.min_level`, in order of their first line, and
     how every line was used. A block is read on its own: it begins and ends with whole events. `first_line` is the
     number of its first line in the source. Any bytes are accepted."""
+    found = assemble_block(data, settings, first_line=first_line)
+    return [build(event, order, found.lines) for event, order in found.kept], found.counts
+
+
+def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> Assembled:
+    """As `parse_block`, up to the records: `build` makes them, `likeness` says which need not be made."""
     counts = ParseCounts()
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
     counts.lines = len(lines)
     if not lines:
-        return [], counts
+        return Assembled([], Lines(lines, [], {}, settings, first_line), counts)
     preferred = _preferred(settings, lines)
-    laned = split(lines, memo_for(preferred).shapes(data, lines), preferred)
+    shapes, keys = memo_for(preferred).shapes(data, lines)
+    laned = split(lines, shapes, preferred)
     strict = _writes_headers(laned.shapes)
-    source = Lines(lines, laned.shapes, laned.joined, settings, first_line)
-    records: list[LogRecord] = []
+    source = Lines(lines, laned.shapes, laned.joined, settings, first_line, keys)
+    kept: list[Kept] = []
     for lane in laned.lanes:
         tally = assemble(lane, laned.shapes, settings.min_level, strict=strict)
         counts.events += tally.events
-        for event in tally.kept:
-            record, cut_lines = build(event, lane, source)
-            counts.cut_lines += cut_lines
-            records.append(record)
+        kept += [Kept(event, lane) for event in tally.kept]
     if len(laned.lanes) > 1:
-        records.sort(key=lambda record: record.first_line)
-    counts.kept = len(records)
+        kept.sort(key=lambda each: each.order[each.event.first])
+    counts.cut_lines = sum([cut_lines(event, order, source) for event, order in kept])
+    counts.kept = len(kept)
     counts.below_level = counts.events - counts.kept
-    counts.blank_lines = sum(1 for shape in laned.shapes if shape.kind is Kind.BLANK)
+    blank = [shape for shape in set(laned.shapes) if shape.kind is Kind.BLANK]
+    counts.blank_lines = sum(map(laned.shapes.count, blank))
     counts.event_lines = counts.lines - counts.blank_lines - counts.cut_lines
-    return records, counts
+    return Assembled(kept, source, counts)
+
+
+def lines_of(data: bytes, settings: ParseSettings, members: Iterable[int], *, first_line: int = 0) -> Lines:
+    """Some lines of a block, for `rebuild`."""
+    lines = data.split(b"\n")
+    memo = memo_for(_preferred(settings, lines))
+    return Lines(lines, {n: memo.one(lines[n]) for n in members}, {}, settings, first_line)
 
 
 def starts_event(line: bytes, settings: ParseSettings) -> bool:
@@ -65,6 +100,11 @@ def starts_event(line: bytes, settings: ParseSettings) -> bool:
     if shape.plain or shape.two_line or shape.role.part in _STARTS:
         return not shape.indented
     return not settings.hint and shape.kind is Kind.TEXT and not shape.indented and shape.role.part is Part.NONE
+
+
+def voted(data: bytes) -> str:
+    """The format most of the first 200 lines of a source agree on, for `ParseSettings.hint`; "" when none is known."""
+    return _preferred(ParseSettings(), data.split(b"\n", _VOTE_LINES))
 
 
 def _preferred(settings: ParseSettings, lines: Sequence[bytes]) -> str:

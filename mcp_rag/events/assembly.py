@@ -60,13 +60,20 @@ def assemble(order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, s
     step = lane.step
     start = lane.start
     open_ = False  # whether the event before needs a closer look than "a plain header follows"
+    below = 0  # events below the minimum that the header alone begins: all that most logs hold
     for at, index in enumerate(order):
         shape = shapes[index]
         if shape.plain and not open_:
-            start(at, shape)
+            if lane.event is None and shape.level < minimum:
+                below += 1
+                lane.head = shape
+                lane.head_at = at
+            else:
+                start(at, shape)
         elif shape.kind is not Kind.BLANK:
             open_ = step(at, shape)
     lane.close()
+    tally.events += below
     return tally
 
 

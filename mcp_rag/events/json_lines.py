@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mcp_rag import formats
 from mcp_rag.types import JsonFields, Level
@@ -23,8 +24,13 @@ def quick_level(line: bytes) -> Level | None:
         return None
     if sum(map(line.count, _MARKS)) != 1 or (found := _FIELD.search(line)) is None:
         return None
-    level = formats.level_of((found[1] or found[2]).decode("ascii"))
+    level = _named(found[1] or found[2])
     return level if level is not Level.UNSET else None
+
+
+@lru_cache(maxsize=1_024)
+def _named(word: bytes) -> Level:
+    return formats.level_of(word.decode("ascii"))
 
 
 def level(text: str) -> Level | None:

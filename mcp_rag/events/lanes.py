@@ -28,24 +28,7 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
     braces = any(s.brace for s in distinct)
     if not _streamed(distinct) and not partial and not braces:
         return Laned([range(len(lines))], shapes, {})
-    lanes: dict[str, list[int]] = {}
-    inner: dict[str, list[int]] = {}
-    last = lanes.setdefault("", [])
-    prefixes: dict[bytes, str] = {}
-    for n, shape in enumerate(shapes):
-        if shape.kind is Kind.BLANK and not shape.enveloped:
-            last.append(n)
-            continue
-        outer = _outer(lines[n], shape, prefixes)
-        span = header_stream(shape)
-        if span is not NO_SPAN and span != NO_SPAN:
-            name = outer + "\x01" + _part_of(lines[n], shape, span)
-            last = inner[outer] = lanes.setdefault(name, [])
-        else:
-            # A line without a header was written by whoever wrote the last header in the same container.
-            last = inner.get(outer) or inner.setdefault(outer, lanes.setdefault(outer, []))
-        last.append(n)
-    found = [lane for lane in lanes.values() if lane]
+    found = _lanes(lines, shapes, distinct)
     joined: dict[int, str] = {}
     if partial or braces:
         shapes = list(shapes)
@@ -55,6 +38,35 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
             if braces:
                 _join_braces(lane, lines, shapes, joined)
     return Laned(list(found), shapes, joined)
+
+
+def _lanes(lines: Sequence[bytes], shapes: Sequence[Shape], distinct: set[Shape]) -> list[list[int]]:
+    """The line numbers of every stream, in order of first appearance."""
+    lanes: dict[str, list[int]] = {}
+    inner: dict[str, list[int]] = {}
+    last = lanes.setdefault("", [])
+    prefixes: dict[bytes, str] = {}
+    # A line of the same container as the one before, without a header's stream, goes where that one went.
+    followers = {shape: shape.stream for shape in distinct if not shape.digits and header_stream(shape) == NO_SPAN}
+    before: str | None = None
+    for n, shape in enumerate(shapes):
+        if before is not None and followers.get(shape) == before:
+            last.append(n)
+            continue
+        if shape.kind is Kind.BLANK and not shape.enveloped:
+            last.append(n)
+            continue
+        outer = _outer(lines[n], shape, prefixes)
+        span = header_stream(shape)
+        if span != NO_SPAN:
+            name = outer + "\x01" + _part_of(lines[n], shape, span)
+            last = inner[outer] = lanes.setdefault(name, [])
+        else:
+            # A line without a header was written by whoever wrote the last header in the same container.
+            last = inner.get(outer) or inner.setdefault(outer, lanes.setdefault(outer, []))
+        before = outer
+        last.append(n)
+    return [lane for lane in lanes.values() if lane]
 
 
 def _streamed(distinct: set[Shape]) -> bool:

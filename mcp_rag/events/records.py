@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from mcp_rag import clock, formats, stacktrace
 from mcp_rag.events.assembly import Event
@@ -39,20 +38,14 @@ _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of one lane and how to read them."""
+    """The lines of a block and how to read them. `keys` are those of `memo`."""
 
     raw: Sequence[bytes]
-    shapes: Sequence[Shape]
+    shapes: Sequence[Shape] | Mapping[int, Shape]
     joined: Mapping[int, str]
     settings: ParseSettings
     first_line: int
-
-
-class Built(NamedTuple):
-    """A record and the number of lines left out of its body."""
-
-    record: LogRecord
-    cut_lines: int
+    keys: Sequence[bytes] = ()
 
 
 @dataclass(slots=True)
@@ -68,47 +61,64 @@ class _Parts:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(event: Event, order: Sequence[int], lines: Lines) -> Built:
+def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
     """The record of one event of a lane."""
     settings = lines.settings
     members = order[event.first : event.last + 1]
-    kept, cut_lines = _capped(members, lines)
-    texts, envelopes = _texts(kept, lines)
+    texts, envelopes = _texts(members if fits(members, lines) else _capped(members, lines)[0], lines)
     head = event.head
     fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
     parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
-    body = "\n".join(texts)
-    outer = envelopes or []
-    stamp = parts.timestamp or next((e.timestamp for e in reversed(outer) if e.timestamp), "")
-    record = LogRecord(
+    stamp, service = stamp_and_service(parts.timestamp, parts.service, envelopes)
+    return LogRecord(
         first_line=lines.first_line + members[0],
         last_line=lines.first_line + members[-1],
-        body=body,
+        body="\n".join(texts),
         message=parts.message,
         level=event.level,
-        format=parts.format or next((e.format for e in reversed(outer)), ""),
-        timestamp_ms=_time(stamp, settings),
-        service=settings.service or parts.service or next((e.service for e in reversed(outer) if e.service), ""),
+        format=parts.format or next((e.format for e in reversed(envelopes)), ""),
+        timestamp_ms=time_of(stamp, settings),
+        service=settings.service or service,
         logger=parts.logger,
         language=parts.trace.language if parts.trace else "",
         stacktrace=parts.trace,
         attributes=parts.attributes,
     )
-    return Built(record, cut_lines)
 
 
-def _time(stamp: str, settings: ParseSettings) -> int | None:
+def stamp_and_service(stamp: str, service: str, envelopes: Sequence[Envelope]) -> tuple[str, str]:
+    """What the record itself names, else its innermost envelope that does."""
+    return (
+        stamp or next((e.timestamp for e in reversed(envelopes) if e.timestamp), ""),
+        service or next((e.service for e in reversed(envelopes) if e.service), ""),
+    )
+
+
+def time_of(stamp: str, settings: ParseSettings) -> int | None:
+    """Epoch milliseconds of a timestamp as written."""
     if not stamp:
         return None
     return clock.parse_timestamp(stamp, zone=settings.zone, reference_ms=settings.reference_ms)
+
+
+def fits(members: Sequence[int], lines: Lines) -> bool:
+    """Whether an event is within the limits as it is."""
+    most, room, raw = max(lines.settings.max_event_lines, 1), lines.settings.max_event_bytes, lines.raw
+    if len(members) == 1:
+        return len(raw[members[0]]) < room
+    return len(members) <= most and sum([len(raw[n]) for n in members]) + len(members) <= room
+
+
+def cut_lines(event: Event, order: Sequence[int], lines: Lines) -> int:
+    """How many lines are left out of an event's body by the limits."""
+    members = order[event.first : event.last + 1]
+    return 0 if fits(members, lines) else _capped(members, lines)[1]
 
 
 def _capped(members: Sequence[int], lines: Lines) -> tuple[list[int], int]:
     """The members that fit the limits, taken from head and tail, and how many lines were left out."""
     most = max(lines.settings.max_event_lines, 1)
     room = lines.settings.max_event_bytes
-    if len(members) <= most and sum(len(lines.raw[n]) + 1 for n in members) <= room:
-        return list(members), 0
     head: list[int] = []
     tail: list[int] = []
     low, high = 0, len(members) - 1
@@ -154,7 +164,7 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is not None:
         first = texts[0]
         inner = [first[header.body :], *texts[1:]]
-        if event.second is not None and event.second.header is not None:
+        if event.second is not None and event.second.header is not None and len(inner) > 1:
             inner[1] = inner[1][event.second.header.body :]
         parts.format = header.format
         parts.timestamp = _cut(first, header.time)

@@ -1,7 +1,7 @@
-"""What one physical line is, decided once per distinct digit-normalised line.
+"""What one physical line is.
 
-Two lines that differ only in digits have the same key and share one Shape: the header's spans stay valid because digit
-runs keep their length. Lines whose digits decide (an HTTP status, a syslog priority) and JSON records are exempt.
+Two lines that differ only in digits share one Shape (`memo`): the header's spans stay valid because digit runs keep
+their length. Lines whose digits decide (an HTTP status, a syslog priority) and JSON records are exempt.
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from mcp_rag.events import json_lines
 from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
 from mcp_rag.types import NO_SPAN, Envelope, Header, Level
 
-ZERO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-KEY_BYTES = 512
-MEMO_ENTRIES = 65_536
-MEMOS = 8
 MAX_ENVELOPES = 4
 
 
@@ -70,11 +66,6 @@ class Shape:
 BLANK = Shape(Kind.BLANK)
 PIECE = Shape(Kind.PIECE, indented=True)
 
-# Formats that decide by an HTTP status or by the priority in front.
-_BY_SHORT_NUMBERS = frozenset(
-    {"access", "access-dev", "access-plain", "iis", "syslog-5424", "syslog-priority", "dmesg-raw"}
-)
-_SHORT_NUMBER = re.compile(rb"(?<![\w.:/])(?:\d{3}|<\d{1,3}>)(?![\w.:/])|^<\d{1,3}>")
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _BLOCK_FORMATS = frozenset({"npm"})
@@ -192,90 +183,6 @@ _JSON_SHAPES = {level: Shape(Kind.JSON, level=level, fixed=True, plain=True) for
 def json_shape(level: Level) -> Shape:
     """The one shape of all JSON records of a level."""
     return _JSON_SHAPES[level]
-
-
-class ShapeMemo:
-    """Shapes by key, bounded; pure, so it may outlive a block."""
-
-    __slots__ = ("_exact", "_shapes", "preferred")
-
-    def __init__(self, preferred: str) -> None:
-        self.preferred = preferred
-        self._shapes: dict[bytes, Shape] = {b"": BLANK}
-        self._exact: dict[bytes, Shape] = {}
-
-    def shapes(self, data: bytes, lines: Sequence[bytes]) -> list[Shape]:
-        """The shape of every line of `data`; `lines` is `data` split at newlines."""
-        keys = data.translate(ZERO_DIGITS).split(b"\n")
-        if max(map(len, keys)) > KEY_BYTES:
-            keys = [key[:KEY_BYTES] for key in keys]
-        found: list[Shape] = []
-        append = found.append
-        get = self._shapes.get
-        for key, line in zip(keys, lines, strict=False):
-            shape = get(key)
-            if shape is None or shape.kind is Kind.EXACT:
-                shape = self._miss(key, line, shape)
-            append(shape)
-        return found
-
-    def _miss(self, key: bytes, line: bytes, exact: Shape | None) -> Shape:
-        """Classify one line. JSON records are not remembered; a line whose digits matter is, by those digits."""
-        if line[:1] == b"{" and (quick := json_lines.quick_level(line)) is not None:
-            return json_shape(quick)
-        if exact is not None and (known := self._exact.get(_deciding(key, line, exact))) is not None:
-            return known
-        shape, digits_matter = classify(line.decode("utf-8", "replace"), self.preferred)
-        if not digits_matter:
-            _remember(self._shapes, key, shape)
-        elif shape.kind is not Kind.JSON:
-            exact = exact or Shape(Kind.EXACT, header=shape.header)
-            _remember(self._shapes, key, exact)
-            if len(line) <= KEY_BYTES:
-                _remember(self._exact, _deciding(key, line, exact), shape)
-        return shape
-
-    @property
-    def entries(self) -> int:
-        """Number of remembered lines."""
-        return len(self._shapes)
-
-    def one(self, line: bytes) -> Shape:
-        """The shape of a single line."""
-        return self.shapes(line, (line,))[0]
-
-
-def _deciding(key: bytes, line: bytes, exact: Shape) -> bytes:
-    """The key that tells apart lines whose digits matter: with the numbers a status or a priority can be, where the
-    format is known to decide by those, else the line itself."""
-    if exact.header is None or exact.header.format not in _BY_SHORT_NUMBERS:
-        return line
-    return b"\n".join([key, *_SHORT_NUMBER.findall(line)])
-
-
-def _remember(memo: dict[bytes, Shape], key: bytes, shape: Shape) -> None:
-    if len(memo) >= MEMO_ENTRIES:
-        memo.clear()
-        memo[b""] = BLANK
-    memo[key] = shape
-
-
-_MEMOS: dict[str, ShapeMemo] = {}
-
-
-def memo_for(preferred: str) -> ShapeMemo:
-    """The memo shared by all blocks read with this preferred format."""
-    memo = _MEMOS.get(preferred)
-    if memo is None:
-        if len(_MEMOS) >= MEMOS:
-            _MEMOS.clear()
-        memo = _MEMOS[preferred] = ShapeMemo(preferred)
-    return memo
-
-
-def forget() -> None:
-    """Drop all memos: frees memory, changes no result."""
-    _MEMOS.clear()
 
 
 def header_stream(shape: Shape) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from mcp_rag.formats.base import LogFormat, TextFormat
 from mcp_rag.formats.envelopes import EnvelopeFormat, unwrap
 from mcp_rag.formats.json import JsonFormat, decode_json
 from mcp_rag.formats.levels import level_from_words, level_of
-from mcp_rag.formats.registry import FORMATS, TWO_LINE_FORMATS, by_name, match, vote
+from mcp_rag.formats.registry import FALLBACKS, FORMATS, TWO_LINE_FORMATS, by_name, match, vote
 
 __all__ = [
+    "FALLBACKS",
     "FORMATS",
     "TWO_LINE_FORMATS",
     "EnvelopeFormat",

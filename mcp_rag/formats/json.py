@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from mcp_rag.formats.json_formats import JSON_FORMATS, JsonFormat
+from mcp_rag.formats.json_paths import MAX_REMEMBERED_KEYS, Record, among, get, present
 from mcp_rag.formats.json_traces import exception_of
 from mcp_rag.formats.levels import level_of, otel_level, status_level
 from mcp_rag.types import JsonFields, Level
 
 __all__ = ["JsonFormat", "decode_json"]
-
-Record = dict[str, Any]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -82,18 +82,6 @@ def decode_json(line: str) -> JsonFields | None:
     return _fields(_unfold(record))
 
 
-def get(node: object, path: str) -> Any:  # noqa: ANN401 - a JSON value of any type
-    """The value at a dotted path, whether its parts are nested objects, dotted keys or a mix; None if absent."""
-    while isinstance(node, dict):
-        if path in node:
-            return node[path]
-        head, dot, path = path.partition(".")
-        if not dot:
-            return None
-        node = node.get(head)
-    return None
-
-
 def _unfold(record: Record) -> Record:
     """Top-level keys in lower case, OTLP's wrappers and key-value lists turned into plain objects."""
     resource: Record = {}
@@ -139,11 +127,13 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - a JSON value of any type
 
 
 def _fields(record: Record) -> JsonFields | None:
-    found = exception_of(record, get)
+    found = exception_of(record)
     message = _message(record)
     level = _level(record)
     time = _time(record)
-    name = next((form.name for form in JSON_FORMATS if _fits(form, record)), "json")
+    keys = tuple(record)
+    forms = _forms(keys) if len(keys) <= MAX_REMEMBERED_KEYS else JSON_FORMATS
+    name = next((form.name for form in forms if _fits(form, record)), "json")
     if name == "json" and not found.known and not (message and (level or time)):
         return None
     composed = _composed(name, record)
@@ -169,6 +159,12 @@ def _fields(record: Record) -> JsonFields | None:
     )
 
 
+@lru_cache(maxsize=1_024)
+def _forms(keys: tuple[str, ...]) -> tuple[JsonFormat, ...]:
+    """The formats whose keys a record with these keys can hold."""
+    return tuple(form for form in JSON_FORMATS if len(among(form.keys, keys)) == len(form.keys))
+
+
 def _fits(form: JsonFormat, record: Record) -> bool:
     if form.numeric_level and not isinstance(record.get("level"), int):
         return False
@@ -191,7 +187,7 @@ def _text(value: object) -> str:
 
 
 def _message(record: Record) -> str:
-    for path in _MESSAGES:
+    for path in present(_MESSAGES, record):
         text = _text(get(record, path))
         if text:
             return text
@@ -214,7 +210,7 @@ def _level(record: Record) -> Level:
     insights = record.get("severitylevel")
     if isinstance(insights, int) and 0 <= insights <= 4:
         return _INSIGHTS[insights]
-    for path in _LEVELS:
+    for path in present(_LEVELS, record):
         value = get(record, path)
         if isinstance(value, dict):
             value = value.get("name") or value.get("value")
@@ -228,7 +224,7 @@ def _level(record: Record) -> Level:
 def _level_of_status(record: Record) -> Level:
     if not any(key in record for key in _REQUESTS):
         return Level.UNSET
-    for path in _STATUSES:
+    for path in present(_STATUSES, record):
         value = get(record, path)
         text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
         if len(text) == 3 and text.isascii() and text.isdigit():
@@ -241,7 +237,7 @@ def _time(record: Record) -> str:
     if isinstance(instant, dict) and isinstance(instant.get("epochSecond"), int):
         nanos = instant.get("nanoOfSecond")
         return f"{instant['epochSecond']}.{nanos if isinstance(nanos, int) else 0:09d}"[:MAX_VALUE_CHARS]
-    for path in _TIMES:
+    for path in present(_TIMES, record):
         value = _plain(get(record, path))
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value:
             return str(value)[:MAX_VALUE_CHARS]
@@ -249,7 +245,7 @@ def _time(record: Record) -> str:
 
 
 def _named(record: Record, paths: tuple[str, ...]) -> str:
-    for path in paths:
+    for path in present(paths, record):
         value = get(record, path)
         if isinstance(value, dict):
             value = value.get("name")
@@ -260,7 +256,7 @@ def _named(record: Record, paths: tuple[str, ...]) -> str:
 
 def _attributes(record: Record) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in _CODES:
+    for path in present(_CODES, record):
         value = get(record, path)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
             found[path] = str(value)[:MAX_VALUE_CHARS]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-Getter = Callable[[object, str], Any]
+from mcp_rag.formats.json_paths import get, present
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -58,17 +57,17 @@ class JsonException(NamedTuple):
         return bool(_TRACE.search(text))
 
 
-def exception_of(record: dict[str, Any], get: Getter) -> JsonException:
-    """Find the exception fields of a record by name. `get(node, "a.b")` reads nested and dotted keys."""
-    kind = _string(record, _TYPES, get)
-    message = _string(record, _MESSAGES, get)
+def exception_of(record: dict[str, Any]) -> JsonException:
+    """Find the exception fields of a record by name."""
+    kind = _string(record, _TYPES)
+    message = _string(record, _MESSAGES)
     trace = ""
-    for path in _STACKS:
+    for path in present(_STACKS, record):
         trace = render(get(record, path), kind, message)
         if trace:
             break
     if not trace:
-        for path in _MAYBE_STACKS:
+        for path in present(_MAYBE_STACKS, record):
             value = get(record, path)
             text = render(value, kind, message)
             if text and (
@@ -85,8 +84,8 @@ def exception_of(record: dict[str, Any], get: Getter) -> JsonException:
     return JsonException(kind, message, trace.strip("\n"))
 
 
-def _string(record: dict[str, Any], paths: tuple[str, ...], get: Getter) -> str:
-    for path in paths:
+def _string(record: dict[str, Any], paths: tuple[str, ...]) -> str:
+    for path in present(paths, record):
         value = get(record, path)
         if isinstance(value, str) and value.strip():
             return value

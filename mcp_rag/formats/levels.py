@@ -126,14 +126,32 @@ _WARN = re.compile(
 )
 
 
+# Parts of every word above in lower case: most lines hold none, and then the expressions need not be tried.
+_FATAL_HINT = re.compile(r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate")
+_ERROR_HINT = re.compile(
+    r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assertion|killed|not found|undefined ref"
+    r"|e\d{4}"
+)
+_WARN_HINT = re.compile(
+    r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
+)
+_COUNTED_HINT = re.compile(r"err|warn|fail|except")
+_ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")
+
+
 def level_from_words(text: str) -> Level:
     """A guess from the words of a line whose header names no level; UNSET if nothing points to trouble.
 
     Looks at the first 512 characters. The same for lines that differ only in digits.
     """
-    text = _COUNTED.sub("", text[:512])
-    if _FATAL.search(text):
+    text = text[:512]
+    low = text.lower()
+    if not _ANY_HINT.search(low):
+        return Level.UNSET
+    if _COUNTED_HINT.search(low):
+        text = _COUNTED.sub("", text)
+    if _FATAL_HINT.search(low) and _FATAL.search(text):
         return Level.FATAL
-    if _ERROR.search(text):
+    if _ERROR_HINT.search(low) and _ERROR.search(text):
         return Level.ERROR
-    return Level.WARN if _WARN.search(text) else Level.UNSET
+    return Level.WARN if _WARN_HINT.search(low) and _WARN.search(text) else Level.UNSET

@@ -26,7 +26,7 @@ from mcp_rag.types import Header
 
 MAX_VOTES = 200
 MAX_ENVELOPES = 4
-COMBINE_AFTER = 200
+COMBINE_AFTER = 2_000
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 
@@ -53,6 +53,8 @@ _FALLBACKS = (
         "FATAL: could not open the journal",
     ),
 )
+
+FALLBACKS = frozenset(form.name for form in _FALLBACKS)
 
 # Within a table the first that fits wins: the stricter of two formats that may fit one line comes first.
 _TEXT: tuple[TextFormat | Logfmt, ...] = (

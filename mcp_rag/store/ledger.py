@@ -85,6 +85,7 @@ class Ledger:
         self._delete_groups = delete_groups
         self._now_ms = now_ms
         self._living: dict[str, _Living] = {}
+        self._waiting: list[str] = []
 
     # ---------------------------------------------------------------- reading
     def get(self, ids: Sequence[str]) -> list[BlockRow]:
@@ -139,8 +140,9 @@ class Ledger:
         return counts
 
     # ---------------------------------------------------------------- writing
-    def commit(self, row: BlockRow, supersedes: Sequence[str]) -> None:
-        """Commit one block. Raises StoreUnavailable (retry) when a group it counts is no longer stored."""
+    def commit(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool = True) -> None:
+        """Commit one block; without `totals` steps 2 and 3 wait for the next commit that has it, or for `recover`.
+        Raises StoreUnavailable (retry) when a group it counts is no longer stored."""
         gone = [i for i in check_ids(supersedes) if i != row.id]
         check_ids([row.id, row.head, *row.counts])
         before = self._rpc.get(self._blocks, [row.id], (*fields_of("blocks"), "anchor"))
@@ -152,7 +154,10 @@ class Ledger:
         if pieces:
             self._rpc.upsert(self._blocks, pieces)
         self._rpc.upsert(self._blocks, [main])
-        self._apply([row.id])
+        self._waiting.append(row.id)
+        if totals:
+            self._apply(self._waiting)
+            self._waiting.clear()
 
     def adopt(self, rows: Sequence[BlockRow]) -> None:
         """Write rows as applied, whatever the totals of their groups are; parts of a row replaced become orphans."""
@@ -191,6 +196,7 @@ class Ledger:
         pending = self._rpc.query(self._blocks, "applied == 0 and part == 0", ("id",), strong=True)
         if pending:
             self._apply([e["id"] for e in pending])
+        self._waiting.clear()
         self._drop_orphans()
         return len(pending)
 

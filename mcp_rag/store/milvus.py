@@ -279,14 +279,14 @@ class MilvusStore(RowExchange):
         check_ids([head])
         return await self._run(lambda: self._ledger.open_blocks(head))
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = ()) -> None:
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
         """Commit a block and bring the totals of its groups up to date. Its groups must be stored. A row with this id
         stands if there is one. Raises StoreUnavailable, StoreError, InputError."""
-        await self._run(lambda: self._commit_block(row, supersedes))
+        await self._run(lambda: self._commit_block(row, supersedes, totals=totals))
 
-    def _commit_block(self, row: BlockRow, supersedes: Sequence[str]) -> None:
+    def _commit_block(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool) -> None:
         with self._writing(self._blocks):
-            self._ledger.commit(row, supersedes)
+            self._ledger.commit(row, supersedes, totals=totals)
 
     async def recover(self) -> int:
         """Finish commits whose totals were not applied; returns how many."""

@@ -302,6 +302,26 @@ async def test_commit_adds_up_blocks(store: AnyStore) -> None:
     assert (await one(store, "two")).count == 1
 
 
+@pytest.mark.parametrize("settled_by", ["recover", "commit", "reopen"])
+async def test_totals_may_wait(store: AnyStore, settled_by: str) -> None:
+    """A commit without totals stands at once; its counts show after the next one with totals, after `recover`, or when
+    the store is opened again."""
+    await store.upsert_errors([group("one"), group("two"), group("three")])
+    await store.commit_block(block("b1", {"one": {0: 3}}, open=True), totals=False)
+    await store.commit_block(block("b2", {"one": {0: 4}, "two": {0: 1}}), [hex_id("b1")], totals=False)
+    assert [row.id for row in await store.get_blocks([hex_id("b1"), hex_id("b2")])] == [hex_id("b2")]
+    if settled_by == "commit":
+        await store.commit_block(block("b3", {"three": {0: 2}}))
+    elif settled_by == "recover":
+        await store.recover()
+    else:
+        await store.close()
+        await store.open(model_id="hash", dimension=4)
+        await store.recover()
+    assert ((await one(store, "one")).count, (await one(store, "two")).count) == (4, 1)
+    assert await store.recover() == 0
+
+
 async def test_same_block_again_changes_nothing(store: AnyStore) -> None:
     """Promise 1: the same content committed twice counts once, and the first commit stands."""
     await store.upsert_errors([group("one"), group("two")])

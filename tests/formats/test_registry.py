@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from mcp_rag import formats
 from mcp_rag.errors import InputError
+from mcp_rag.formats import registry
+from mcp_rag.formats.base import find_stamp, opener_of
+from tests.log_pieces import PIECES, redrawn
 
 TEXT = [form for form in formats.FORMATS if form.kind == "text"]
 JSON = [form for form in formats.FORMATS if form.kind == "json"]
@@ -140,3 +144,29 @@ def test_any_mix_of_header_parts_is_survived_and_digit_blind(pieces: list[str]) 
     assert header is None or 0 <= header.body <= len(line)
     if header is None or not header.digits_matter:
         assert formats.match(re.sub(r"\d", "0", line, flags=re.ASCII)) == header
+
+
+LINES = [*(form.sample for form in (*TEXT, *ENVELOPES)), *PIECES]
+
+
+@given(st.lists(st.tuples(st.sampled_from(LINES), st.integers(0, 1_000_000)), max_size=20))
+def test_one_expression_finds_what_trying_all_finds(chosen: list[tuple[str, int]]) -> None:
+    """Once a table was tried often, one expression picks the format: the header is that of trying them in turn."""
+    for piece, seed in chosen:
+        line = redrawn(piece, seed).partition("\n")[0][:500]
+        stamp = find_stamp(line)
+        tables = [(registry._PLAIN.get(line[:1], registry._PLAIN_REST), 0)]
+        if stamp is not None:
+            key = (opener_of(line, stamp), stamp.shape, line[stamp.end : stamp.end + 1])
+            tables.append((registry._STAMPED.get(key) or registry._STAMPED[*key[:2], ""], stamp.end))
+        for table, pos in tables:
+            slow, quick = registry._Table(table._forms), combined(table)
+            assert quick.match_at(line, stamp, pos) == slow.match_at(line, stamp, pos)
+
+
+@cache
+def combined(table: registry._Table) -> registry._Table:
+    """The same table with its one expression."""
+    made = registry._Table(table._forms)
+    made._combine()
+    return made

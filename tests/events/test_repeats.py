@@ -1,0 +1,137 @@
+"""Nothing that is remembered changes a result: lines, events and groups come out as if each were read for the first
+time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mcp_rag import grouping
+from mcp_rag.events import assemble_block, build, likeness, memo, parse_block, rebuild, sketch
+from mcp_rag.events.shapes import Shape, classify
+from mcp_rag.fingerprint import fingerprint
+from mcp_rag.types import Block, Level, ParseSettings
+from tests.log_pieces import PIECES, mixtures, redrawn
+
+REFERENCE_MS = 1_795_000_000_000
+HINTS = st.sampled_from(["", "python-logging", "json"])
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def block(text: str) -> Block:
+    """A block of text."""
+    data = text.encode("utf-8", "replace")
+    return Block("a.log", 0, "i" * 32, "h" * 32, data, 0, data.count(b"\n"), 0, True, reference_ms=REFERENCE_MS)
+
+
+def parts(shape: Shape) -> tuple[object, ...]:
+    """What a shape says; a stream's name with digits is read from each line."""
+    return tuple(getattr(shape, name) for name in Shape.__slots__ if name != "stream" or not shape.digits)
+
+
+# Alike but for a number whose length decides whether a header is there.
+HARD = "\n".join(
+    (
+        "2026-11-23 19:20:7,12 WARNING cart: errno 111 on socket 42",
+        "2026-11-23 19:20:37,123 WARNING cart: errno 111 on socket 42",
+        "[rank0]: errno 111 on socket 42",
+        '{"level":065,"msg":"charge failed","time":1}',
+        '{"level":565,"msg":"charge failed","time":1}',
+        '{"level":400,"level_name":"ERROR","message":"charge failed","context":{},"channel":"a","datetime":"1"}',
+        "Nov 23, 2026 7:20:37 PM com.acme.shop.Charge run",
+        "Nov 23, 2026 17:20:37 PM com.acme.shop.Charge run",
+        "ERROR:cart.worker3:ORA-00942: no table in query 17",
+        "[2026-11-23 19:20:37,123] {base_task_runner.py:101} INFO - Job 41: Subtask load [2026-11-23] failed",
+    )
+)
+
+
+@given(mixtures(), HINTS, st.sampled_from([Level.UNSET, Level.WARN]))
+@example(HARD + "\n" + HARD + "\n", "", Level.UNSET)
+@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+def test_groups_are_those_of_every_event_by_itself(text: str, hint: str, level: Level) -> None:
+    """`parse`, with all it remembers from the examples before, against records built and fingerprinted one by one by a
+    process that remembers nothing: ids, counts, times, services, samples."""
+    settings_ = ParseSettings(min_level=level, hint=hint, reference_ms=REFERENCE_MS)
+    parsed = grouping.parse(block(text), settings_)
+    grouping.complete(parsed.found.values(), block(text), settings_)
+    kept = dict(memo._MEMOS)
+    memo.forget()
+    records, counts = parse_block(block(text).data, settings_)
+    memo._MEMOS.update(kept)
+    assert parsed.counts == counts
+    assert {i: o.count for i, o in parsed.found.items()} == Counter(fingerprint(r).id for r in records)
+    for fingerprint_id, found in parsed.found.items():
+        mine = [r for r in records if fingerprint(r).id == fingerprint_id]
+        sample = max(mine, key=lambda r: r.level)
+        times = [REFERENCE_MS if r.timestamp_ms is None else r.timestamp_ms for r in mine]
+        assert found.record == sample
+        assert (found.level, found.logger, found.has_trace) == (sample.level, sample.logger, bool(sample.stacktrace))
+        assert (found.first_ms, found.last_ms) == (min(times), max(times))
+        assert sum(found.hours.values()) == len(mine)
+        assert found.services == {r.service for r in mine if r.service}
+        assert found.messages
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.integers(0, 1_000_000)), max_size=30), HINTS)
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
+def test_a_remembered_shape_is_what_classifying_gives(chosen: list[tuple[str, int]], hint: str) -> None:
+    """Lines that differ in digits, numbers and ids share a shape only where they have the same one."""
+    lines = "\n".join(redrawn(piece, seed) for piece, seed in chosen).encode("utf-8", "replace").split(b"\n")
+    shapes, _ = memo.memo_for(hint).shapes(b"\n".join(lines), lines)
+    for line, shape in zip(lines, shapes, strict=True):
+        if line.startswith(b"{"):
+            continue  # the level of a record may be read off one field, without decoding it
+        assert parts(shape) == parts(classify(line.decode("utf-8", "replace"), hint)[0])
+
+
+@given(mixtures())
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+def test_a_sketch_builds_the_same_record(text: str) -> None:
+    """What a worker hands over instead of a record leads to that record."""
+    kept, lines, _ = assemble_block(text.encode(), ParseSettings(min_level=Level.UNSET))
+    for event, order in kept:
+        if likeness(event, order, lines) is not None:
+            assert rebuild(sketch(event, order), lines) == build(event, order, lines)
+
+
+def test_most_events_need_no_record() -> None:
+    """The point of it: of ten thousand events that differ in numbers only, a handful is built."""
+    text = "".join(
+        f"2026-11-23 19:{n // 60 % 60:02d}:{n % 60:02d},123 ERROR cart: request {10_000 + n} failed\n"
+        for n in range(10_000)
+    )
+    grouping.forget()
+    (found,) = grouping.parse(block(text), ParseSettings()).found.values()
+    assert found.count == 10_000
+    assert len(found.sketches) < 6
+    with pytest.raises(TypeError):
+        _ = grouping.parse(block(text), ParseSettings()).found.popitem()[1].record
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """Events that never come again cannot fill the memory of a process."""
+    known = grouping.KnownEvents(limit=100)
+    text = "\n".join(f"ERROR: {''.join(chr(97 + int(d)) for d in str(n))} failed" for n in range(1_000))
+    kept, lines, _ = assemble_block(text.encode(), ParseSettings(min_level=Level.UNSET))
+    for event, order in kept:
+        alike = likeness(event, order, lines)
+        assert alike is not None
+        known.keep(alike, alike.key, grouping._Known(fingerprint(build(event, order, lines)), has_trace=False))
+    assert len(known._young) + len(known._old) <= 100
+
+
+def test_half_of_what_is_in_use_outlives_a_flood() -> None:
+    """A line that keeps coming is classified once, however many lines that never come again are between."""
+    lines = memo.ShapeMemo("")
+    hot = b"2026-11-23 19:20:37,123 ERROR cart: request 4711 failed"
+    (first,), _ = lines.shapes(hot, [hot])
+    flood = [b"word " + b" ".join(bytes([97 + int(d)]) * 3 for d in str(n)) for n in range(memo.MEMO_ENTRIES + 100)]
+    for start in range(0, len(flood), 5_000):
+        some = [*flood[start : start + 5_000], hot]
+        shapes, _ = lines.shapes(b"\n".join(some), some)
+        assert shapes[-1] is first
+    assert lines.entries <= memo.MEMO_ENTRIES
