@@ -1,8 +1,8 @@
 """Shapes of lines, worked out once per distinct line.
 
-Two keys lead to a shape. The first is the line with its digits made 0. The second also shortens the numbers and
-hexadecimal ids behind the header to one sign, so that lines which differ in such values alone are classified once; it
-is worked out only when the first is new.
+Three keys lead to a shape. The first is the line with its digits made 0. The second also makes every number one digit
+long: it serves lines whose header is that of a known format, and alike. The third shortens hexadecimal ids too, and
+numbers that stand alone. Second and third are worked out only when the one before is new.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ ZERO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 KEY_BYTES = 512
 MEMO_ENTRIES = 65_536
 MEMOS = 8
-MAX_HEADS = 4
+MAX_HEADS = 8
 # Where no header of a known format was found, a similar line could have one: this far they must be alike in the
 # lengths of their numbers too.
 UNSURE_BYTES = 64
+# Behind a known header: a second time, a thread number, would stand here.
+MARGIN_BYTES = 8
 
 # Formats that decide by an HTTP status or by the priority in front.
 _BY_SHORT_NUMBERS = frozenset(
@@ -44,7 +46,7 @@ class ShapeMemo:
     """Shapes by key, bounded; pure, so it may outlive a block. Of two halves the older one is dropped when the younger
     is full: what is still in use has moved by then."""
 
-    __slots__ = ("_exact", "_old", "_similar", "_young", "preferred")
+    __slots__ = ("_exact", "_old", "_similar", "_squeezed", "_young", "preferred")
 
     def __init__(self, preferred: str) -> None:
         self.preferred = preferred
@@ -52,6 +54,7 @@ class ShapeMemo:
         self._old: dict[bytes, Shape] = {}
         self._exact: dict[bytes, Shape] = {}
         self._similar: dict[bytes, _Similar] = {}
+        self._squeezed: dict[bytes, _Similar] = {}
 
     def shapes(self, data: bytes, lines: Sequence[bytes]) -> tuple[list[Shape], list[bytes]]:
         """Shape and key of every line of `data`; `lines` is `data` split at newlines. A key is the line with its digits
@@ -72,7 +75,7 @@ class ShapeMemo:
             return known
         exact = self._exact.get(key)
         if exact is None:
-            known = self._old.get(key) or self._similar_to(key, _VALUE.sub(b"0", key))
+            known = self._old.get(key) or self._like(key)
             if known is None:
                 return self._classify(key, line, None)
             if known.kind is not Kind.EXACT:
@@ -115,6 +118,13 @@ class ShapeMemo:
             self._exact.clear()
         self._exact[key] = exact
 
+    def _like(self, key: bytes) -> Shape | None:
+        """The shape of a line with the same header, digits apart, and the same text, numbers or values apart."""
+        for head, shape in self._squeezed.get(_squeezed(key), ()):
+            if key.startswith(head):
+                return shape
+        return self._similar_to(key, _VALUE.sub(b"0", key))
+
     def _similar_to(self, key: bytes, short: bytes) -> Shape | None:
         """The shape of a line with the same header, digits apart, and the same text, values apart."""
         for head, shape in self._similar.get(short, ()):
@@ -125,16 +135,15 @@ class ShapeMemo:
     def _resemble(self, key: bytes, short: bytes, shape: Shape) -> None:
         """Remember for lines with other values. Positions are those of characters, so only an ASCII head will do."""
         size = shape.prefix + (shape.header.body if shape.header is not None else 0)
-        if shape.header is None or shape.header.format in formats.FALLBACKS:
+        unsure = shape.header is None or shape.header.format in formats.FALLBACKS
+        if unsure:
             size = max(size, UNSURE_BYTES)
         head = key[:size]
         if shape.prefix < 0 or len(key) >= KEY_BYTES or not head.isascii():
             return
-        if len(self._similar) >= MEMO_ENTRIES // 2:
-            self._similar.clear()
-        known = self._similar.setdefault(short, [])
-        if len(known) < MAX_HEADS:
-            known.append((head, shape))
+        _add(self._similar, short, head, shape)
+        if not unsure and short[:1] != b"\n":
+            _add(self._squeezed, _squeezed(key), key[: size + MARGIN_BYTES], shape)
 
     def _remember(self, key: bytes, shape: Shape) -> None:
         if len(self._young) >= MEMO_ENTRIES // 2:
@@ -150,6 +159,21 @@ class ShapeMemo:
     def one(self, line: bytes) -> Shape:
         """The shape of a single line."""
         return self.shapes(line, (line,))[0][0]
+
+
+def _add(known: dict[bytes, _Similar], short: bytes, head: bytes, shape: Shape) -> None:
+    if len(known) >= MEMO_ENTRIES // 2:
+        known.clear()
+    heads = known.setdefault(short, [])
+    if len(heads) < MAX_HEADS:
+        heads.append((head, shape))
+
+
+def _squeezed(key: bytes) -> bytes:
+    """The key with every number one digit long."""
+    while b"00" in key:
+        key = key.replace(b"00", b"0")
+    return key
 
 
 def _deciding(exact: Shape, key: bytes, line: bytes) -> bytes:
