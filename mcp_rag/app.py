@@ -95,9 +95,9 @@ class App:
     @functools.cached_property
     def searcher(self) -> Searcher:
         """Finds groups for a paste."""
-        from mcp_rag.search import Searcher
+        from mcp_rag.wiring import build_searcher
 
-        return Searcher(self.readable, self.embedder, self.gate, self.merge_index, zone=self.settings.timezone)
+        return build_searcher(self.settings, self.readable, self.embedder, self.gate, self.merge_index)
 
     @functools.cached_property
     def explainer(self) -> LlmClient | None:
@@ -120,7 +120,7 @@ class App:
         """Explains errors."""
         from mcp_rag.explain import Explain
 
-        return Explain(self.searcher, self.explainer, self.browser.group)
+        return Explain(self.searcher, self.explainer, self.browser.group, self.gate)
 
     @functools.cached_property
     def resolver(self) -> Resolver:
@@ -135,7 +135,7 @@ class App:
         from mcp_rag.redact import REDACTION_VERSION
         from mcp_rag.status import StatusReporter
 
-        return StatusReporter(self.store, self.embedder, self.settings, REDACTION_VERSION)
+        return StatusReporter(self.store, self.embedder, self.settings, REDACTION_VERSION, self.searcher.reranker)
 
     # ------------------------------------------------------------ life
     def warm(self) -> None:

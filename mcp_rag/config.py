@@ -58,6 +58,9 @@ class Settings:
     embedding_backend: str = _setting("auto", "`auto`, `onnx`, `numpy`, `sentence-transformers` or `remote`.")
     embedding_base_url: str = _setting("", "Base URL of an OpenAI-compatible `/v1/embeddings` server (`remote`).")
     embedding_api_key: str = _setting("", "Key for that server.", secret=True)
+    rerank_model: str = _setting(
+        "", "Cross-encoder (a directory, or a name) that orders the first 20 hybrid hits; empty means none."
+    )
     llm_base_url: str = _setting("", "Base URL of an OpenAI-compatible server (vLLM); empty means evidence only.")
     llm_model: str = _setting("", "Model name to ask for; empty means the first that the server lists.")
     llm_api_key: str = _setting("", "Key for that server.", secret=True)

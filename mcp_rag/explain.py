@@ -5,41 +5,48 @@ Never writes. Without a model server, or when it fails, the same result is compo
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from mcp_rag.errors import ExplainerError, InputError
 from mcp_rag.grounding import Grounded, check
 from mcp_rag.hits import Candidate, quality
-from mcp_rag.protocols import Explainer
+from mcp_rag.protocols import Explainer, RedactionGate
 from mcp_rag.results import Citation, ExplainResult, Step
-from mcp_rag.rows import ErrorFilter, ErrorGroup, Evidence, Resolution
+from mcp_rag.rows import Draft, ErrorFilter, ErrorGroup, Evidence, Resolution
 from mcp_rag.search import Found, Searcher
 from mcp_rag.verdict import evidence_only
+from mcp_rag.versions import conflicts, versions_in
 
 MAX_EVIDENCE = 6
 CACHE_ENTRIES = 256
 MAX_EVIDENCE_CHARS = 6_000
+UNTIED = "The model's answer could not be tied to the knowledge base. The answer is evidence only."
 
 
 class Explain:
-    """Explains errors. `explainer` is None when no model server is configured."""
+    """Explains errors. `explainer` is None when no model server is configured; `gate` makes the gate that a paste
+    passes before it is sent on or quoted."""
 
     def __init__(
         self,
         searcher: Searcher,
         explainer: Explainer | None,
         group: Callable[[str], Awaitable[ErrorGroup]],
+        gate: Callable[[], RedactionGate],
         *,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._searcher = searcher
         self._explainer = explainer
         self._group = group
+        self._gate = gate
         self._clock = clock
-        self._cache: OrderedDict[str, Grounded] = OrderedDict()
+        self._cache: OrderedDict[str, Draft] = OrderedDict()
 
     async def explain(self, error_text: str, error_id: str, service: str) -> ExplainResult:
         """One answer. Raises InputError, NotFoundError, StoreError; a failing model server never raises."""
@@ -55,7 +62,8 @@ class Explain:
         chosen = _with_first(found.candidates, group)[:MAX_EVIDENCE]
         evidence = [_evidence(c, found.resolutions.get(c.group.id, ())) for c in chosen]
         searched = self._clock()
-        grounded, reason, cached = await self._answer(error_text, found, evidence)
+        redacted = await asyncio.to_thread(self._gate(), error_text)
+        grounded, reason, cached = await self._answer(redacted, found, evidence)
         answered = self._clock()
         reasons = [r for r in (reason, found.reason) if r]
         return ExplainResult(
@@ -88,20 +96,29 @@ class Explain:
             return evidence_only(error_text, evidence), reason, False
         if not evidence:
             return evidence_only(error_text, evidence), "", False
-        key = _cache_key(found, error_text, evidence, self._explainer.model)
-        hit = self._cache.get(key)
-        if hit is not None:
-            self._cache.move_to_end(key)
-            return hit, "", True
-        try:
-            draft = await self._explainer.explain(error_text, evidence)
-        except ExplainerError as error:
-            return evidence_only(error_text, evidence), f"{error.cause} The answer is evidence only.", False
-        grounded = check(draft, evidence, error_text)
-        self._cache[key] = grounded
+        draft = self._cache.get(_cache_key(found, error_text, evidence, self._explainer.model))
+        cached = draft is not None
+        if draft is None:
+            try:
+                draft = await self._explainer.explain(error_text, evidence)
+            except ExplainerError as error:
+                return evidence_only(error_text, evidence), f"{error.cause} The answer is evidence only.", False
+        # A model left to the server's choice has its name only now.
+        self._keep(_cache_key(found, error_text, evidence, self._explainer.model), draft)
+        # What is kept is the model's draft: it is checked against the error at hand, each time.
+        checked = check(draft, evidence, error_text)
+        if checked.verdict == draft.verdict or checked.verdict != "insufficient_evidence":
+            return checked, "", cached
+        # Nothing it said could be tied to an entry: what the entries say alone is worth more than an apology.
+        alone = evidence_only(error_text, evidence)
+        flagged = tuple(dict.fromkeys((*checked.flagged, *alone.flagged)))
+        return replace(alone, dropped_citations=checked.dropped_citations, flagged=flagged), UNTIED, cached
+
+    def _keep(self, key: str, draft: Draft) -> None:
+        self._cache[key] = draft
+        self._cache.move_to_end(key)
         if len(self._cache) > CACHE_ENTRIES:
             self._cache.popitem(last=False)
-        return grounded, "", False
 
 
 def _with_first(candidates: Sequence[Candidate], group: ErrorGroup | None) -> list[Candidate]:
@@ -124,9 +141,15 @@ def _evidence(candidate: Candidate, resolutions: Sequence[Resolution]) -> Eviden
 
 
 def _cache_key(found: Found, error_text: str, evidence: Sequence[Evidence], model: str) -> str:
-    """Same error, same evidence, same model: the same answer. Text without a fingerprint stands for itself."""
+    """Same error, same evidence, same model: the same draft. Text without a fingerprint stands for itself; versions
+    count as far as a fix depends on them."""
     prints = ",".join(f.id for f in found.query.fingerprints) or error_text
+    seen = versions_in(error_text)
     parts = [prints, model, *found.query.codes]
     for entry in evidence:
-        parts += [entry.id, entry.text, *(f"{f.id}{f.outcomes}{f.superseded_by}{f.retracted}" for f in entry.fixes)]
+        parts += [entry.id, entry.relevance, entry.text]
+        parts += [
+            f"{f.id}{f.outcomes}{f.superseded_by}{f.retracted}{f.versions}{conflicts(f.versions, seen)}"
+            for f in entry.fixes
+        ]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

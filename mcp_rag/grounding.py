@@ -175,7 +175,7 @@ def _citations(draft: Draft, entries: dict[str, _Entry], dropped: Counter[str]) 
             dropped["unknown_id"] += 1
             continue
         quote = quote_in(citation.quote, (*entry.fixes, squeeze(harmless(entry.evidence.text))))
-        if len(quote.replace(" ", "")) < MIN_QUOTE_CHARS:
+        if len(quote.replace(" ", "")) < MIN_QUOTE_CHARS or not _telling(quote):
             dropped["quote_too_short" if quote else "quote_not_found"] += 1
         elif hostile(quote):
             dropped["suspicious_quote"] += 1
@@ -205,6 +205,11 @@ _COMMON = frozenset(word[:7] for word in _COMMON_TEXT.split())
 def _words(text: str) -> set[str]:
     # A common start of a word stands for its inflections ("timeout", "timeouts").
     return {word.lower()[:7] for word in _WORD.findall(text)} - _COMMON
+
+
+def _telling(quote: str) -> bool:
+    """True when a quote holds a digit or a word that not every error holds: "from" stands in any entry."""
+    return bool(_words(quote)) or any(c.isdigit() for c in quote)
 
 
 def _related(text: str, entry: _Entry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mcp_rag.clock import iso
 from mcp_rag.query import Query
 from mcp_rag.ranking import inverse_document_frequency, is_stale, surfaces, token_id, word_terms
 from mcp_rag.results import Hit, HitResolution, MatchQuality, MatchType, Scores
@@ -177,6 +178,7 @@ def hit_resolution(resolution: Resolution, now_ms: int, versions_seen: Sequence[
         **counts,
         version=resolution.versions,
         environment=", ".join(dict.fromkeys(e for e in environments if e))[:200],
+        last_verified=iso(resolution.verified_ms) if resolution.verified_ms else "",
         stale=is_stale(resolution, now_ms),
         superseded=bool(resolution.superseded_by),
         version_conflict=conflicts(resolution.versions, versions_seen),

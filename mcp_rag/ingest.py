@@ -7,7 +7,6 @@ row is the commit; everything before it is repeated without harm when the same b
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from mcp_rag.events import voted
 from mcp_rag.group_rows import GroupRows
 from mcp_rag.grouping import MAX_TITLE_CHARS, ParsedBlock, assign, parse
+from mcp_rag.growth import Growth, head_of, ledger_id
 from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
 from mcp_rag.ranking import order_resolutions, status_of
@@ -37,11 +37,6 @@ ParseBlock = Callable[[Block, ParseSettings], Awaitable[ParsedBlock]]
 async def parse_in_thread(block: Block, settings: ParseSettings) -> ParsedBlock:
     """The parser for small inputs: a worker thread of this process."""
     return await asyncio.to_thread(parse, block, settings)
-
-
-def ledger_id(content_id: str, level: Level) -> str:
-    """Id of a block's ledger row: its content and the lowest level counted."""
-    return hashlib.sha256(f"{content_id}/{int(level)}".encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True)
@@ -87,6 +82,7 @@ class Ingestor:
         self._head = b""
         self._hint: str | None = None
         self._rows = GroupRows(store, embedder, gate, self._samples)
+        self._growth = Growth(store)
         self._behind = False
         self._summed_at = 0.0
 
@@ -99,7 +95,7 @@ class Ingestor:
         """
         deadline = time.monotonic() + budget_s
         await self._store.recover()
-        pending: deque[tuple[Block, asyncio.Task[ParsedBlock], ParseSettings]] = deque()
+        pending: deque[tuple[Block, asyncio.Task[ParsedBlock], ParseSettings, list[BlockRow]]] = deque()
         exhausted = complete = False
         try:
             while True:
@@ -110,29 +106,30 @@ class Ingestor:
                         continue
                     if not block.index:
                         self._head, self._hint = block.data[:HEAD_BYTES], None
+                    ended = await self._growth.ended(block)
                     counted, old = await self._in_ledger(block, settings)
                     if counted is not None:
-                        self._count_known(block, counted)
+                        await self._count_known(block, counted, ended)
                         yield self._report(complete=False)
                     else:
-                        chosen = await self._chosen(settings, old)
-                        pending.append((block, asyncio.ensure_future(self._parse(block, chosen)), chosen))
+                        chosen = await self._chosen(settings, [*old, *ended])
+                        pending.append((block, asyncio.ensure_future(self._parse(block, chosen)), chosen, ended))
                 if not pending:
                     complete = exhausted
                     break
-                block, task, chosen = pending.popleft()
+                block, task, chosen, ended = pending.popleft()
                 parsed = await task
                 # Asked again: a block committed since this one was queued may be the same, or its shorter self.
                 counted, old = await self._in_ledger(block, chosen)
                 if counted is None:
-                    await self._commit(block, parsed, old, chosen)
+                    await self._commit(block, parsed, [*old, *ended], chosen)
                 else:
-                    self._count_known(block, counted)
+                    await self._count_known(block, counted, ended)
                 yield self._report(complete=False)
                 if time.monotonic() > deadline and not (exhausted and not pending):
                     break
         finally:
-            for _, waiting, _ in pending:
+            for _, waiting, _, _ in pending:
                 waiting.cancel()
             if self._behind:
                 await self._rows.settle()
@@ -147,14 +144,11 @@ class Ingestor:
         for row in rows:
             if row.min_level <= settings.min_level:
                 return row, []
-        for row in await self._store.find_open_blocks(block.head):
-            if row.size_bytes < len(block.data):
-                start = hashlib.sha256(block.data[: row.size_bytes]).hexdigest()[:32]
-                if ledger_id(start, row.min_level) == row.id:
-                    rows.append(row)
-        return None, rows
+        return None, [*rows, *await self._growth.shorter(block)]
 
-    def _count_known(self, block: Block, row: BlockRow) -> None:
+    async def _count_known(self, block: Block, row: BlockRow, ended: Sequence[BlockRow]) -> None:
+        if ended:
+            await self._store.commit_block(row, [r.id for r in ended])
         totals = self._tally.totals
         totals["lines"] += block.lines
         totals["known_lines"] += block.lines
@@ -189,7 +183,7 @@ class Ingestor:
     ) -> BlockRow:
         return BlockRow(
             id=ledger_id(block.id, settings.min_level),
-            head=block.head,
+            head=head_of(block),
             source=self._gate(block.source),
             service=settings.service,
             size_bytes=len(block.data),

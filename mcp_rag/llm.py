@@ -16,8 +16,9 @@ from dataclasses import replace
 from typing import Any
 
 from mcp_rag import prompt
+from mcp_rag.breaker import Breaker
 from mcp_rag.errors import ConfigurationError, ExplainerError
-from mcp_rag.llm_breaker import Breaker
+from mcp_rag.llm_http import UnboundedBody, only_ours, refuse_unbounded, retry_after
 from mcp_rag.llm_reply import ReplyError, completion, json_object, parse
 from mcp_rag.llm_request import (
     BARE,
@@ -30,11 +31,11 @@ from mcp_rag.llm_request import (
     is_overflow,
     repaired_plan,
     smaller_budget,
+    token_count,
 )
 from mcp_rag.rows import Draft, Evidence
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-MAX_ERROR_BYTES = 1024 * 1024
 MAX_TRIES = 8
 MAX_NAME_CHARS = 200
 MAX_PAUSE_S = 10.0
@@ -52,14 +53,6 @@ class _Failed(Exception):  # noqa: N818 - a signal inside this module, never see
         self.reason = reason
         self.next = next_try
         self.pause_s = pause_s
-
-
-class _Unbounded(Exception):  # noqa: N818 - as above
-    """An answer other than a completion whose length is not announced or too large; its body is not read."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class LlmClient:
@@ -135,6 +128,7 @@ class LlmClient:
     # ------------------------------------------------------------ the tries
     async def _explain(self, error_text: str, evidence: Sequence[Evidence]) -> Draft:
         plan, busy, repaired = self._plan, 0, False
+        until = time.monotonic() + self._total_timeout_s
         last = ""
         for _ in range(MAX_TRIES):
             messages = prompt.build(error_text, evidence, nonce=secrets.token_hex(12), budget_chars=plan.budget_chars)
@@ -147,7 +141,11 @@ class LlmClient:
                 elif failed.next == "simplify" and plan.dialect < BARE:
                     plan = replace(plan, dialect=plan.dialect + 1)
                 elif failed.next == "wait" and busy + 1 < _TRIES.get(failed.reason, 2):
-                    await self._pause(failed, busy)
+                    pause = max(failed.pause_s, self._backoff_s * 2**busy)
+                    if pause > min(MAX_PAUSE_S, until - time.monotonic()):
+                        # Asked to wait longer than anybody will: the evidence is worth more now.
+                        raise failure(failed.reason, self._endpoint.origin) from None
+                    await asyncio.sleep(pause)
                     busy += 1
                 else:
                     raise failure(failed.reason, self._endpoint.origin) from None
@@ -166,13 +164,10 @@ class LlmClient:
                 return draft
         raise failure(last or "bad_reply", self._endpoint.origin)
 
-    async def _pause(self, failed: _Failed, busy: int) -> None:
-        await asyncio.sleep(min(max(failed.pause_s, self._backoff_s * 2**busy), MAX_PAUSE_S))
-
     async def _complete(self, messages: prompt.Messages, plan: Plan) -> Draft:
         model = await self._resolve_model()
         arguments = chat_arguments(messages, model, plan, self._sampling)
-        asked = arguments.get("max_tokens") or arguments["max_completion_tokens"]
+        asked = arguments["max_completion_tokens" if "max_completion_tokens" in arguments else "max_tokens"]
         client = await self._connect()
         body = await self._read(lambda: client.chat.completions.with_streaming_response.create(**arguments))
         answer = completion(body, asked)
@@ -190,10 +185,10 @@ class LlmClient:
         shorter = replace(plan, max_tokens=tokens)
         budget = smaller_budget(messages.size_chars, shorter, self._window, counted)
         fits = 0 < counted <= self._window - tokens - ROOM_TOKENS
-        if tokens < plan.max_tokens and (fits or not budget):
+        if ROOM_TOKENS <= tokens < plan.max_tokens and (fits or not budget):
             # Only the answer was too long: the evidence stays.
             return shorter
-        if not budget:
+        if not budget or tokens < ROOM_TOKENS:
             raise failure("context_too_small", self._endpoint.origin)
         return replace(shorter, budget_chars=budget)
 
@@ -216,8 +211,7 @@ class LlmClient:
         own = next((r for r in listed if r.get("id") == self._model), {})
         # A LoRA adapter lists no length of its own: its base model does.
         base = next((r for r in listed if r.get("id") == own.get("parent")), {})
-        lengths = [r.get("max_model_len") for r in (own, base)]
-        self._window = next((n for n in lengths if isinstance(n, int) and n > 0), 0)
+        self._window = token_count(own.get("max_model_len")) or token_count(base.get("max_model_len"))
 
     async def _count_tokens(self, messages: prompt.Messages) -> int:
         """Tokens of a prompt as vLLM's `/tokenize` counts them; 0 where there is no such thing."""
@@ -225,13 +219,11 @@ class LlmClient:
         request = {"model": self._model, "messages": messages.chat()}
         try:
             answer = await self._call(client.post(self._endpoint.root_url + "/tokenize", body=request, cast_to=object))
-        except (_Failed, ValueError):
+        except (_Failed, ValueError, RecursionError):
             return 0
         found = answer if isinstance(answer, dict) else {}
-        window, count = found.get("max_model_len"), found.get("count")
-        if isinstance(window, int) and window > 0:
-            self._window = window
-        return count if isinstance(count, int) and count > 0 else 0
+        self._window = token_count(found.get("max_model_len")) or self._window
+        return token_count(found.get("count"))
 
     # ------------------------------------------------------------ the wire
     async def _connect(self) -> Any:  # noqa: ANN401 - the client's type would import openai
@@ -243,32 +235,28 @@ class LlmClient:
 
     def _build_client(self, openai: Any) -> Any:  # noqa: ANN401 - as above
         timeout = openai.Timeout(self._total_timeout_s, connect=self._connect_timeout_s)
+        from_url = self._endpoint.authorization if self._api_key == "EMPTY" else ""
+        authorization = from_url or f"Bearer {self._api_key}"
         http = openai.DefaultAsyncHttpxClient(
             timeout=timeout,
             follow_redirects=False,
             # A proxy inherited from the environment would be sent log text and key even for this machine's own server.
             trust_env=not self._endpoint.loopback,
-            event_hooks={"response": [_refuse_unbounded]},
+            event_hooks={"request": [only_ours(authorization)], "response": [refuse_unbounded]},
         )
         # httpx until openai 2, httpx2 from 3: errors while a body is read arrive in that library's own classes.
         library = importlib.import_module(
             next(c.__module__ for c in type(http).__mro__ if "openai" not in c.__module__).split(".")[0]
         )
         self._http_errors = (library.HTTPError, library.StreamError)
-        headers = {"Accept-Encoding": "identity"}
-        if self._endpoint.authorization and self._api_key == "EMPTY":
-            headers["Authorization"] = self._endpoint.authorization
-        client = openai.AsyncOpenAI(
+        return openai.AsyncOpenAI(
             api_key=self._api_key,
             base_url=self._endpoint.base_url,
             max_retries=0,
             timeout=timeout,
-            default_headers=headers,
+            default_headers={"Accept-Encoding": "identity"},
             http_client=http,
         )
-        # Read from the environment by the library, and none of this server's business.
-        client.organization = client.project = None
-        return client
 
     async def _read(self, request: Callable[[], Any]) -> bytes:
         """The body of a streamed request, at most 4 MiB."""
@@ -290,14 +278,14 @@ class LlmClient:
             return await exchange
         except openai.APIStatusError as error:
             raise self._status(error.status_code, error) from None
-        except _Unbounded as error:
+        except UnboundedBody as error:
             raise self._status(error.status, None) from None
         except openai.APITimeoutError as error:
             # Nobody there is as good as nobody listening; a server that accepted and stalls is another matter.
             stage = type(error.__cause__).__name__
             raise _Failed("unreachable" if stage == "ConnectTimeout" else "timeout") from None
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, _Unbounded):
+            if isinstance(error.__cause__, UnboundedBody):
                 raise self._status(error.__cause__.status, None) from None
             refused = type(error.__cause__).__name__ == "ConnectError"
             raise _Failed("unreachable" if refused else "dropped", "wait") from None
@@ -314,11 +302,13 @@ class LlmClient:
         if status in (401, 403):
             return _Failed("unauthorized")
         if status == 404:
-            return _Failed("model_not_found" if param == "model" or code == "model_not_found" else "not_found")
+            # vLLM names the parameter, OpenAI the code, Ollama a type that its unknown paths do not have.
+            named = param == "model" or code == "model_not_found" or kind == "not_found_error"
+            return _Failed("model_not_found" if named else "not_found")
         if status in (400, 422):
             return _Failed("rejected", "simplify")
         if status in _BUSY:
-            return _Failed("overloaded", "wait", _retry_after(error))
+            return _Failed("overloaded", "wait", retry_after(error))
         if status >= 500:
             return _Failed("server_error", "wait")
         return _Failed("redirected" if 300 <= status < 400 else "rejected")
@@ -331,20 +321,3 @@ def _import_openai() -> Any:  # noqa: ANN401 - the module
     for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return openai
-
-
-async def _refuse_unbounded(response: Any) -> None:  # noqa: ANN401 - an httpx or httpx2 response
-    """Completions and model lists are read in pieces; any other body is read whole by the client, so it must say how
-    long it is and be short."""
-    streamed = response.request.url.path.endswith(("/chat/completions", "/models"))
-    if response.status_code == 200 and streamed:
-        return
-    length = response.headers.get("content-length", "")
-    short = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MAX_ERROR_BYTES
-    if not short or response.headers.get("content-encoding", "identity") != "identity":
-        raise _Unbounded(response.status_code)
-
-
-def _retry_after(error: Any) -> float:  # noqa: ANN401 - an APIStatusError or None
-    value = error.response.headers.get("retry-after", "") if error is not None else ""
-    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0.0

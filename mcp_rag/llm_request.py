@@ -22,6 +22,7 @@ DEFAULT_BUDGET_CHARS = 24_000
 THINKING_TOKENS = 2_048
 MAX_ANSWER_TOKENS = 8_192
 ROOM_TOKENS = 64
+MAX_WINDOW_TOKENS = 100_000_000
 
 OVERFLOW_PARAMS = frozenset({"input_tokens", "input_text", "max_tokens"})
 OVERFLOW_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
@@ -146,6 +147,13 @@ def repaired_plan(plan: Plan, word: str) -> Plan:
     """The plan for the one try after an unusable answer; one cut by its length gets twice the room."""
     longer = min(plan.max_tokens * 2, MAX_ANSWER_TOKENS) if word == "length" else plan.max_tokens
     return replace(plan, repair=word, max_tokens=longer)
+
+
+def token_count(value: object) -> int:
+    """A number of tokens that a server told; 0 for whatever cannot be one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 < value <= MAX_WINDOW_TOKENS else 0
 
 
 def is_overflow(status: int, param: str, code: str, kind: str) -> bool:

@@ -206,7 +206,9 @@ def _host(text: str) -> str:
 
 def _word(text: str) -> str:
     """An identifier: its digits go, and one that is mostly numbering (`rdd_42_7`, `R02-M1-N0`) goes as a whole."""
-    kept = volatile.EXCEPTION_TYPE.search(text)
+    kept = None
+    if text.endswith(volatile.TYPE_ENDS):
+        kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))
     if kept:
         return (_word(text[: kept.start()]) if kept.start() else "") + kept[0]
     runs = volatile.RUNS.findall(text)

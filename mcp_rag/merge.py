@@ -31,7 +31,7 @@ _DOTS = re.compile(r"\.{3,}")
 _EDGE = "\"'`()[]{},;:.!?"
 _TYPE = re.compile(r"(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\b")
 _NAME = re.compile(r"(?:^|[.$/:])(?:[A-Z][A-Z0-9_]{2,}|[A-Z][a-z0-9]+[A-Z]\w*|[A-Z][a-z0-9]+)$")
-_VALUE = re.compile(r"(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$-]+|[\w$-]+[.@/\\][\w$-]*[@/\\]|\w@\w")
+_VALUE = re.compile(r"(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$-]|[\w$-][.@/\\][\w$-]*[@/\\]|\w@\w")
 _PLAIN = re.compile(r"[A-Za-z][\w.$@-]*")
 
 

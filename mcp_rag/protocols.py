@@ -55,6 +55,28 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Says how well texts answer a query, read together. Loading happens once, in the background."""
+
+    @property
+    def ready(self) -> bool:
+        """True once the model is loaded; never waits."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why the last load failed, with its remedy; "" while it was not tried or is under way."""
+        ...
+
+    def start(self) -> None:
+        """Load in the background if that was not done; harmless to repeat."""
+        ...
+
+    async def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """One finite number a text, higher for nearer, in the order given. Raises EmbeddingError."""
+        ...
+
+
 class ReadableStore(Protocol):
     """What searching and browsing need of one knowledge base, or of several at once."""
 

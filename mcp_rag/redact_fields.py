@@ -168,16 +168,17 @@ def _value(text: str, at: int) -> tuple[int, int, bool] | None:
     match = _VALUE.match(text, at)
     if match is None:
         return None
-    group = next(g for g in "vbcad" if match.group(g) is not None)
+    group = str(match.lastgroup)  # the value closes last in every alternative
     return *match.span(group), group != "v"
 
 
 def find_fields(text: str, folded: str) -> Iterator[Found]:
     """Named secrets in `text`; `folded` is its lower case, position by position."""
     read = 0  # names inside a value that was taken, or is too long to be read once per name, are not looked at
+    again = "<redacted:" in folded
     for match in _NAME.finditer(folded):
         separator = _SEPARATOR.match(text, match.end()) if match.start() >= read else None
-        if separator is None or "<redacted:" in folded[max(0, match.start() - 50) : match.start()].rpartition(">")[2]:
+        if separator is None or (again and _in_placeholder(folded, match.start())):
             continue
         span = _value(text, separator.end())
         if span is None:
@@ -198,6 +199,11 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
         if is_secret(name, value, quoted=quoted, strict=not assigned, after=text[end : end + 8]):
             read = end
             yield Found(start, end, _kind(name, match.group()))
+
+
+def _in_placeholder(folded: str, at: int) -> bool:
+    """Whether `at` is inside `<REDACTED:kind>`, whose kind is a name too."""
+    return "<redacted:" in folded[max(0, at - 50) : at].rpartition(">")[2]
 
 
 def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, *, strict: bool) -> bool:

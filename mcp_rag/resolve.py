@@ -93,19 +93,26 @@ class Resolver:
         stored = self._counted(before or self._fresh(this_id, group, fix, now), request, now)
         rows = [stored]
         if request.supersedes:
-            rows.append(replace(existing[request.supersedes], superseded_by=this_id))
+            # The replacement is the fix in use, also when it had been replaced itself.
+            rows = [replace(stored, superseded_by=""), replace(existing[request.supersedes], superseded_by=this_id)]
         await self._store.upsert_resolutions(rows)
         group = await self._restatus(group, {**existing, **{r.id: r for r in rows}}.values())
         await self._store.flush()
         return _result(stored, group, known=known, request=request)
 
     async def undo(self, resolution: str) -> Resolution:
-        """Take a resolution out of use (its row stays, retracted). Raises NotFoundError."""
+        """Take a resolution out of use (its row stays, retracted); what it replaced is in use again, or replaced by
+        what replaced it. Raises NotFoundError."""
         rows = await self._store.get_resolutions([resolution])
         if not rows:
             raise NotFoundError(f"No resolution {resolution[:40]!r} is stored.", "get_error lists the ids.")
         retracted = replace(rows[0], retracted=True)
-        await self._store.upsert_resolutions([retracted])
+        replaced = [
+            replace(r, superseded_by=retracted.superseded_by)
+            for r in await self._store.resolutions_of([retracted.error_id])
+            if r.superseded_by == retracted.id
+        ]
+        await self._store.upsert_resolutions([retracted, *replaced])
         for group in await self._store.get_errors([retracted.error_id]):
             await self._restatus(group, await self._store.resolutions_of([group.id]))
         await self._store.flush()
@@ -129,7 +136,6 @@ class Resolver:
                 environment=gate(note.environment),
                 origin=origin,
                 source=gate(note.source),
-                verified_ms=0,
             )
         known = {g.id for g in await self._store.get_errors(list(groups))}
         fresh = [g for g in groups.values() if g.id not in known]
@@ -192,7 +198,6 @@ class Resolver:
             fix=fix,
             title=group.title,
             created_ms=now,
-            verified_ms=now,
             codes=group.codes,
         )
 

@@ -31,7 +31,8 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class HitResolution:
-    """One recorded fix in one line, with how often it worked, failed or helped in part."""
+    """One recorded fix in one line, with how often it worked, failed or helped in part. `last_verified` is when it last
+    worked for somebody here, empty when it never did; reading a fix does not change it."""
 
     id: str
     fix: str
@@ -40,6 +41,7 @@ class HitResolution:
     partial: int = 0
     version: str = ""
     environment: str = ""
+    last_verified: str = ""
     stale: bool = False
     superseded: bool = False
     version_conflict: bool = False

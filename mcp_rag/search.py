@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from mcp_rag.clock import iso
 from mcp_rag.errors import EmbeddingError, InputError, StoreError
 from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific
-from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate
+from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Reranker
 from mcp_rag.query import Query, understand
 from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_bound
+from mcp_rag.reranking import reranked
 from mcp_rag.results import Hit, HitResolution, NextCall, RetrievalMode, SearchResult
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution, Scored
 from mcp_rag.selection import accepts, active, blame
@@ -69,6 +70,7 @@ class Searcher:
         merge: Callable[[], Awaitable[MergeIndex]],
         *,
         zone: str = "UTC",
+        reranker: Reranker | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._store = store
@@ -76,6 +78,7 @@ class Searcher:
         self._gate = gate
         self._merge = merge
         self._zone = zone
+        self.reranker = reranker
         self._now_ms = now_ms
 
     async def search(self, request: SearchRequest) -> SearchResult:
@@ -122,6 +125,8 @@ class Searcher:
 
     async def warm(self) -> None:
         """Pay now what the first search would: word frequencies, templates, and the engine's own first look-ups."""
+        if self.reranker is not None:
+            self.reranker.start()
         _, frequencies = await self._store.document_frequencies()
         await self._merge()
         token = next(iter(frequencies), 0)
@@ -147,9 +152,17 @@ class Searcher:
             if c.first and accepts(c.group, where) and _has_good_fix(fixes.get(c.group.id, ()))
         ]
         if not settled:
-            await self._code_rung(query, chosen)
-            mode, reason = await self._hybrid_rung(query, where, chosen)
-            fixes = await self._resolutions(chosen)
+            known = dict(chosen)
+            try:
+                await self._code_rung(query, chosen)
+                mode, reason = await self._hybrid_rung(query, where, chosen)
+                fixes = await self._resolutions(chosen)
+            except StoreError as error:
+                # A server that went away meanwhile does not take back what is known already.
+                if not known:
+                    raise
+                chosen, mode = known, "fingerprint"
+                reason = f"Searched by fingerprint only: {error.cause}"
         accepted = [c for c in chosen.values() if accepts(c.group, where) or c.group.id == own]
         rejected = [c.group for c in chosen.values() if not accepts(c.group, where)]
         shown = [c for c in accepted if quality(c) is not None]
@@ -157,6 +170,8 @@ class Searcher:
             rejected = await self._beyond_filter(query)
         below = sorted((c for c in accepted if quality(c) is None), key=lambda c: -max(c.dense, c.coverage))
         shown.sort(key=lambda c: _order(c, fixes.get(c.group.id, ())))
+        shown, unranked = await reranked(self.reranker, query.dense_text or query.text, shown)
+        reason = f"{reason} {unranked}".strip()
         return Found(query, shown, below, blame(rejected, where), mode, reason, fixes)
 
     async def _exact_rungs(self, query: Query) -> dict[str, Candidate]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from mcp_rag import __version__
 from mcp_rag.errors import EmbeddingError, StoreError
 from mcp_rag.hits import CALIBRATED_MODEL
-from mcp_rag.protocols import Embedder, Store
+from mcp_rag.protocols import Embedder, Reranker, Store
 from mcp_rag.results import Problem, StatusResult
 from mcp_rag.rows import ErrorFilter, StoreInfo
 
@@ -38,11 +38,19 @@ class StatusSettings(Protocol):
 class StatusReporter:
     """Describes the running system; never raises for a part that is down."""
 
-    def __init__(self, store: Store, embedder: Embedder, settings: StatusSettings, redaction_version: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        settings: StatusSettings,
+        redaction_version: int,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._settings = settings
         self._redaction_version = redaction_version
+        self._reranker = reranker
 
     async def report(self, failure: StoreError | None = None) -> StatusResult:
         """The status now; `failure` is why the store could not be opened, if it could not."""
@@ -58,6 +66,9 @@ class StatusReporter:
         if failure is not None:
             problems.append(Problem(failure.cause, failure.fix))
         problems += self._embedding_problems()
+        if self._reranker is not None and not self._reranker.ready:
+            loading = self._reranker.reason or "The rerank model is still loading."
+            problems.append(Problem(loading, "Hits keep the order of vectors and words until then."))
         if info is not None:
             problems += [Problem(reason, "docs/store.md says what each engine lacks.") for reason in info.degraded]
             if info.kind == "lite" and info.errors > LITE_GROUPS:

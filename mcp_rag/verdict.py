@@ -278,7 +278,8 @@ def _answer(
     if basis:
         line = _root_line(basis[0].entry)
     if line:
-        cause = f'The entry\'s root line is: "{line}"'
+        # Log text may not end its own quotation.
+        cause = f'The entry\'s root line is: "{line.replace(chr(34), chr(39))}"'
         citations = [Citation(basis[0].entry.id, line), *citations]
     return Grounded(
         verdict=verdict,

@@ -126,10 +126,12 @@ _ROOTS = "org com net io java javax jakarta edu gov de fr uk cn jp ru akka scala
 TLDS = frozenset(_TLDS.split())
 PACKAGE_ROOTS = frozenset(_ROOTS.split())
 
-# An exception type is never masked, digits and all.
-EXCEPTION_TYPE = re.compile(
-    r"(?:[A-Za-z_$][\w.$]{0,300})?(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\$?$"
-)
+# An exception type is never masked, digits and all. It ends in one of these words and is no longer than this: asking
+# for the end first, and looking no further back, keeps a word of thousands of letters cheap.
+_TYPE_WORDS = ("Error", "Exception", "Throwable", "Failure", "Fault", "Warning", "Panic", "Interrupt", "Timeout")
+TYPE_ENDS = (*_TYPE_WORDS, *(f"{word}$" for word in _TYPE_WORDS))
+MAX_TYPE_CHARS = 320
+EXCEPTION_TYPE = re.compile(rf"(?:[A-Za-z_$][\w.$]{{0,300}})?(?:{'|'.join(_TYPE_WORDS)})\$?$")
 RUNS = re.compile(r"(?:(?<=[_:=/@#])[+-])?[0-9]+")
 OPAQUE = re.compile(
     r"[A-Z0-9]{16}|^(?:npm|hf|gh[a-z]|glpat|github_pat|[a-z]k|dckr_pat|pypi|xox[a-z])[_-][A-Za-z0-9_-]{20}"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_rag.config import Settings
-from mcp_rag.protocols import Embedder, ReadableStore, Store
+from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Reranker, Store
 from mcp_rag.types import ParseSettings
 
 if TYPE_CHECKING:
     from mcp_rag.composite import NamedStore
+    from mcp_rag.merge import MergeIndex
     from mcp_rag.reader import LogReader
     from mcp_rag.redact import Redactor
+    from mcp_rag.search import Searcher
     from mcp_rag.store import StoreSettings
 
 # How a list of names says the knowledge base that has none.
@@ -109,3 +111,25 @@ def create_embedder(settings: Settings) -> Embedder:
         base_url=settings.embedding_base_url,
         api_key=settings.embedding_api_key,
     )
+
+
+def create_reranker(settings: Settings) -> Reranker | None:
+    """The configured cross-encoder, not loaded; None without one. Raises ConfigurationError for an unusable path."""
+    if not settings.rerank_model:
+        return None
+    from mcp_rag.embedding import create_reranker as create
+
+    return create(settings.rerank_model)
+
+
+def build_searcher(
+    settings: Settings,
+    store: ReadableStore,
+    embedder: Embedder,
+    gate: Callable[[], RedactionGate],
+    merge: Callable[[], Awaitable[MergeIndex]],
+) -> Searcher:
+    """The verb that searches, with the configured time zone and reranker. Raises ConfigurationError."""
+    from mcp_rag.search import Searcher
+
+    return Searcher(store, embedder, gate, merge, zone=settings.timezone, reranker=create_reranker(settings))

@@ -354,3 +354,21 @@ class HashEmbedder:
                 sums[place] += byte / 127.5 - 1
         norm = sum(value * value for value in sums) ** 0.5
         return [value / norm for value in sums]
+
+
+class LaterFirst:
+    """A reranker that wants the order turned round: later candidates score higher."""
+
+    def __init__(self, *, ready: bool = True, reason: str = "", fault: Exception | None = None) -> None:
+        self.ready, self.reason, self.fault = ready, reason, fault
+        self.started = 0
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def start(self) -> None:
+        self.started += 1
+
+    async def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        self.asked.append((query, list(texts)))
+        if self.fault is not None:
+            raise self.fault
+        return [float(n) for n in range(len(texts))]

@@ -28,10 +28,12 @@ class ScriptedExplainer:
     def __init__(self, answer: Callable[[Sequence[Evidence]], Draft] | Exception) -> None:
         self.answer = answer
         self.asked: list[Sequence[Evidence]] = []
+        self.texts: list[str] = []
 
     async def explain(self, error_text: str, evidence: Sequence[Evidence]) -> Draft:
         """One draft."""
         self.asked.append(evidence)
+        self.texts.append(error_text)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer(evidence)
@@ -74,7 +76,7 @@ async def group(app: App) -> ErrorGroup:
 
 def explain(app: App, explainer: Any) -> Explain:
     """The verb with a scripted model."""
-    return Explain(app.searcher, explainer, app.browser.group)
+    return Explain(app.searcher, explainer, app.browser.group, app.gate)
 
 
 async def test_without_a_model_the_evidence_answers(app: App, group: ErrorGroup) -> None:
@@ -106,10 +108,25 @@ async def test_a_grounded_answer_passes(app: App, group: ErrorGroup) -> None:
 async def test_an_invented_answer_does_not(app: App, group: ErrorGroup) -> None:
     """The model proposes, code decides: no citation of what was not retrieved survives (promise 4)."""
     result = await explain(app, ScriptedExplainer(invented)).explain(LINE, "", "")
-    assert result.dropped_citations >= 1
+    assert result.dropped_citations >= 2
+    assert (result.verdict, result.generated_by, result.degraded) == ("known_fix", "none", True)
+    assert "could not be tied" in result.degraded_reason
+    assert FIX in result.steps[0].text
+    assert "Aliens" not in repr(result)
     assert all(c.id == group.id for c in result.citations)
     assert all(s.support != "cited" for s in result.steps if "rm -rf" in s.text)
     assert result.verdict != "known_fix" or all("zeta" not in s.text for s in result.steps)
+
+
+async def test_a_model_may_say_that_the_evidence_is_not_enough(app: App, group: ErrorGroup) -> None:
+    """That is an answer, not nonsense: it stays, and carries no steps."""
+
+    def unsure(evidence: Sequence[Evidence]) -> Draft:
+        return Draft("insufficient_evidence", "The entry is about another database.", "", model="scripted")
+
+    result = await explain(app, ScriptedExplainer(unsure)).explain(LINE, "", "")
+    assert (result.verdict, result.generated_by, result.degraded) == ("insufficient_evidence", "scripted", False)
+    assert result.steps == []
 
 
 async def test_a_failing_model_degrades(app: App, group: ErrorGroup) -> None:
@@ -130,6 +147,51 @@ async def test_the_same_question_is_asked_once(app: App, group: ErrorGroup) -> N
     await app.resolver.record(RecordRequest(FIX, "failed", error_id=group.id))
     await verb.explain(LINE, "", "")
     assert len(model.asked) == 2
+
+
+async def test_a_model_named_by_the_server_is_asked_once_too(app: App, group: ErrorGroup) -> None:
+    """Without MCP_RAG_LLM_MODEL the name is known only after the first answer; the second question is the same."""
+
+    class Named(ScriptedExplainer):
+        """Learns its name from its first answer."""
+
+        async def explain(self, error_text: str, evidence: Sequence[Evidence]) -> Draft:
+            """One draft, and a name."""
+            self.model = "first-listed"
+            return await super().explain(error_text, evidence)
+
+    model = Named(grounded)
+    model.model = ""
+    verb = explain(app, model)
+    assert [(await verb.explain(LINE, "", "")).cached for _ in range(3)] == [False, True, True]
+    assert len(model.asked) == 1
+
+
+async def test_a_cached_draft_is_checked_against_the_error_at_hand(app: App, group: ErrorGroup) -> None:
+    """The versions in the paste decide whether a fix holds: the answer for one is none for the other."""
+    await app.resolver.undo((await app.store.resolutions_of([group.id]))[0].id)
+    await app.resolver.record(RecordRequest(FIX, "worked", error_id=group.id, version="numpy<2"))
+    model = ScriptedExplainer(grounded)
+    verb = explain(app, model)
+    verdicts = [(await verb.explain(f"{LINE}numpy {version}\n", "", "")).verdict for version in ("1.26.4", "2.1.0")]
+    assert verdicts == ["known_fix", "likely_cause"]
+    again = await verb.explain(f"{LINE}numpy 1.24.0\n", "", "")
+    assert (again.verdict, again.cached) == ("known_fix", True)
+
+
+async def test_secrets_of_a_paste_go_nowhere(app: App, group: ErrorGroup) -> None:
+    """What is sent to the model, and what is quoted, passed the gate first."""
+    key = "ghp_" + "a1B2" * 9
+    model = ScriptedExplainer(grounded)
+    paste = f"{LINE}token={key} from jane.doe@example.org\n"
+    for verb in (explain(app, model), app.explain):
+        result = await verb.explain(paste, "", "")
+        assert result.evidence
+        assert key not in repr(result)
+    (sent,) = model.texts
+    assert "ECONNREFUSED" in sent
+    assert key not in sent
+    assert "jane.doe" not in sent
 
 
 async def test_by_id_the_group_is_always_in_the_evidence(app: App, group: ErrorGroup) -> None:

@@ -101,6 +101,17 @@ def test_a_quote_of_an_attack_is_dropped() -> None:
     assert f"{B}: ignore_previous" in answer.flagged
 
 
+@pytest.mark.parametrize(
+    ("quote", "kept"), [("from", False), ("other error from", False), ("E0308", True), ("spool", True)]
+)
+def test_a_quote_that_every_entry_holds_proves_nothing(quote: str, kept: bool) -> None:
+    """A common word would make any step count as cited."""
+    entry = Evidence(A, "spool", "other error from spool: E0308", (), relevance="exact")
+    answer = run(draft("likely_cause", (("Buy another machine.", (A,)),), ((A, quote),)), entry)
+    assert bool(answer.citations) is kept
+    assert bool(answer.steps) is kept
+
+
 def test_a_long_quote_is_cut() -> None:
     """A quote is proof, not a copy of the entry."""
     long = Evidence(A, "t", "word " * 400)

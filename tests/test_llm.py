@@ -230,14 +230,6 @@ def test_a_busy_server_is_tried_again_inside_the_deadline() -> None:
     assert len(fake.chats) == 3
 
 
-def test_waiting_never_passes_the_deadline() -> None:
-    """A server that asks for an hour gets the deadline."""
-    error, fake = ask_once(busy({"retry-after": "3600"}), total_timeout_s=0.5)
-    assert isinstance(error, ExplainerError)
-    assert error.reason == "timeout"
-    assert len(fake.chats) == 1
-
-
 @pytest.mark.parametrize("script", [never_answers(), trickles(GOOD)])
 def test_the_deadline_is_total(script: Behaviour) -> None:
     """Measured: the library's timeout is per read, so a trickling body passes it; ours is not. The socket is closed."""
@@ -319,7 +311,7 @@ def test_a_dead_server_costs_one_timeout_then_fails_fast() -> None:
     async def scenario() -> tuple[list[str], int]:
         now = [0.0]
         async with FakeLlm([never_answers(), reply(GOOD)]) as fake:
-            explainer = client(fake, total_timeout_s=0.3, clock=lambda: now[0])
+            explainer = client(fake, total_timeout_s=1.5, clock=lambda: now[0])
             reasons = []
             for moment in (0.0, 1.0, 29.0, 31.0):
                 now[0] = moment

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcp_rag.codes import has_pattern
 from mcp_rag.mask import PLACEHOLDER, _TokenMemo, mask
-from mcp_rag.volatile import KINDS
+from mcp_rag.volatile import EXCEPTION_TYPE, KINDS, MAX_TYPE_CHARS, TYPE_ENDS
 
 MASKED = [
     ("request 3f2b8c1e-9d4a-4c55-8e21-0a1b2c3d4e5f failed", "request <uuid> failed"),
@@ -126,6 +126,18 @@ def test_token_memo_is_bounded() -> None:
         assert memo[f"worker{n}"] == "worker<num>"
     assert len(memo) <= 3
     assert memo["x1" * 200] == memo["x1" * 200]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "$", ".", "-", "Error", "Timeout", "a" * 150, "Fault$", "7"]), max_size=8).map(
+        "".join
+    )
+)
+def test_the_end_of_a_word_tells_its_exception_type(word: str) -> None:
+    """Looking at a long word's end only finds what looking at all of it finds."""
+    tail = EXCEPTION_TYPE.search(word, max(0, len(word) - MAX_TYPE_CHARS)) if word.endswith(TYPE_ENDS) else None
+    whole = EXCEPTION_TYPE.search(word)
+    assert (tail and tail.span()) == (whole and whole.span())
 
 
 @pytest.mark.parametrize(

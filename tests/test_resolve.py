@@ -18,6 +18,7 @@ from tests.fakes import DictStore, HashEmbedder
 
 pytestmark = pytest.mark.anyio
 
+DAY_MS = 86_400_000
 LINE = "2026-11-23T10:00:01Z ERROR api connect to db failed: ECONNREFUSED\n"
 
 
@@ -95,6 +96,96 @@ async def test_supersedes(app: App, group: ErrorGroup) -> None:
     for wrong in (new.id, "b" * 32, "zz"):
         with pytest.raises(NotFoundError, match="supersedes"):
             await record(app, "new", error_id=group.id, supersedes=wrong)
+
+
+async def test_undoing_a_replacement_brings_the_old_fix_back(app: App, group: ErrorGroup) -> None:
+    """A taken back replacement replaces nothing; in a chain the next one stands in for it."""
+    first = await record(app, "first", error_id=group.id)
+    second = await record(app, "second", error_id=group.id, supersedes=first.id)
+    third = await record(app, "third", error_id=group.id, supersedes=second.id)
+
+    async def replaced() -> dict[str, str]:
+        return {r.fix: r.superseded_by for r in await app.store.resolutions_of([group.id]) if not r.retracted}
+
+    await app.resolver.undo(second.id)
+    assert await replaced() == {"first": third.id, "third": ""}
+    await app.resolver.undo(third.id)
+    assert await replaced() == {"first": ""}
+
+
+async def test_fixes_cannot_replace_each_other_in_a_circle(app: App, group: ErrorGroup) -> None:
+    """The latest word counts: one of them is always in use."""
+    old = await record(app, "old", error_id=group.id)
+    new = await record(app, "new", error_id=group.id, supersedes=old.id)
+    await record(app, "old", error_id=group.id, supersedes=new.id)
+    rows = {r.fix: r.superseded_by for r in await app.store.resolutions_of([group.id])}
+    assert rows == {"old": "", "new": old.id}
+
+
+async def test_trust_is_renewed_by_success_alone(make_app: Callable[..., App]) -> None:
+    """`last_verified` is when the fix last worked; a failure, a part, or any number of reads leave it as it is, and a
+    year without a success makes it stale."""
+    store, now = DictStore(), [1_700_000_000_000]
+    app = make_app(store=store)
+    await app.ready()
+    app.resolver._now_ms = lambda: now[0]
+    app.searcher._now_ms = lambda: now[0]
+    app.browser._now_ms = lambda: now[0]
+    error_id = (await record(app, error_text=LINE, outcome="failed")).error_id
+
+    async def shown() -> tuple[str, bool]:
+        await app.explain.explain(LINE, "", "")
+        await app.explain.explain("", error_id, "")
+        await app.browser.get(error_id)
+        (fix,) = (await app.searcher.search(SearchRequest(LINE))).hits[0].resolutions
+        return fix.last_verified, fix.stale
+
+    assert await shown() == ("", False)
+    await record(app, error_id=error_id)
+    assert await shown() == ("2023-11-14T22:13:20Z", False)
+    now[0] += 300 * DAY_MS
+    await record(app, error_id=error_id, outcome="failed")
+    await record(app, error_id=error_id, outcome="partial")
+    assert await shown() == ("2023-11-14T22:13:20Z", False)
+    now[0] += 100 * DAY_MS
+    before = dict(store.resolutions)
+    assert await shown() == ("2023-11-14T22:13:20Z", True)
+    assert store.resolutions == before
+
+
+async def test_one_success_does_not_beat_forty_of_forty_five(app: App, group: ErrorGroup) -> None:
+    """The lower Wilson bound ranks, in hits and in the answer without a model; what only failed comes last."""
+    for _ in range(40):
+        tried = await record(app, "raise the pool size", error_id=group.id)
+    for _ in range(5):
+        await record(app, "raise the pool size", error_id=group.id, outcome="failed")
+    await record(app, "turn it off and on", error_id=group.id)
+    await record(app, "delete the database", error_id=group.id, outcome="failed")
+    shown = (await app.searcher.search(SearchRequest(LINE))).hits[0].resolutions
+    assert [(r.fix, r.worked, r.failed) for r in shown] == [
+        ("raise the pool size", 40, 5),
+        ("turn it off and on", 1, 0),
+        ("delete the database", 0, 1),
+    ]
+    assert shown[0].id == tried.id
+    steps = [s.text for s in (await app.explain.explain(LINE, "", "")).steps]
+    assert [s.split(":")[0].split(",")[0] for s in steps] == [
+        "Recorded fix",
+        "Recorded fix",
+        "Recorded as tried without success",
+    ]
+    assert '"raise the pool size"' in steps[0]
+
+
+async def test_an_error_that_comes_back_is_reported_as_returned(app: App, group: ErrorGroup) -> None:
+    """After a worked fix: by the ingest that sees it, by searches, and by lists."""
+    await record(app, error_id=group.id)
+    later = LINE.replace("2026-11-23", "2100-01-01")
+    reports = [r async for r in app.ingest(text=later, trusted=True)]
+    assert reports[-1].groups_returned == 1
+    hit = (await app.searcher.search(SearchRequest(LINE))).hits[0]
+    assert (hit.id, hit.status, hit.count) == (group.id, "returned", 2)
+    assert (await app.explain.explain(LINE, "", "")).evidence[0].status == "returned"
 
 
 async def test_an_error_nobody_logged(app: App) -> None:

@@ -240,6 +240,16 @@ async def test_a_store_that_is_down_is_an_error(make_app: Callable[..., App], na
         await search(app, "charge of something E0308 rejected by nobody")
 
 
+@pytest.mark.parametrize("name", ["document_frequencies", "search_dense"])
+async def test_what_is_known_outlives_the_store(known: App, name: str) -> None:
+    """A store that goes away after the fingerprint was found takes that answer with it only in part."""
+    known.store.fail[name] = StoreUnavailable("Milvus does not answer.", "Start it.", retry=True)  # type: ignore[attr-defined] # the fake
+    result = await search(known, LOG.splitlines()[-1] + "\n" + TRACE)
+    assert [hit.match_type for hit in result.hits] == ["exact", "exact"]
+    assert (result.retrieval_mode, result.degraded) == ("fingerprint", True)
+    assert "Milvus does not answer." in result.degraded_reason
+
+
 async def many(app: App) -> App:
     """An app with thirty errors that share a word."""
     text = "".join(f"2026-11-23T10:00:{n:02d}Z ERROR api flux capacitor failed: E5{n:03d}\n" for n in range(30))

@@ -199,6 +199,13 @@ def test_stdout_carries_the_protocol_only(tmp_path: Path, servers: list[Server],
     assert b"noise" in server.stderr
 
 
+def stable(value: Any) -> Any:
+    """A result without the time at which this test recorded the fix."""
+    if isinstance(value, dict):
+        return {k: stable(v) for k, v in value.items() if k != "last_verified"}
+    return [stable(v) for v in value] if isinstance(value, list) else value
+
+
 def working_day(server: Server) -> list[Any]:
     """Every tool once, without what differs from run to run."""
     found: list[Any] = [server.facts("ingest_logs", text=TRACE + LINE, service="api")]
@@ -213,7 +220,7 @@ def working_day(server: Server) -> list[Any]:
     found.append({k: v for k, v in status.items() if k not in ("location", "owner", "size_bytes", "role")})
     found.append(server.call("get_error", error_id="abc")["content"])
     found.append(server.call("search_errors", error_text="x", limit="many")["content"])
-    return found
+    return [stable(facts) for facts in found]
 
 
 def test_both_eras_answer_alike_over_stdio(tmp_path: Path, servers: list[Server]) -> None:

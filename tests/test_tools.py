@@ -78,9 +78,9 @@ async def call(app: App) -> AsyncIterator[Caller]:
 
 
 def stable(value: Any) -> Any:
-    """The facts without what differs from call to call: durations and marks."""
+    """The facts without what differs from call to call: durations, times and marks."""
     if isinstance(value, dict):
-        return {k: stable(v) for k, v in value.items() if k not in ("timings_ms", "cached")}
+        return {k: stable(v) for k, v in value.items() if k not in ("timings_ms", "cached", "last_verified")}
     return [stable(v) for v in value] if isinstance(value, list) else value
 
 

@@ -7,7 +7,8 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcp_rag import embedding
+from mcp_rag.errors import EmbeddingError
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import Fingerprinter
 from mcp_rag.grouping import assign, collect, new_group
@@ -39,13 +41,13 @@ AT_MS = 1_800_000_000_000
 
 class BruteStore(DictStore):
     """DictStore with arrays and postings, so that tens of thousands of searches take minutes. `seconds` adds up the
-    time spent inside the store, to be taken off when the code above it is timed; `hidden` is a group that is not found
-    for now: the knowledge base without it."""
+    time spent inside the store, to be taken off when the code above it is timed; `hidden` are groups that are not
+    found for now: the knowledge base without them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seconds = 0.0
-        self.hidden: str = ""
+        self.hidden: Collection[str] = ()
         self._stale = True
 
     async def upsert_errors(self, groups: Sequence[ErrorGroup]) -> None:
@@ -79,8 +81,8 @@ class BruteStore(DictStore):
     def _top(self, scores: Vectors, limit: int, *, positive: bool) -> list[Scored]:
         if not len(scores):
             return []
-        if self.hidden:
-            scores[self._ids.index(self.hidden)] = -1.0
+        for group_id in self.hidden:
+            scores[self._ids.index(group_id)] = -1.0
         near = np.argpartition(-scores, min(limit, len(scores) - 1))[:limit]
         found = [(self._ids[n], float(scores[n])) for n in near if scores[n] > (0 if positive else -1)]
         return [Scored(i, s) for i, s in sorted(found, key=lambda item: (-item[1], item[0]))]
@@ -120,7 +122,7 @@ class BruteStore(DictStore):
 
     async def get_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
         start = time.perf_counter()
-        found = await super().get_errors([i for i in ids if i != self.hidden])
+        found = await super().get_errors([i for i in ids if i not in self.hidden])
         self.seconds += time.perf_counter() - start
         return found
 
@@ -135,10 +137,19 @@ class CachedEmbedder:
     reason = ""
     degraded = ""
 
-    def __init__(self, cache_dir: Path, model: str) -> None:
-        self._inner = embedding.create(model, "auto", cache_dir=cache_dir)
+    def __init__(self, cache_dir: Path, model: str, base_url: str = "") -> None:
+        # Nobody waits for an answer here, and a small server takes its time over 64 long texts.
+        self._inner = embedding.create(model, "auto", cache_dir=cache_dir, base_url=base_url, timeout_s=600.0)
         self._path = cache_dir / "vectors.sqlite"
-        self.model_id, self.dimension, self.ready = self._inner.model_id, self._inner.dimension, True
+        try:
+            self.model_id, self.dimension = self._inner.model_id, self._inner.dimension
+        except EmbeddingError:
+            # A server's model, or one that only sentence-transformers understands, is known once it is loaded. This
+            # may run inside a loop.
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, self._inner.load()).result()
+            self.model_id, self.dimension = self._inner.model_id, self._inner.dimension
+        self.ready = True
         with sqlite3.connect(self._path) as db:
             db.execute("create table if not exists vectors (key blob primary key, vector blob)")
 
@@ -148,9 +159,11 @@ class CachedEmbedder:
 
     async def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """As the embedder's, from the cache where possible."""
-        keys = [
-            hashlib.blake2b(f"{self.model_id}\0{t}".encode("utf-8", "replace"), digest_size=16).digest() for t in texts
-        ]
+        return await self._embed(texts, "document")
+
+    async def _embed(self, texts: Sequence[str], purpose: str) -> Vectors:
+        start = f"{self.model_id}\0{purpose}\0"
+        keys = [hashlib.blake2b((start + t).encode("utf-8", "replace"), digest_size=16).digest() for t in texts]
         known: dict[bytes, Vectors] = {}
         with sqlite3.connect(self._path) as db:
             for key in dict.fromkeys(keys):
@@ -160,7 +173,10 @@ class CachedEmbedder:
             missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
             if missing:
                 await self._inner.load()
-                vectors = await self._inner.embed_documents(list(missing.values()))
+                if purpose == "query":
+                    vectors = np.array([await self._inner.embed_query(t) for t in missing.values()])
+                else:
+                    vectors = await self._inner.embed_documents(list(missing.values()))
                 for key, vector in zip(missing, vectors, strict=True):
                     known[key] = vector
                     db.execute(
@@ -169,8 +185,8 @@ class CachedEmbedder:
         return np.array([known[key] for key in keys], dtype=np.float32).reshape(-1, self.dimension)
 
     async def embed_query(self, text: str) -> Vectors:
-        """(dimension,) float32; the default model has no query prompt."""
-        vectors = await self.embed_documents([text])
+        """(dimension,) float32, with the model's query prompt."""
+        vectors = await self._embed([text], "query")
         return vectors.reshape(-1)
 
 

@@ -51,12 +51,12 @@ async def collect(embedder: CachedEmbedder, data: Path) -> list[Case]:
             group = bench.groups.get(ask.relevant, "")
             train = zlib.crc32(ask.relevant.encode()) % 2 == 0
             for answered in (True, False):
-                bench.store.hidden = "" if answered else group
+                bench.store.hidden = () if answered or not group else (group,)
                 found = await bench.find(ask.text)
                 top = found.candidates[0] if found.candidates else None
                 right = answered and top is not None and top.group.id == group
                 cases.append(Case(labelled.name, train, answered, right, top))
-        bench.store.hidden = ""
+        bench.store.hidden = ()
     return cases
 
 

@@ -54,9 +54,11 @@ Event = Callable[[random.Random], str]
 
 @dataclass(frozen=True)
 class Fault:
-    """One error: `event(rng)` renders an occurrence; each of `others` one that must not be taken for it."""
+    """One error: `event(rng)` renders an occurrence; each of `others` one that must not be taken for it. Faults of one
+    `family` answer each other: the same type and message thrown by the same call, or the same code in one sentence."""
 
     name: str
+    family: str
     event: Event
     others: tuple[Event, ...] = field(default=())
 
@@ -213,7 +215,8 @@ def traces(rng: random.Random) -> Iterator[Fault]:
                 if language != "go":
                     others.append(partial(printer, other, message, calls))
                 name = f"{language}/{type_}/{message[:20]}/{n}"
-                yield Fault(name, partial(printer, type_, message, calls), tuple(others))
+                family = f"{language}/{type_}/{message}/{calls[-1]}"
+                yield Fault(name, family, partial(printer, type_, message, calls), tuple(others))
 
 
 def _line(template: str, rng: random.Random) -> str:
@@ -224,13 +227,13 @@ def _messages() -> Iterator[Fault]:
     for template in _LINES:
         for noun in NOUNS[:8]:
             text, other = template % noun, template % f"{noun} archive"
-            yield Fault(f"line/{text}", partial(_line, text), (partial(_line, other),))
+            yield Fault(f"line/{text}", f"line/{text}", partial(_line, text), (partial(_line, other),))
     for template, codes in _CODED:
         for noun in NOUNS[:4]:
             for code in codes[:-1]:
                 text = (template % noun).replace("{code}", code)
                 other = (template % noun).replace("{code}", codes[-1])
-                yield Fault(f"code/{text}", partial(_line, text), (partial(_line, other),))
+                yield Fault(f"code/{text}", f"code/{template}/{code}", partial(_line, text), (partial(_line, other),))
 
 
 def faults(seed: int) -> list[Fault]:

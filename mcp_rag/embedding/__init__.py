@@ -16,10 +16,11 @@ from mcp_rag.embedding.fetch import fetch_model
 from mcp_rag.embedding.local import LocalEmbedder
 from mcp_rag.embedding.opening import LocalBackend, identify, open_encoder
 from mcp_rag.embedding.remote import RemoteEmbedder
+from mcp_rag.embedding.reranker import create_reranker
 from mcp_rag.embedding.weights import DEFAULT_MODEL, explicit_path
 from mcp_rag.errors import ConfigurationError
 
-__all__ = ["BACKENDS", "DEFAULT_MODEL", "LocalEmbedder", "RemoteEmbedder", "create", "fetch_model"]
+__all__ = ["BACKENDS", "DEFAULT_MODEL", "LocalEmbedder", "RemoteEmbedder", "create", "create_reranker", "fetch_model"]
 
 BACKENDS = (*get_args(LocalBackend), "remote")
 

@@ -109,7 +109,7 @@ def voted(data: bytes) -> str:
 
 def _preferred(settings: ParseSettings, lines: Sequence[bytes]) -> str:
     if settings.format != "auto":
-        return settings.format
+        return formats.forced(settings.format)
     if settings.hint or not lines:
         return settings.hint
     return formats.vote([line.decode("utf-8", "replace") for line in lines[:_VOTE_LINES]])

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from mcp_rag.events.shapes import Kind, Shape
+from mcp_rag.formats import CARRIERS
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import NO_SPAN, Level
 
@@ -93,8 +94,10 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return True
     if shape.kind is Kind.JSON:
         return False
-    if shape.kind is Kind.HEAD:
+    if shape.kind is Kind.HEAD and not _only_carrier(event, shape):
         return _headed_line(event, shape, lane, at)
+    if shape.empty:
+        return _traced(event) and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
     part = shape.role.part
     if part in _TRACE:
         return _trace_line(event, shape, at)
@@ -109,7 +112,14 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return event.phase is Phase.PRELUDE and event.language == "cpp" and event.last == at - 1
     if part is Part.PRELUDE:
         return event.language == shape.role.language == "cpp" and _traced(event) and not lane.ahead(at, _CRASH, 1)
+    if shape.kind is Kind.HEAD:
+        return event.prefixed and _prefixed_text(event, shape, lane, at)
     return _text_line(event, shape, lane, at)
+
+
+def _only_carrier(event: OpenEvent, shape: Shape) -> bool:
+    """Whether a line of syslog continues a program that writes its own headers: then it is a line without one."""
+    return event.head.carried and not shape.carried and shape.header is not None and shape.header.format in CARRIERS
 
 
 def _traced(event: OpenEvent) -> bool:

@@ -24,6 +24,8 @@ MAX_HEADS = 8
 UNSURE_BYTES = 64
 # Behind a known header: a second time, a thread number, would stand here.
 MARGIN_BYTES = 8
+# Behind syslog's header: a whole second header.
+CARRIED_BYTES = 48
 
 # Formats that decide by an HTTP status or by the priority in front.
 _BY_SHORT_NUMBERS = frozenset(
@@ -138,6 +140,8 @@ class ShapeMemo:
         unsure = shape.header is None or shape.header.format in formats.FALLBACKS
         if unsure:
             size = max(size, UNSURE_BYTES)
+        elif shape.header is not None and shape.header.format in formats.CARRIERS:
+            size += CARRIED_BYTES
         head = key[:size]
         if shape.prefix < 0 or len(key) >= KEY_BYTES or not head.isascii():
             return

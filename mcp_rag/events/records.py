@@ -152,7 +152,8 @@ def _texts(members: Sequence[int], lines: Lines) -> tuple[list[str], list[Envelo
             text, envelopes = inside(text)
             first = first or envelopes
         text = lines.joined.get(n, text)
-        if place and shape.header is not None and not (place == 1 and lines.shapes[members[0]].two_line):
+        head = lines.shapes[members[0]]
+        if place and shape.header is not None and not (place == 1 and head.two_line and not head.carried):
             text = text[shape.header.body :]
         texts.append(text[: lines.settings.max_event_bytes])
     return texts, first

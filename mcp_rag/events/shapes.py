@@ -38,9 +38,10 @@ class Shape:
     the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the message before it
     although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as the last line of a
     traceback may. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
-    format are one message. `brace`: opens JSON spread over lines. `stream` names the container's stream; `digits`: it
-    holds digits and must be read from each line. `partial`: the container runtime cut the line here.
-    `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
+    format are one message. `carried`: the header is a program's own, behind syslog's. `brace`: opens JSON spread over
+    lines. `stream` names the container's stream; `digits`: it holds digits and must be read from each line. `partial`:
+    the container runtime cut the line here. `prefix`: characters before the text inside the envelopes, -1 if it is not
+    simply the line's end.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Shape:
     empty: bool = False
     two_line: bool = False
     block: bool = False
+    carried: bool = False
     brace: bool = False
     header: Header | None = None
     enveloped: bool = False
@@ -69,6 +71,7 @@ PIECE = Shape(Kind.PIECE, indented=True)
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _BLOCK_FORMATS = frozenset({"npm"})
+_WHOLE_TIME = 19  # characters of a date and a time
 _BOXES = "│|"
 _CLOSERS = ("}", "]", ")")
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
@@ -114,6 +117,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             empty=shape.empty,
             two_line=shape.two_line,
             block=shape.block,
+            carried=shape.carried,
             brace=shape.brace,
             header=shape.header,
             enveloped=True,
@@ -134,6 +138,9 @@ def _classify_inner(text: str, preferred: str) -> tuple[Shape, bool]:
     header = formats.match(text, preferred)
     if header is None or (header.time == NO_SPAN and text[0] not in _BOXES and role(text).part in _NO_HEADER):
         return _text(text), False
+    outer = header
+    if header.format in formats.CARRIERS and header.service != NO_SPAN:
+        header = _carried(text, header)
     rest = text[header.body :]
     part = role(rest)
     empty = not rest or rest.isspace()
@@ -158,9 +165,36 @@ def _classify_inner(text: str, preferred: str) -> tuple[Shape, bool]:
             empty=empty,
             two_line=empty and header.format in formats.TWO_LINE_FORMATS,
             block=block,
+            carried=header.format != outer.format,
             header=header,
         ),
         header.digits_matter,
+    )
+
+
+def _carried(text: str, outer: Header) -> Header:
+    """The header that a program printed behind syslog's, with syslog's program and process; else syslog's own.
+
+    A bare `LEVEL:` gives its level and stays in the message. The program's time wins if it has a date.
+    """
+    rest = text[outer.body :]
+    inner = formats.match(rest)
+    if inner is None or inner.format not in formats.CARRIED:
+        return outer
+    if inner.time == NO_SPAN and (not inner.level or role(rest).part in _NO_HEADER):
+        return outer
+    if inner.format == formats.LEVEL_PREFIX:
+        return outer._replace(level=inner.level)
+    at = outer.body
+    dated = inner.time[1] - inner.time[0] >= _WHOLE_TIME
+    return inner._replace(
+        body=at + inner.body,
+        level=inner.level or outer.level,
+        time=(at + inner.time[0], at + inner.time[1]) if dated else outer.time,
+        logger=(at + inner.logger[0], at + inner.logger[1]) if inner.logger != NO_SPAN else NO_SPAN,
+        service=outer.service,
+        stream=outer.stream,
+        digits_matter=outer.digits_matter or inner.digits_matter,
     )
 
 

@@ -10,11 +10,25 @@ from mcp_rag.formats.base import LogFormat, TextFormat
 from mcp_rag.formats.envelopes import EnvelopeFormat, unwrap
 from mcp_rag.formats.json import JsonFormat, decode_json
 from mcp_rag.formats.levels import level_from_words, level_of
-from mcp_rag.formats.registry import FALLBACKS, FORMATS, TWO_LINE_FORMATS, by_name, match, vote
+from mcp_rag.formats.registry import (
+    CARRIED,
+    CARRIERS,
+    FALLBACKS,
+    FORMATS,
+    LEVEL_PREFIX,
+    TWO_LINE_FORMATS,
+    by_name,
+    forced,
+    match,
+    vote,
+)
 
 __all__ = [
+    "CARRIED",
+    "CARRIERS",
     "FALLBACKS",
     "FORMATS",
+    "LEVEL_PREFIX",
     "TWO_LINE_FORMATS",
     "EnvelopeFormat",
     "JsonFormat",
@@ -22,6 +36,7 @@ __all__ = [
     "TextFormat",
     "by_name",
     "decode_json",
+    "forced",
     "level_from_words",
     "level_of",
     "match",

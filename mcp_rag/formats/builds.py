@@ -121,6 +121,14 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"npm (?P<kind>ERR!|error|WARN|warn|info|notice|http|verb|sill)(?: |$)",
     ),
     TextFormat(
+        "gitlab-job",
+        "GitLab's verdict on a job: `ERROR: Job failed: exit code 1`",
+        "ERROR: Job failed: exit code 1",
+        first="EW",
+        needs=": Job",
+        pattern=r"(?P<level>ERROR|WARNING): (?=Job )",
+    ),
+    TextFormat(
         "pip",
         "pip: `ERROR: message`",
         "ERROR: No matching distribution found for acme-billing",

@@ -17,6 +17,16 @@ CLUSTER_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf"(?: (?P<stream>\d{{1,7}}))? {LEVEL} {{1,5}}{_CLASS}: ",
     ),
     TextFormat(
+        "spark",
+        "Spark's console as shipped: `yy/MM/dd time LEVEL Class: message`",
+        "26/11/23 19:20:37 ERROR Executor: Exception in task 1.0 in stage 27.0 (TID 1272)",
+        stamped=True,
+        shapes=("slash",),
+        needs=": ",
+        pattern=rf" {LEVEL} {{1,5}}(?=[A-Z][A-Z0-9$]{{0,80}}[a-z])(?![\w$]{{0,80}}(?:Exception|Error):)"
+        r"(?P<logger>[A-Za-z0-9$]{3,80}): ",
+    ),
+    TextFormat(
         "hadoop-source",
         "Hadoop with source locations: `time LEVEL class (File.java:method(line)) - message`",
         "2026-11-23 19:20:37,123 ERROR namenode.NameNode (NameNode.java:main(1734)) - Failed to start namenode.",

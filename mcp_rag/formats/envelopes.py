@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mcp_rag.formats.base import MAX_HEAD_CHARS, LogFormat
-from mcp_rag.formats.levels import header_level, level_of
+from mcp_rag.formats.json import decode_json
+from mcp_rag.formats.levels import header_level, level_of, syslog_level
 from mcp_rag.types import Envelope, Level
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
@@ -79,8 +80,43 @@ class DockerJson(EnvelopeFormat):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class JournalJson(EnvelopeFormat):
+    """What a service printed, as `journalctl -o json` writes it: one object for each line it printed.
+
+    The journal gives such lines priority 6 whatever they say. Entries that a program sent to the journal itself, with
+    its own priority or of several lines, stay JSON records.
+    """
+
+    def unwrap(self, line: str) -> Envelope | None:
+        if not (line.startswith("{") and '"MESSAGE"' in line and '"__REALTIME_TIMESTAMP"' in line):
+            return None
+        import orjson
+
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return None
+        text, priority = record.get("MESSAGE"), str(record.get("PRIORITY", "6"))
+        printed = record.get("_TRANSPORT", "stdout" if priority == "6" else "") == "stdout"
+        if not printed or not isinstance(text, str) or "\n" in text:
+            return None
+        return Envelope(
+            format=self.name,
+            text=text,
+            stream=str(record.get("_PID", "")),
+            service=str(record.get("SYSLOG_IDENTIFIER") or record.get("_SYSTEMD_UNIT") or ""),
+            timestamp=str(record["__REALTIME_TIMESTAMP"]),
+            level=syslog_level(int(priority)) if priority in {*"01234567"} - {"6"} else Level.UNSET,
+        )
+
+
 def _not_a_level(found: re.Match[str]) -> bool:
     return header_level(found["service"]) is Level.UNSET
+
+
+def _holds_a_record(found: re.Match[str]) -> bool:
+    return decode_json(found.string[found.end() :]) is not None
 
 
 ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
@@ -88,6 +124,14 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         "docker-json",
         "Docker's json-file log driver",
         '{"log":"Traceback (most recent call last):\\n","stream":"stderr","time":"2026-11-23T19:20:37.123456789Z"}',
+        kind="envelope",
+        first="{",
+    ),
+    JournalJson(
+        "journald-json",
+        "journalctl -o json of what a service printed line by line",
+        '{"__REALTIME_TIMESTAMP":"1796325637123456","PRIORITY":"6","_TRANSPORT":"stdout","_PID":"4711",'
+        '"SYSLOG_IDENTIFIER":"billing","MESSAGE":"Traceback (most recent call last):"}',
         kind="envelope",
         first="{",
     ),
@@ -218,6 +262,18 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         needs=": {",
         pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{9})? [+-]\d{4}) "
         r"(?P<service>[\w.*-]{1,200}): (?=\{)",
+    ),
+    EnvelopeFormat(
+        "syslog-json",
+        "Syslog and journalctl with a JSON record as the message: `Mon dd time host program[pid]: {json}`",
+        'Nov 23 19:20:37 web1 billing[4711]: {"level":"error","message":"charge failed"}',
+        kind="envelope",
+        first="0A<",
+        needs='{"',
+        accept=_holds_a_record,
+        pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{_ISO})"
+        r" \S{1,255} (?P<service>[\w./()@+-]{1,80})(?:(?:\[(?P<stream>\d{1,10})\])?: (?:@cee: ?)?"
+        r"| \S{1,128} \S{1,32} (?:-|(?:\[[^\[\]]{1,400}\]){1,4}) )(?=\{\")",
     ),
     EnvelopeFormat(
         "airflow-subtask",

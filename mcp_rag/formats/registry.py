@@ -15,7 +15,7 @@ from mcp_rag.formats.base import MAX_HEAD_CHARS, OPENERS, LogFormat, TextFormat,
 from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
-from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
+from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, EnvelopeFormat, unwrap
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.json_formats import JSON_FORMATS
 from mcp_rag.formats.logfmt import LOGFMT, Logfmt
@@ -26,6 +26,7 @@ from mcp_rag.types import Header
 
 MAX_VOTES = 200
 MAX_ENVELOPES = 4
+FORCED = "="
 COMBINE_AFTER = 2_000
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -71,6 +72,25 @@ _NAMES: dict[str, LogFormat] = {form.name: form for form in FORMATS}
 
 # Two formats whose header fills a line of its own: the line below belongs to the same record even if it has a header.
 TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "mysql-slow"})
+
+# Behind the header of these, a program's own header may stand: journald and syslog daemons take what it printed.
+CARRIERS = frozenset({"syslog", "syslog-iso", "syslog-5424", "syslog-priority"})
+LEVEL_PREFIX = generic.PREFIX_NAME
+# What may stand there. A compiler's manner is chance in a program's message, and the second line of a record of two
+# would have syslog's header again.
+CARRIED = frozenset(
+    form.name
+    for form in (
+        *RUNTIME_FORMATS,
+        *CLUSTER_FORMATS,
+        *DATABASE_FORMATS,
+        *WEB_FORMATS,
+        *SYSTEM_FORMATS,
+        LOGFMT,
+        *_FALLBACKS,
+    )
+    if form.name not in {"jul", "erlang", "mysql-slow"} | CARRIERS
+)
 
 _KINDS = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
 
@@ -150,8 +170,15 @@ _PLAIN = {chr(code): _table(tuple(f for f in _TEXT if not f.stamped and _accepts
 _PLAIN_REST = _table(tuple(f for f in _TEXT if not f.stamped and _accepts(f, "│")))
 
 
+def forced(name: str) -> str:
+    """For `match`: only this format is to be recognised. A container's prefix hides no header of its own: with the name
+    of one, every format is."""
+    return "" if isinstance(_NAMES.get(name), EnvelopeFormat) else FORCED + name
+
+
 def match(line: str, preferred: str = "") -> Header | None:
-    """The header of one text line, or None if it has none. `preferred` is the name of the format to try first.
+    """The header of one text line, or None if it has none. `preferred` is the name of the format to try first, or what
+    `forced` made of the only one.
 
     Looks at the first 512 characters only. The result is the same for lines that differ only in digits, unless it
     says `digits_matter`.
@@ -160,6 +187,9 @@ def match(line: str, preferred: str = "") -> Header | None:
         return None
     head = line[:MAX_HEAD_CHARS]
     stamp = find_stamp(head)
+    if preferred.startswith(FORCED):
+        only = _NAMES.get(preferred[len(FORCED) :])
+        return only.match(head) if isinstance(only, (TextFormat, Logfmt, _Generic)) else None
     # The fallbacks are never preferred: they would take lines of the other formats of a mixed file.
     first = _NAMES.get(preferred) if preferred else None
     if isinstance(first, (TextFormat, Logfmt)) and (found := first.match_at(head, stamp)):

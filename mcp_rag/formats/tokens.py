@@ -45,7 +45,7 @@ _PAIR = re.compile(r"[A-Za-z_][\w.@-]{0,40}=(?:\"[^\"]{0,80}\"|[^\s,;\]\"]{0,80}
 _COLON_LOGGER = re.compile(r":(?P<name>[\w.\-/]{1,80}):(?=\S| )")
 _DASHED_NAME = re.compile(r" - (?P<name>[A-Za-z][\w.$-]{1,80}) - ")
 _COLUMN = re.compile(r"[ \t]*[|;]")
-_FIELDS = {mark: re.compile(rf"[ \t]*(?P<field>[^{mark}]{{0,120}}?)[ \t]*[{mark}]") for mark in "|;"}
+_FIELDS = {mark: re.compile(rf"[ \t]*+(?P<field>[^{mark}]{{0,120}}?)[ \t]*+[{mark}]") for mark in "|;"}
 _COLUMN_NAME = re.compile(r"[\w.$:/#@\[\] +<>-]{0,120}$")
 
 

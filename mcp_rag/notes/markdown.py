@@ -22,7 +22,7 @@ _RULE = re.compile(r"(?:-[ \t]?){3,}$|(?:\*[ \t]?){3,}$|(?:_[ \t]?){3,}$")
 _VALUES = frozenset({"versions", "environment", "source", "title", "language", "codes"})
 # Words that begin many ordinary lines: labels only when they are set in bold type.
 _WEAK = frozenset({"name", "link", "reason", "why", "system", "code"})
-_HASHES = re.compile(r"[ \t]+#{1,6}$")
+_HASHES = re.compile(r"(?<![ \t])[ \t]++#{1,6}$")
 
 
 class _Label(NamedTuple):

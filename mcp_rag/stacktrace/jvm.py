@@ -30,7 +30,7 @@ _FRAME = re.compile(
     r"200})\(([^():\n]{0,200})(?::(\d{1,9}))?\)"
 )
 _CLASS = r"(?:[A-Za-z_$][\w$]*[./])*[A-Za-z_$][\w$]*"
-_THREAD = re.compile(r"\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|FATAL EXCEPTION: \S+)")
+_THREAD = re.compile(r"^\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|FATAL EXCEPTION: \S+)")
 _HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
 _CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
 _SUPPRESSED = re.compile(r"(\s*)Suppressed: ")

@@ -4,6 +4,7 @@ data_dir/           0700
   milvus.db/        the engine's directory (an older engine kept one SQLite file of this name)
   owner.lock        held by the process that runs the engine
   write.lock        held by the process that is writing
+  write.next        held by the process whose turn to write is next
   owner.json        who that is and where it listens
   store.sock        0600; in a directory of ours under the temporary one when this path is too long
 """
@@ -63,6 +64,10 @@ class DataDirectory:
     @property
     def write_lock(self) -> Path:
         return self.path / "write.lock"
+
+    @property
+    def write_next(self) -> Path:
+        return self.path / "write.next"
 
     @property
     def owner_file(self) -> Path:

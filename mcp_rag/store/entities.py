@@ -63,6 +63,14 @@ def _fit(meta: dict[str, list[Any]], order: tuple[str, ...]) -> dict[str, list[A
     return meta
 
 
+def same_fields(entities: Iterable[Entity]) -> list[list[Entity]]:
+    """Runs with equal columns: a batch is columnar."""
+    runs: dict[frozenset[str], list[Entity]] = {}
+    for entity in entities:
+        runs.setdefault(frozenset(entity), []).append(entity)
+    return list(runs.values())
+
+
 def _texts(kind: str, row: object, names: Iterable[str]) -> Entity:
     return {name: cut(getattr(row, name), VARCHARS[kind][name]) for name in names}
 

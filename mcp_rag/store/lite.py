@@ -32,6 +32,7 @@ class LiteLink:
     """The connection to whoever owns the engine; becomes the owner when nobody is."""
 
     exclusive = True
+    breaker = None  # the engine is in this process or one beside it: a call that fails, fails at once
 
     def __init__(self, directory: DataDirectory, timeout_s: float, *, sockets: bool) -> None:
         self._directory = directory
@@ -39,6 +40,7 @@ class LiteLink:
         self._sockets = sockets
         self._owner_lock = FileLock(directory.owner_lock)
         self._write_lock = FileLock(directory.write_lock)
+        self._next_lock = FileLock(directory.write_next)
         self._threads = threading.RLock()
         self._change = threading.RLock()
         self._engine: Engine | None = None
@@ -140,15 +142,8 @@ class LiteLink:
     def writing(self) -> Iterator[None]:
         """Hold the write lock of all processes and threads; reentrant in one thread."""
         with self._threads:
-            deadline = time.monotonic() + self._timeout_s
-            while not self._depth and self._sockets and not self._write_lock.try_acquire():
-                if time.monotonic() >= deadline:
-                    raise StoreUnavailable(
-                        f"Another process has been writing to {self._directory.path} for {self._timeout_s:g} s.",
-                        "Try again when its ingest is done.",
-                        retry=True,
-                    )
-                self._closed.wait(POLL_S / 4)
+            if not self._depth and self._sockets:
+                self._take_turn()
             self._depth += 1
             try:
                 yield
@@ -156,6 +151,23 @@ class LiteLink:
                 self._depth -= 1
                 if not self._depth:
                     self._write_lock.release()
+
+    def _take_turn(self) -> None:
+        """Wait for the write lock. Who waits next holds a lock of its own meanwhile, so that a process which writes all
+        the time cannot take the lock again before it: others would starve."""
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            for lock in (self._next_lock, self._write_lock):
+                while not lock.try_acquire():
+                    if time.monotonic() >= deadline:
+                        raise StoreUnavailable(
+                            f"Another process has been writing to {self._directory.path} for {self._timeout_s:g} s.",
+                            "Try again when its ingest is done.",
+                            retry=True,
+                        )
+                    self._closed.wait(POLL_S / 4)
+        finally:
+            self._next_lock.release()
 
     def reset(self) -> None:
         """Ready to connect again after `close`."""

@@ -17,11 +17,12 @@ from typing import TypeVar
 from mcp_rag.errors import InputError, StoreError
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
 from mcp_rag.store.connection import Connection
-from mcp_rag.store.entities import TOTALS, Entity, error_entity, error_group
+from mcp_rag.store.entities import TOTALS, Entity, error_entity, error_group, same_fields
 from mcp_rag.store.exchange import RowExchange
 from mcp_rag.store.filters import block_condition, check_ids, error_condition, keep
 from mcp_rag.store.frequencies import Frequencies
 from mcp_rag.store.ledger import Ledger
+from mcp_rag.store.leftovers import Leftovers
 from mcp_rag.store.resolutions import Resolutions
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import MAX_LIMIT, fields_of
@@ -57,12 +58,15 @@ class MilvusStore(RowExchange):
             write_totals=self._write_totals,
             delete_groups=self._delete_groups,
         )
+        self._leftovers = Leftovers(self._rpc, self._blocks, self._recover)
         self._dirty: set[str] = set()
         self._lock = threading.RLock()
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._pool is None:
             raise StoreError("The store is not open.", "Restart the server.")
+        if self._leftovers.due():
+            self._pool.submit(self._leftovers.finish_old)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     @contextmanager
@@ -82,6 +86,7 @@ class MilvusStore(RowExchange):
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="mcp-rag-store")
         try:
             kept = await self._run(lambda: self._connection.open(self._rpc, self._names, model_id, dimension))
+            await self._run(self._leftovers.finish_at_open)
         except BaseException:
             await self.close()
             raise
@@ -175,7 +180,7 @@ class MilvusStore(RowExchange):
                     known.append(own if partial else {**stored[row_id], **own})
             if fresh:
                 self._rpc.upsert(self._errors, fresh)
-            for run in _same_fields(known):
+            for run in same_fields(known):
                 self._rpc.upsert(self._errors, run, partial=partial)
             if known and not partial and not self._rpc.link.exclusive:
                 self._ledger.reapply([e["id"] for e in known])
@@ -340,11 +345,3 @@ class MilvusStore(RowExchange):
         """Delete resolutions; returns how many were stored."""
         wanted = check_ids(ids)
         return await self._run(lambda: self._delete(self._resolutions, wanted)) if wanted else 0
-
-
-def _same_fields(entities: Sequence[Entity]) -> list[list[Entity]]:
-    """Runs with equal columns: a batch is columnar."""
-    runs: dict[frozenset[str], list[Entity]] = {}
-    for entity in entities:
-        runs.setdefault(frozenset(entity), []).append(entity)
-    return list(runs.values())

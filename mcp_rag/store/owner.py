@@ -20,6 +20,7 @@ from typing import Any
 from mcp_rag.errors import StoreError, StoreUnavailable
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
+from mcp_rag.store.soundness import check_files, drop_unborn
 
 MESSAGE_BYTES = 256 * 1024 * 1024
 WORKERS = 10
@@ -79,6 +80,8 @@ class Engine:
             self._database = MilvusLite(str(path))
             self._lock_descriptor = self._database._lock_fd  # noqa: SLF001 - must not outlive us in a forked child
             close_in_fork(self._lock_descriptor)
+            check_files(path)
+            drop_unborn(path)
             self._load_all()
         except DataDirLockedError:
             self.stop()
@@ -87,13 +90,23 @@ class Engine:
                 "Stop that program, or set MCP_RAG_DATA_DIR to a directory of its own.",
                 retry=True,
             ) from None
+        except StoreError:
+            self.stop()
+            raise
         except Exception as error:  # noqa: BLE001 - whatever the engine raises, its files are the reason
             self.stop()
             raise StoreError(
                 f"The embedded store at {path} cannot be opened ({type(error).__name__}).",
                 "Nothing was changed. Check disk space and rights; else move the directory away and ingest again.",
             ) from None
-        self._serve()
+        try:
+            self._serve()
+        except OSError as error:
+            self.stop()
+            raise StoreError(
+                f"{self._directory.path} cannot be written to ({error.strerror}); nothing was changed.",
+                "Free disk space, or check the rights of that directory, then try again.",
+            ) from None
 
     def _load_all(self) -> None:
         """An indexed collection is closed after a restart, and replayed rows count twice until a flush."""

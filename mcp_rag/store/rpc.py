@@ -1,4 +1,5 @@
-"""Calls to whatever speaks Milvus: a deadline on each, failures mapped, a lost connection made anew.
+"""Calls to whatever speaks Milvus: a deadline on each, failures mapped, a lost connection made anew, a dead server
+left alone for a while.
 
 Every write is an upsert or delete by id, so repeating one that may or may not have arrived is safe.
 """
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from mcp_rag.errors import StoreError
+from mcp_rag.breaker import Breaker
+from mcp_rag.errors import McpRagError, StoreError, StoreUnavailable
 from mcp_rag.store.entities import Entity
 from mcp_rag.store.filters import ids_in, prefix_is
 from mcp_rag.store.library import Failure, classify, failures, our_error
@@ -24,6 +26,9 @@ LIGHT_FIELDS = 4
 # Own writes are seen at once, others' within about half a second; Strong took 370 ms a call on Milvus 2.3.5, this 5.
 SESSION = "Session"
 HEX = "0123456789abcdef"
+# A server that was found dead is first asked for its version: that call must not cost a whole deadline again.
+PROBE_S = 2.0
+_DEAD = (Failure.UNREACHABLE, Failure.TIMEOUT)
 
 
 class Link(Protocol):
@@ -37,6 +42,16 @@ class Link(Protocol):
     @property
     def exclusive(self) -> bool:
         """True when `writing` shuts out every other writer of this store."""
+        ...
+
+    @property
+    def breaker(self) -> Breaker | None:
+        """Refuses calls after one found the server dead; None where every call is tried."""
+        ...
+
+    @property
+    def owns(self) -> bool:
+        """True when this process runs the engine itself."""
         ...
 
     def client(self, deadline: float) -> Any:  # noqa: ANN401 - pymilvus ships no types
@@ -74,10 +89,46 @@ class Rpc:
     def call(self, method: str, *args: Any, timeout_s: float = 0.0, **kwargs: Any) -> Any:  # noqa: ANN401 - as pymilvus
         """Call a client method. Raises StoreUnavailable or StoreError, never a library's own exception."""
         limit = timeout_s or self.timeout_s
-        result, failure = self._attempt(method, args, kwargs, limit)
+        result, failure = self._guarded(method, args, kwargs, limit)
         if failure is not None:
             raise our_error(failure, method, self.link.where, limit)
         return result
+
+    def _guarded(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], limit_s: float
+    ) -> tuple[Any, Failure | None]:
+        """One attempt; a server that did not answer is left alone until a trial call succeeds."""
+        breaker = self.link.breaker
+        if breaker is None:
+            return self._attempt(method, args, kwargs, limit_s)
+        trial = breaker.tripped
+        if stopped := breaker.enter():
+            raise StoreUnavailable(
+                f"{stopped} Not asked again yet.",
+                f"Check that the store runs; it is tried again at the latest {breaker.cooldown_s:g} s after a failure.",
+                retry=True,
+            )
+        outcome: str | None = None
+        try:
+            if trial and method != "get_server_version":
+                self._probe()
+            result, failure = self._attempt(method, args, kwargs, limit_s)
+            outcome = our_error(failure, method, self.link.where, limit_s).cause if failure in _DEAD else ""
+        except StoreUnavailable as error:
+            outcome = error.cause
+            raise
+        except McpRagError:
+            outcome = ""  # refused credentials and the like: somebody answers
+            raise
+        finally:
+            breaker.leave(outcome)
+        return result, failure
+
+    def _probe(self) -> None:
+        limit = min(PROBE_S, self.timeout_s)
+        _, failure = self._attempt("get_server_version", (), {}, limit)
+        if failure in _DEAD:
+            raise our_error(failure, "get_server_version", self.link.where, limit)
 
     def _attempt(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], limit_s: float
@@ -96,7 +147,9 @@ class Rpc:
                 continue
             if failure is Failure.NOT_LOADED and not reloaded and args and method != "load_collection":
                 reloaded = True
-                self.call("load_collection", args[0], timeout_s=max(limit_s, 60.0))
+                _, unloaded = self._attempt("load_collection", (args[0],), {}, max(limit_s, 60.0))
+                if unloaded is not None:
+                    return None, unloaded
                 continue
             return None, failure
 
@@ -214,7 +267,7 @@ class Rpc:
 
     def _upsert_batch(self, collection: str, batch: list[Entity], refused: list[str], *, partial: bool) -> None:
         extra = {"partial_update": True} if partial else {}
-        _, failure = self._attempt("upsert", (collection,), {"data": batch, **extra}, self.timeout_s)
+        _, failure = self._guarded("upsert", (collection,), {"data": batch, **extra}, self.timeout_s)
         if failure is None:
             return
         if failure is not Failure.REFUSED:

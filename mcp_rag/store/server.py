@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from mcp_rag.breaker import Breaker
 from mcp_rag.errors import ConfigurationError, StoreUnavailable
 from mcp_rag.store.catalog import prepare
 from mcp_rag.store.connection import State
@@ -21,6 +22,7 @@ from mcp_rag.store.settings import Names, StoreSettings
 
 SCHEMES = ("http", "https", "tcp")
 RETRY_WAIT_S = 0.1
+COOLDOWN_S = 30.0
 SPARSE_SINCE = (2, 4)
 PARTIAL_SINCE = (2, 6)
 # CVE-2026-26190: before these, port 9091 serves the whole API without a password.
@@ -69,6 +71,7 @@ class ServerLink:
     """One client, made anew after the server was away."""
 
     exclusive = False
+    owns = False
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
@@ -76,6 +79,7 @@ class ServerLink:
         self._client: Any = None
         self._change = threading.Lock()
         self._threads = threading.RLock()
+        self.breaker: Breaker | None = Breaker(COOLDOWN_S, time.monotonic)
 
     @property
     def where(self) -> str:

@@ -17,8 +17,9 @@ from mcp_rag.embedding.folder import read_folder
 from mcp_rag.embedding.identity import Identity
 from mcp_rag.embedding.plain import PlainModel
 from mcp_rag.embedding.pooling import unit
+from mcp_rag.embedding.reranker import CrossEncoderReranker, create_reranker
 from mcp_rag.embedding.runtime import OnnxModel
-from mcp_rag.errors import ModelMissingError
+from mcp_rag.errors import EmbeddingError, ModelMissingError
 
 pytestmark = pytest.mark.torch
 
@@ -177,3 +178,74 @@ def test_an_unknown_model_is_missing(tmp_path: Path, name: str) -> None:
     """Offline, neither a hub name nor a path that is not there ends in a library's own error."""
     with pytest.raises(ModelMissingError):
         vectors(name, "sentence-transformers", tmp_path, ["x"])
+
+
+def cross_encoder(path: Path, labels: int) -> Path:
+    """A tiny BERT cross-encoder with random weights, saved as sentence-transformers saves one."""
+    import torch
+    from sentence_transformers import CrossEncoder
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    torch.manual_seed(7)
+    words = "[PAD] [UNK] [CLS] [SEP] [MASK] error refused timeout disk full connection payment".split()
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        num_labels=labels,
+        initializer_range=0.5,
+    )
+    raw = path / "raw"
+    raw.mkdir(parents=True)
+    BertForSequenceClassification(config).save_pretrained(raw)
+    (raw / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    BertTokenizerFast(vocab_file=str(raw / "vocab.txt")).save_pretrained(raw)
+    CrossEncoder(str(raw), device="cpu").save_pretrained(str(path / "saved"))
+    return path / "saved"
+
+
+def started(model: str) -> CrossEncoderReranker:
+    """A reranker whose load ended."""
+    reranker = create_reranker(model)
+    reranker.start()
+    assert reranker._loading is not None
+    reranker._loading.join(300)
+    return reranker
+
+
+async def scored(reranker: CrossEncoderReranker, texts: list[str]) -> list[float]:
+    """The scores of texts for one query."""
+    async with asyncio.timeout(300):
+        return await reranker.scores("connection refused", texts)
+
+
+def test_a_cross_encoder_is_loaded_and_gives_its_own_numbers(tmp_path: Path) -> None:
+    """The setting's whole path on real files: the numbers are CrossEncoder's, in the order asked for."""
+    from sentence_transformers import CrossEncoder
+
+    path = cross_encoder(tmp_path, 1)
+    texts = ["disk full", "connection refused error", "payment timeout " * 900, "", "\ud800 error"]
+    reranker = started(str(path))
+    assert (reranker.ready, reranker.reason) == (True, "")
+    found = asyncio.run(scored(reranker, texts))
+
+    pairs = [("connection refused", t[:2000].encode("utf-8", "replace").decode()) for t in texts]
+    expected = CrossEncoder(str(path), device="cpu").predict(pairs, show_progress_bar=False)
+    assert found == pytest.approx(expected.tolist(), abs=1e-5)
+    assert len({round(score, 6) for score in found}) > 1
+
+
+def test_a_cross_encoder_with_several_labels_is_refused(tmp_path: Path) -> None:
+    """A classifier of three labels gives no order."""
+    reranker = started(str(cross_encoder(tmp_path, 3)))
+    with pytest.raises(EmbeddingError, match="one label"):
+        asyncio.run(scored(reranker, ["disk full", "timeout"]))
+
+
+@pytest.mark.parametrize("name", ["owner/absent", "./absent"])
+def test_an_unknown_cross_encoder_says_what_to_correct(name: str) -> None:
+    reranker = started(name)
+    assert not reranker.ready
+    assert "MCP_RAG_RERANK_MODEL" in reranker.reason

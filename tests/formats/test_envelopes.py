@@ -25,6 +25,14 @@ CASES = [
     ("(RayWorkerWrapper pid=771, ip=10.9.0.4)   File", "ray", "  File", "pid=771", "RayWorkerWrapper", False),
     ("(VllmWorker rank=1 pid=11) x", "ray", "x", "pid=11", "VllmWorker", False),
     ("(raylet) x", "ray", "x", "", "", False),
+    (
+        'Nov 23 19:20:37 h a[7]: @cee: {"level":"error","msg":"x"}',
+        "syslog-json",
+        '{"level":"error","msg":"x"}',
+        "7",
+        "a",
+        False,
+    ),
     ("#12 ERROR: x", "buildkit", "ERROR: x", "#12", "", False),
 ]
 

@@ -19,6 +19,9 @@ CASES = [
     # the libraries' own layouts, in variants other than the registered sample
     ("2026-11-23 19:20:37,123 - a.b - INFO - done", "python-logging", I, "done", "a.b"),
     ('INFO:     127.0.0.1:56150 - "GET / HTTP/1.1" 500 Internal Server Error', "uvicorn", I, "127.0.0.1", ""),
+    ("26/11/23 19:20:37 WARN TaskSetManager: Lost task 0.0", "spark", W, "Lost task 0.0", "TaskSetManager"),
+    ("26/11/23 19:20:37 ERROR IllegalStateException: x", "generic", E, "IllegalStateException: x", ""),
+    ("WARNING: Job failed: allowed", "gitlab-job", W, "Job failed: allowed", ""),
     ("CRITICAL:root:disk full", "python-root", F, "disk full", "root"),
     ("[2026-11-23T19:20:37.123+0000] {taskinstance.py:12} WARNING - slow", "airflow", W, "slow", "taskinstance.py"),
     ("2026-11-23 19:20:37.123 | WARNING  | __main__:<module>:3 - slow", "loguru", W, "slow", "__main__"),
@@ -298,6 +301,19 @@ def test_preferred_format_is_tried_first() -> None:
     preferred = formats.match(sample, "hadoop")
     assert preferred is not None
     assert preferred.format == "hadoop"
+
+
+def test_a_forced_format_is_the_only_one() -> None:
+    """A line of another format has no header then; containers hide no header, and JSON records are not headers."""
+    klog, logback = formats.by_name("klog").sample.split("\n")[0], formats.by_name("logback").sample.split("\n")[0]
+    assert formats.match(klog, formats.forced("python-logging")) is None
+    for name in ("klog", "logfmt", "generic", "level-prefix"):
+        form = formats.by_name(name)
+        found = formats.match(form.sample.split("\n")[0], formats.forced(name))
+        assert found is not None
+        assert found.format == name
+    assert formats.match(logback, formats.forced("json-pino")) is None
+    assert formats.match(logback, formats.forced("docker-json")) == formats.match(logback)
 
 
 def test_only_the_first_512_characters_are_read() -> None:

@@ -17,17 +17,15 @@ from mcp_rag.store.filters import (
     MAX_VALUE_BYTES,
     block_condition,
     check_ids,
-    clean_item,
     contains,
     error_condition,
     ids_in,
-    keep,
     prefix_is,
     quote,
 )
 from mcp_rag.types import Level
-from tests.contracts.test_store import group
 from tests.fakes import hex_id
+from tests.store.hostile_filters import BAD_IDS, HOSTILE, ROW, check_filters, check_ids_of_calls
 
 
 @pytest.mark.parametrize(
@@ -120,18 +118,6 @@ def store(loop: asyncio.AbstractEventLoop, tmp_path_factory: pytest.TempPathFact
     loop.run_until_complete(made.close())
 
 
-HOSTILE = st.lists(
-    st.one_of(
-        st.text(max_size=8),
-        st.sampled_from(
-            ['"', "\\", "\n", "\r", "\t", " or ", " and ", "id != ", "{", "}", "%", "_", "|", "'", "🙂", "é", "]", "("]
-        ),
-    ),
-    max_size=8,
-).map("".join)
-ROW = st.tuples(HOSTILE, HOSTILE, HOSTILE)
-
-
 @given(rows=st.lists(ROW, min_size=1, max_size=12), queries=st.lists(HOSTILE, min_size=1, max_size=6))
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_filter_values_cannot_change_the_expression(
@@ -142,26 +128,11 @@ def test_filter_values_cannot_change_the_expression(
 ) -> None:
     """Check 14: whatever the strings, the store selects what a Python filter over the same rows selects."""
 
-    async def check() -> None:
-        groups = [
-            group(str(n), language=language.replace("\x00", ""), services=(service,), codes=(code,))
-            for n, (language, service, code) in enumerate(rows)
-        ]
-        await store.upsert_errors(groups)
-        stored = await store.get_errors([g.id for g in groups])
-        values = [*queries, *(text for row in rows for text in row)]
-        for value in values[:12]:
-            for where in (ErrorFilter(language=value), ErrorFilter(service=value), ErrorFilter(codes=(value, "x"))):
-                if len(value.encode("utf-8", "replace")) > MAX_VALUE_BYTES:
-                    continue
-                found = {g.id for g in await store.query_errors(where, 100)}
-                assert found == {g.id for g in keep(stored, where)}, where
-        for n, (language, service, _code) in enumerate(rows):
-            if language.strip() and language.encode("utf-8", "replace").decode() == language and len(language) < 60:
-                found = {g.id for g in await store.query_errors(ErrorFilter(language=stored[n].language or "x"), 100)}
-                assert stored[n].language == "" or stored[n].id in found
-            if clean_item(service):
-                assert stored[n].id in {g.id for g in await store.query_errors(ErrorFilter(service=service), 100)}
-        await store.delete_errors([g.id for g in groups])
+    loop.run_until_complete(check_filters(store, rows, queries))
 
-    loop.run_until_complete(check())
+
+@given(bad=BAD_IDS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_ids_cannot_change_the_expression(store: MilvusStore, loop: asyncio.AbstractEventLoop, bad: str) -> None:
+    """Check 15: an id that is none reaches no engine."""
+    loop.run_until_complete(check_ids_of_calls(store, bad))

@@ -6,6 +6,7 @@ the fallbacks.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -17,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mcp_rag.errors import InputError, StoreError, StoreMismatch, StoreUnavailable
 from mcp_rag.rows import ErrorFilter
@@ -24,6 +27,7 @@ from mcp_rag.store import MilvusStore, StoreSettings, open_store
 from mcp_rag.types import Level
 from tests.contracts.test_store import HOUR, axis, block, group, one, resolution
 from tests.fakes import hex_id
+from tests.store.hostile_filters import BAD_IDS, HOSTILE, ROW, check_filters, check_ids_of_calls
 
 pytestmark = [pytest.mark.anyio, pytest.mark.milvus]
 HERE = Path(__file__).parent
@@ -164,8 +168,6 @@ async def test_another_model_is_refused(store: MilvusStore, server: Server) -> N
 
 async def test_two_clients_count_the_same_group(store: MilvusStore) -> None:
     """Without a shared lock the ledger's own check keeps totals exact for writers on two machines."""
-    import asyncio
-
     other = open_store(store._settings)
     await other.open(model_id="hash", dimension=4)
     await store.upsert_errors([group("shared")])
@@ -177,6 +179,44 @@ async def test_two_clients_count_the_same_group(store: MilvusStore) -> None:
         assert results == [None, None]
     assert (await one(store, "shared")).count == 9
     await other.close()
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One loop for all examples of a property."""
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def hostile_store(server: Server, loop: asyncio.AbstractEventLoop) -> Iterator[MilvusStore]:
+    """A knowledge base of the properties' own."""
+    made = open_store(StoreSettings(uri=server.uri, kb="hostile", timeout_s=20))
+    loop.run_until_complete(made.open(model_id="hash", dimension=4))
+    yield made
+    loop.run_until_complete(made.close())
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=12), queries=st.lists(HOSTILE, min_size=1, max_size=6))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_filter_values_cannot_change_the_expression(
+    hostile_store: MilvusStore,
+    loop: asyncio.AbstractEventLoop,
+    rows: list[tuple[str, str, str]],
+    queries: list[str],
+) -> None:
+    """Check 14 on the server's own parser: whatever the strings, it selects what Python selects."""
+    loop.run_until_complete(check_filters(hostile_store, rows, queries))
+
+
+@given(bad=BAD_IDS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_ids_cannot_change_the_expression(
+    hostile_store: MilvusStore, loop: asyncio.AbstractEventLoop, bad: str
+) -> None:
+    """Check 15 on the server: an id that is none reaches it never, and nothing is deleted."""
+    loop.run_until_complete(check_ids_of_calls(hostile_store, bad))
 
 
 async def test_server_restart_is_survived(store: MilvusStore, server: Server) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_rag.llm_breaker import Breaker
+from mcp_rag.breaker import Breaker
 
 
 class Clock:

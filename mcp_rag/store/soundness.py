@@ -1,0 +1,74 @@
+"""Is every file there that the embedded engine says it needs, and none in its way? Asked before it loads anything.
+
+The engine itself goes on without a missing segment, and after a damaged manifest with the one before it, whereupon it
+deletes the segments which that one does not name. Both would lose what was acknowledged, without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mcp_rag.errors import StoreError
+
+
+def check_files(engine: Path) -> None:
+    """Raise StoreError for a damaged or missing file of a collection in use, with nothing changed.
+
+    Only what an alias points to is in use: a collection without one was not finished, or half dropped, by a killed
+    process. One in use has a manifest, because its index was made before its alias.
+    """
+    aliases = engine / "aliases.json"
+    if not aliases.exists():
+        return  # nothing was finished here yet
+    for name in sorted({str(name) for name in _json(aliases, engine.parent).values()}):
+        folder = engine / "collections" / name
+        needed = [folder / "schema.json", folder / "manifest.json"]
+        _require(needed, engine.parent)
+        _require(_segments(folder, _json(needed[1], engine.parent), engine.parent), engine.parent)
+
+
+def drop_unborn(engine: Path) -> None:
+    """Remove the folders of collections whose making was cut short before they had a schema: the engine does not list
+    them, yet refuses to make them again. The caller holds the engine's lock. Folders that hold anything else stay."""
+    for folder in sorted((engine / "collections").glob("*")):
+        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {"schema.json.tmp"}:
+            (folder / "schema.json.tmp").unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def _require(paths: Iterable[Path], data_dir: Path) -> None:
+    for path in paths:
+        if not path.is_file():
+            raise _damaged(path, "is missing", data_dir)
+
+
+def _segments(folder: Path, manifest: dict[str, Any], data_dir: Path) -> list[Path]:
+    try:
+        return [
+            folder / "partitions" / partition / Path(*name.replace("\\", "/").split("/"))
+            for partition, files in manifest["partitions"].items()
+            for name in (*files["data_files"], *files["delta_files"])
+        ]
+    except (KeyError, TypeError, AttributeError):
+        raise _damaged(folder / "manifest.json", "cannot be read", data_dir) from None
+
+
+def _json(path: Path, data_dir: Path) -> dict[str, Any]:
+    """The object in a file."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _damaged(path, "cannot be read", data_dir)
+    return found
+
+
+def _damaged(path: Path, what: str, data_dir: Path) -> StoreError:
+    return StoreError(
+        f"The embedded store is damaged: {path} {what}. Nothing was changed.",
+        f"Put that file back; or move {data_dir} away and `mcp-rag restore` a backup, or ingest the logs again.",
+    )

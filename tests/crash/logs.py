@@ -1,0 +1,112 @@
+"""Logs drawn from a seed, and what one clean ingest of them leaves: the golden contents."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mcp_rag.app import App
+from mcp_rag.config import Settings
+from mcp_rag.rows import ErrorFilter
+from mcp_rag.store import MilvusStore
+from mcp_rag.wiring import build_reader
+from tests.fakes import DictStore, HashEmbedder
+
+BLOCK_BYTES = 1_000
+EVENTS = 150
+SHARED = ("ORA-00942: table or view does not exist", "connect to db failed: ECONNREFUSED", "disk full: ENOSPC")
+# Of one program: told apart by nothing but a word that looks like a value, so these join the first one of them.
+JOINED = "{name} cannot reach com.example.{host}.api, giving up"
+TRACE = """Traceback (most recent call last):
+  File "/srv/{name}/jobs.py", line {line}, in {function}
+    run(job)
+{kind}: job {number} is gone
+"""
+
+
+def make_app(*, data_dir: str = "", store: Any = None) -> App:
+    """An App on the embedded store in a directory, or on the store given: no model, no shipped knowledge."""
+    settings = Settings(starter_knowledge=False, data_dir=data_dir, max_block_bytes=BLOCK_BYTES, max_workers=1)
+    return App(settings, store=store, embedder=HashEmbedder())
+
+
+def draw_log(rng: random.Random, name: str, events: int = EVENTS) -> str:
+    """Two days of errors of one program: groups of its own, groups of every program, traces, and templates that join
+    each other. Each line has its own second, so no two blocks of a log are the same."""
+    out = []
+    for n in range(events):
+        at = n * 1_100 + rng.randrange(1_100)
+        when = f"2026-11-{21 + at // 86_400:02d}T{at // 3_600 % 24:02d}:{at // 60 % 60:02d}:{at % 60:02d}Z"
+        draw = rng.random()
+        level = "WARN" if draw < 0.2 else "ERROR"
+        if draw < 0.3:
+            text = rng.choice(SHARED)
+        elif draw < 0.45:
+            text = JOINED.format(name=name, host="".join(rng.choices("abcdefgh", k=4)))
+        else:
+            step = rng.choice("abcdefghijklmnopqrstuvwxyz") + rng.choice("xyz")
+            text = f"{name} step {step} refused: E{rng.randrange(40):04d}"
+        out.append(f"{when} {level} [{name}.jobs] {text}\n")
+        if draw > 0.93:
+            kind = rng.choice(["KeyError", "OSError", "TimeoutError"])
+            function = f"run_{rng.choice('abcdefgh')}"
+            out.append(TRACE.format(name=name, line=rng.randrange(99), function=function, kind=kind, number=n))
+    return "".join(out)
+
+
+def write_log(folder: Path, rng: random.Random, name: str) -> list[str]:
+    """A log as two files to ingest one after the other: what there was of it at first, perhaps cut inside a line, and
+    the whole. The whole replaces the unfinished last block of the part."""
+    text = draw_log(rng, name)
+    whole, part = folder / f"{name}.log", folder / f"{name}-at-first.log"
+    whole.write_text(text, encoding="utf-8")
+    while True:
+        part.write_text(text[: rng.randrange(len(text) // 3, len(text) * 2 // 3)], encoding="utf-8")
+        *_, last = build_reader(Settings(max_block_bytes=BLOCK_BYTES), None).blocks([str(part)])
+        if b"\n" in last.data and len(last.data) < BLOCK_BYTES:
+            return [str(part), str(whole)]
+
+
+@dataclass
+class Golden:
+    """`after[call][n]`: events per group and ids of living blocks after the n-th report of a call; `blocks`: the
+    ledger's ids in the end; `contents`: as `contents_of`."""
+
+    after: list[list[tuple[dict[str, int], frozenset[str]]]] = field(default_factory=list)
+    contents: dict[str, Any] = field(default_factory=dict)
+
+
+async def golden(paths: Sequence[str]) -> Golden:
+    """What one clean ingest of these paths, one call each, leaves at every step."""
+    store = DictStore()
+    app = make_app(store=store)
+    found = Golden()
+    for path in paths:
+        reports = app.ingest(paths=[path], trusted=True, budget_s=600.0)
+        found.after.append([_step(store), *[_step(store) async for _ in reports]])
+    found.contents = await contents_of(store)
+    await app.close()
+    return found
+
+
+def _step(store: DictStore) -> tuple[dict[str, int], frozenset[str]]:
+    return {g.id: g.count for g in store.errors.values() if g.count}, frozenset(store.blocks)
+
+
+async def contents_of(store: DictStore | MilvusStore) -> dict[str, Any]:
+    """Everything that must be equal in the end: each group's totals, status, level and services, and the ledger."""
+    groups = await store.query_errors(ErrorFilter(), 16_384)
+    ids = await store.list_ids("errors")
+    assert sorted(g.id for g in groups) == ids
+    assert await store.count_errors(ErrorFilter()) == len(ids)
+    blocks = await store.get_blocks(await store.list_ids("blocks"))
+    return {
+        "groups": {
+            g.id: (g.count, g.first_seen_ms, g.last_seen_ms, dict(g.timeline), g.status, g.level, g.services)
+            for g in groups
+        },
+        "blocks": {b.id: (b.counts, b.first_seen, b.last_seen, b.events, b.lines, b.open) for b in blocks},
+    }
