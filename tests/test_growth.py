@@ -14,7 +14,7 @@ from tests.fakes import DictStore
 
 pytestmark = pytest.mark.anyio
 
-BLOCK_BYTES = 300
+BLOCK_BYTES = 150
 TRACE = """Traceback (most recent call last):
   File "/srv/app/users.py", line 10, in load
     return cache["user_id"]
