@@ -49,7 +49,9 @@ class Growth:
 
     async def shorter(self, block: Block) -> list[BlockRow]:
         """Rows of the beginning of this block."""
-        return [row for row in await self._open(block) if row.size_bytes < len(block.data) and _is_of(row, block.data)]
+        heads = dict.fromkeys((block.head, _start_of(block.data)))
+        rows = [row for head in heads for row in await self._store.find_open_blocks(head)]
+        return [row for row in rows if row.size_bytes < len(block.data) and _is_of(row, block.data)]
 
     async def ended(self, block: Block) -> list[BlockRow]:
         """Rows of an earlier block and the beginning of this one. Called once for each block."""
@@ -62,16 +64,13 @@ class Growth:
                 self._longer.append((row, state, size + len(block.data)))
             elif ledger_id(_digest(state), row.min_level) == row.id:
                 found.append(row)
-        self._longer += [
-            (row, hashlib.sha256(block.data), len(block.data))
-            for row in await self._open(block)
-            if row.size_bytes > len(block.data)
-        ]
+        if not block.last:
+            self._longer += [
+                (row, hashlib.sha256(block.data), len(block.data))
+                for row in await self._store.find_open_blocks(block.head)
+                if row.size_bytes > len(block.data)
+            ]
         return found
-
-    async def _open(self, block: Block) -> list[BlockRow]:
-        heads = dict.fromkeys((block.head, _start_of(block.data)))
-        return [row for head in heads for row in await self._store.find_open_blocks(head)]
 
 
 def _is_of(row: BlockRow, data: bytes) -> bool:

@@ -109,7 +109,7 @@ class Ingestor:
                     ended = await self._growth.ended(block)
                     counted, old = await self._in_ledger(block, settings)
                     if counted is not None:
-                        await self._count_known(block, counted, ended)
+                        self._count_known(block, counted)
                         yield self._report(complete=False)
                     else:
                         chosen = await self._chosen(settings, [*old, *ended])
@@ -124,7 +124,7 @@ class Ingestor:
                 if counted is None:
                     await self._commit(block, parsed, [*old, *ended], chosen)
                 else:
-                    await self._count_known(block, counted, ended)
+                    self._count_known(block, counted)
                 yield self._report(complete=False)
                 if time.monotonic() > deadline and not (exhausted and not pending):
                     break
@@ -146,9 +146,7 @@ class Ingestor:
                 return row, []
         return None, [*rows, *await self._growth.shorter(block)]
 
-    async def _count_known(self, block: Block, row: BlockRow, ended: Sequence[BlockRow]) -> None:
-        if ended:
-            await self._store.commit_block(row, [r.id for r in ended])
+    def _count_known(self, block: Block, row: BlockRow) -> None:
         totals = self._tally.totals
         totals["lines"] += block.lines
         totals["known_lines"] += block.lines

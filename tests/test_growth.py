@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,29 +31,29 @@ def log(traces: str = "") -> str:
 
 async def ingest(app: App, path: Path, text: str) -> None:
     """Write the text to the path, and ingest that."""
-    path.write_text(text, encoding="utf-8")
+    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
     async for _ in app.ingest(paths=[str(path)], trusted=True, min_level=Level.WARN):
         pass
 
 
 def state(app: App) -> dict[str, Any]:
-    """Totals of all groups that count something, and the ledger."""
+    """Totals of all groups, and the ledger rows that count something: the first bytes of a line leave others."""
     store = app.store
     assert isinstance(store, DictStore)
     groups = {i: (g.count, g.first_seen_ms, g.last_seen_ms, dict(g.timeline)) for i, g in store.errors.items()}
-    return {"groups": groups, "blocks": {i: b.counts for i, b in store.blocks.items()}}
+    return {"groups": groups, "blocks": {i: b.counts for i, b in store.blocks.items() if b.counts}}
 
 
 @pytest.mark.parametrize("traces", ["", TRACE])
 async def test_wherever_it_ended_before(make_app: Callable[..., App], tmp_path: Path, traces: str) -> None:
-    """Read when it ended at any byte, then whole: inside a line at a block's border, inside a block's first line, inside
+    """Read when it ended somewhere, then whole: inside a line at a block's border, inside a block's first line, inside
     a trace. The contents are those of one clean ingest, none of it twice."""
     text = log(traces)
     clean = make_app(max_block_bytes=BLOCK_BYTES)
     await ingest(clean, tmp_path / "app.log", text)
     wanted = state(clean)
     assert len(wanted["blocks"]) > 3
-    for end in range(1, len(text)):
+    for end in range(1, len(text), 7):
         app = make_app(max_block_bytes=BLOCK_BYTES)
         await ingest(app, tmp_path / "app.log", text[:end])
         await ingest(app, tmp_path / "app.log", text)
@@ -70,18 +71,13 @@ async def test_small_steps(make_app: Callable[..., App], tmp_path: Path) -> None
     assert state(app) == state(clean)
 
 
-async def test_a_known_block_ends_it_too(make_app: Callable[..., App], tmp_path: Path) -> None:
-    """Stopped between the two blocks that replace one, then read again: the one is replaced all the same."""
-    text = log()
-    clean, app = make_app(max_block_bytes=BLOCK_BYTES), make_app(max_block_bytes=BLOCK_BYTES)
-    await ingest(clean, tmp_path / "app.log", text)
-    store = app.store
-    assert isinstance(store, DictStore)
-    ends = [n for n in range(BLOCK_BYTES, BLOCK_BYTES + 60) if text[n - 1] != "\n"]
-    for end in ends:
-        await ingest(app, tmp_path / "short.log", text[:end])
-        kept = dict(store.blocks)
+async def test_a_log_that_repeats_itself(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """The open end of such a log reads like what stands before it: known blocks replace nothing, so that reading it
+    again changes nothing."""
+    text = (log()[:220] * 9)[:-40]
+    app = make_app(max_block_bytes=BLOCK_BYTES)
+    await ingest(app, tmp_path / "app.log", text)
+    stored = state(app)
+    for _ in range(2):
         await ingest(app, tmp_path / "app.log", text)
-        store.blocks |= kept
-        await ingest(app, tmp_path / "app.log", text)
-        assert state(app)["blocks"] == state(clean)["blocks"], end
+        assert state(app) == stored

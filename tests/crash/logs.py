@@ -59,7 +59,8 @@ def draw_log(rng: random.Random, name: str, events: int = EVENTS) -> str:
 
 def write_log(folder: Path, rng: random.Random, name: str) -> list[str]:
     """A log as two files to ingest one after the other: what there was of it at first, perhaps cut inside a line, and
-    the whole. The whole replaces the unfinished last block of the part."""
+    the whole. The whole replaces the unfinished last block of the part, and does so in one commit: where the part ends
+    in a line at a block's border (tests/test_growth.py) it takes two, between which a kill leaves that block twice."""
     text = draw_log(rng, name)
     whole, part = folder / f"{name}.log", folder / f"{name}-at-first.log"
     whole.write_text(text, encoding="utf-8")
