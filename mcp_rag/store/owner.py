@@ -20,7 +20,7 @@ from typing import Any
 from mcp_rag.errors import StoreError, StoreUnavailable
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
-from mcp_rag.store.soundness import check_files, drop_unborn
+from mcp_rag.store.soundness import check_files, clear_crash
 
 MESSAGE_BYTES = 256 * 1024 * 1024
 WORKERS = 10
@@ -81,7 +81,7 @@ class Engine:
             self._lock_descriptor = self._database._lock_fd  # noqa: SLF001 - must not outlive us in a forked child
             close_in_fork(self._lock_descriptor)
             check_files(path)
-            drop_unborn(path)
+            clear_crash(path)
             self._load_all()
         except DataDirLockedError:
             self.stop()

@@ -30,13 +30,32 @@ def check_files(engine: Path) -> None:
         _require(_segments(folder, _json(needed[1], engine.parent), engine.parent), engine.parent)
 
 
-def drop_unborn(engine: Path) -> None:
-    """Remove the folders of collections whose making was cut short before they had a schema: the engine does not list
-    them, yet refuses to make them again. The caller holds the engine's lock. Folders that hold anything else stay."""
+def clear_crash(engine: Path) -> None:
+    """Remove what two moments of a crash leave and the engine then stumbles over for ever; it holds no row. The caller
+    holds the engine's lock and has called `check_files`. Anything else stays.
+
+    - The folder of a collection cut short before it had a schema: not listed, yet not made again.
+    - The deletes of a log whose rows are in a segment, when the rows' half of the log was deleted and this half was
+      not: replayed alone they carry a number below the segment's, which the engine refuses.
+    """
     for folder in sorted((engine / "collections").glob("*")):
-        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {"schema.json.tmp"}:
+        if not folder.is_dir():
+            continue
+        if {path.name for path in folder.iterdir()} <= {"schema.json.tmp"}:
             (folder / "schema.json.tmp").unlink(missing_ok=True)
             folder.rmdir()
+        elif (folder / "manifest.json").is_file():
+            _drop_half_logs(folder, engine.parent)
+
+
+def _drop_half_logs(folder: Path, data_dir: Path) -> None:
+    active = _json(folder / "manifest.json", data_dir).get("active_wal_number")
+    if not isinstance(active, int):
+        return
+    for deletes in (folder / "wal").glob("wal_delta_*.arrow"):
+        number = deletes.stem.removeprefix("wal_delta_")
+        if number.isdecimal() and int(number) < active and not (folder / "wal" / f"wal_data_{number}.arrow").exists():
+            deletes.unlink()
 
 
 def _require(paths: Iterable[Path], data_dir: Path) -> None:

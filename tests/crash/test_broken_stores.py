@@ -194,6 +194,25 @@ async def test_a_collection_cut_short_is_made_anew(tmp_path: Path, left: list[st
     await check_whole(tmp_path / "data")
 
 
+async def test_half_a_log_is_cleared(tmp_path: Path) -> None:
+    """Killed while the engine deleted a log that was in a segment already: rows first, deletes second. Found by
+    test_kill_9.py: with the deletes alone the engine would refuse to open for ever."""
+    data = tmp_path / "data"
+    store = await opened(data)
+    await fill(store)
+    await store.upsert_errors([group("gone")])
+    await store.delete_errors([hex_id("gone")])
+    await store.upsert_errors([group("later")])
+    (log,) = (data / "milvus.db" / "collections" / "mcp_errors_errors_v1" / "wal").glob("wal_delta_*")
+    deletes = log.read_bytes()
+    await store.flush()
+    await store.close()
+    assert not log.exists()
+    log.write_bytes(deletes)
+    await check_whole(data)
+    assert not log.exists()
+
+
 async def test_data_of_an_older_engine_is_refused(tmp_path: Path) -> None:
     """Facts 3.12: a SQLite file of Milvus Lite 2.x in our place is named and kept; moved away, all goes on."""
     data = tmp_path / "data"
