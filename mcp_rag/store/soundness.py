@@ -7,11 +7,15 @@ deletes the segments which that one does not name. Both would lose what was ackn
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from mcp_rag.errors import StoreError
+
+_LOG = re.compile(r"wal_(?:data|delta)_(\d{1,12})\.arrow", re.ASCII)
+_PARQUET = b"PAR1"
 
 
 def check_files(engine: Path) -> None:
@@ -31,12 +35,12 @@ def check_files(engine: Path) -> None:
 
 
 def clear_crash(engine: Path) -> None:
-    """Remove what two moments of a crash leave and the engine then stumbles over for ever; it holds no row. The caller
-    holds the engine's lock and has called `check_files`. Anything else stays.
+    """Remove what two moments of a crash leave in the engine's way. The caller holds the engine's lock and has called
+    `check_files`. Anything else stays.
 
     - The folder of a collection cut short before it had a schema: not listed, yet not made again.
-    - The deletes of a log whose rows are in a segment, when the rows' half of the log was deleted and this half was
-      not: replayed alone they carry a number below the segment's, which the engine refuses.
+    - Logs whose rows are in segments already, which a flush was about to delete. Replayed, their rows would be in two
+      segments, and each be found twice for ever; half of such a log the engine refuses, and does not open at all.
     """
     for folder in sorted((engine / "collections").glob("*")):
         if not folder.is_dir():
@@ -45,23 +49,36 @@ def clear_crash(engine: Path) -> None:
             (folder / "schema.json.tmp").unlink(missing_ok=True)
             folder.rmdir()
         elif (folder / "manifest.json").is_file():
-            _drop_half_logs(folder, engine.parent)
+            _drop_flushed_logs(folder, engine.parent)
 
 
-def _drop_half_logs(folder: Path, data_dir: Path) -> None:
-    active = _json(folder / "manifest.json", data_dir).get("active_wal_number")
-    if not isinstance(active, int):
-        return
-    for deletes in (folder / "wal").glob("wal_delta_*.arrow"):
-        number = deletes.stem.removeprefix("wal_delta_")
-        if number.isdecimal() and int(number) < active and not (folder / "wal" / f"wal_data_{number}.arrow").exists():
-            deletes.unlink()
+def _drop_flushed_logs(folder: Path, data_dir: Path) -> None:
+    manifest = _json(folder / "manifest.json", data_dir)
+    active = manifest.get("active_wal_number")
+    logs = [(int(m[1]), path) for path in (folder / "wal").glob("*") if (m := _LOG.fullmatch(path.name))]
+    flushed = [path for number, path in logs if isinstance(active, int) and number < active]
+    if flushed:
+        # The last copy of a row is never what is removed here.
+        _require(_segments(folder, manifest, data_dir), data_dir)
+    for path in flushed:
+        path.unlink()
 
 
 def _require(paths: Iterable[Path], data_dir: Path) -> None:
     for path in paths:
         if not path.is_file():
             raise _damaged(path, "is missing", data_dir)
+        if path.suffix == ".parquet" and not _is_whole(path):
+            raise _damaged(path, "cannot be read", data_dir)
+
+
+def _is_whole(parquet: Path) -> bool:
+    """Both ends are there: what a power cut leaves of a file lacks the second."""
+    with parquet.open("rb") as file:
+        head = file.read(len(_PARQUET))
+        size = file.seek(0, 2)
+        file.seek(max(0, size - len(_PARQUET)))
+        return size > 2 * len(_PARQUET) and head == file.read() == _PARQUET
 
 
 def _segments(folder: Path, manifest: dict[str, Any], data_dir: Path) -> list[Path]:

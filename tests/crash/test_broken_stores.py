@@ -27,7 +27,7 @@ from mcp_rag.store.directory import MIN_FREE_BYTES
 from tests.fakes import hex_id
 from tests.store.worker import block, group
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.crash]
 
 NAMES = [f"kept {n}" for n in range(40)]
 SPARE_BYTES = 8 * 1024 * 1024
@@ -102,7 +102,9 @@ async def check_whole(data_dir: Path) -> None:
     store = await opened(data_dir)
     counts = {g.title: g.count for g in await store.query_errors(ErrorFilter(), 16_384)}
     assert {name: counts.get(name) for name in NAMES} == dict.fromkeys(NAMES, 1)
-    assert len(await store.search_dense((1.0, 0.0, 0.0, 0.0), 16_384, ErrorFilter())) == len(counts)
+    assert sorted(hit.id for hit in await store.search_dense((1.0, 0.0, 0.0, 0.0), 16_384, ErrorFilter())) == sorted(
+        hex_id(name) for name in counts
+    )
     assert {hex_id(f"block {n}") for n in range(0, len(NAMES), 10)} <= set(await store.list_ids("blocks"))
     await store.upsert_errors([group("later")])
     await store.close()
@@ -194,23 +196,47 @@ async def test_a_collection_cut_short_is_made_anew(tmp_path: Path, left: list[st
     await check_whole(tmp_path / "data")
 
 
-async def test_half_a_log_is_cleared(tmp_path: Path) -> None:
-    """Killed while the engine deleted a log that was in a segment already: rows first, deletes second. Found by
-    test_kill_9.py: with the deletes alone the engine would refuse to open for ever."""
+@pytest.mark.parametrize("left", ["wal_*", "wal_delta_*", "wal_data_*"])
+async def test_a_flushed_log_is_cleared(tmp_path: Path, left: str) -> None:
+    """Killed before or while the engine deleted a log that was in a segment already. Found by test_kill_9.py: with the
+    deletes alone the engine would refuse to open for ever; with the rows each of them would be found twice for ever."""
     data = tmp_path / "data"
     store = await opened(data)
     await fill(store)
     await store.upsert_errors([group("gone")])
     await store.delete_errors([hex_id("gone")])
     await store.upsert_errors([group("later")])
-    (log,) = (data / "milvus.db" / "collections" / "mcp_errors_errors_v1" / "wal").glob("wal_delta_*")
-    deletes = log.read_bytes()
+    logs = (data / "milvus.db" / "collections" / "mcp_errors_errors_v1" / "wal").glob(left)
+    kept = {path: path.read_bytes() for path in logs}
+    assert kept
     await store.flush()
     await store.close()
-    assert not log.exists()
-    log.write_bytes(deletes)
+    for path, content in kept.items():
+        assert not path.exists()
+        path.write_bytes(content)
     await check_whole(data)
-    assert not log.exists()
+    await check_whole(data)
+
+
+async def test_a_flushed_log_beside_a_living_one(tmp_path: Path) -> None:
+    """The same while a later log holds rows that are in no segment yet: these are replayed, once, the others are not."""
+    data, crashed = tmp_path / "data", tmp_path / "crashed"
+    logs = Path("milvus.db/collections/mcp_errors_errors_v1/wal")
+    store = await opened(data)
+    await fill(store)
+    await store.upsert_errors([group("flushed")])
+    kept = {path.name: path.read_bytes() for path in (data / logs).glob("wal_*")}
+    await store.flush()
+    await store.upsert_errors([group("not flushed")])
+    # A copy of the files is what a kill would leave: every write is with the operating system when it is acknowledged.
+    shutil.copytree(data, crashed, ignore=shutil.ignore_patterns("*.sock", "owner.json"))
+    await store.close()
+    for name, content in kept.items():
+        (crashed / logs / name).write_bytes(content)
+    await check_whole(crashed)
+    store = await opened(crashed)
+    assert (await store.info()).errors == len(NAMES) + 3
+    await store.close()
 
 
 async def test_data_of_an_older_engine_is_refused(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.crash.conftest import Child
 from tests.crash.logs import Golden, contents_of, golden, make_app, write_log
 from tests.fakes import HashEmbedder
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.crash]
 
 ROUNDS = int(os.environ.get("MCP_RAG_CRASH_ROUNDS", "100"))
 SEED = os.environ.get("MCP_RAG_CRASH_SEED", "") or secrets.token_hex(4)

@@ -17,7 +17,7 @@ from tests.crash.conftest import Child
 from tests.fakes import hex_id
 from tests.store.worker import group
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.crash]
 
 SECONDS = float(os.environ.get("MCP_RAG_SOAK_SECONDS", "60"))
 PROCESSES = 8
