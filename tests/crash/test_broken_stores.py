@@ -219,7 +219,7 @@ async def test_a_flushed_log_is_cleared(tmp_path: Path, left: str) -> None:
 
 
 async def test_a_flushed_log_beside_a_living_one(tmp_path: Path) -> None:
-    """The same while a later log holds rows that are in no segment yet: these are replayed, once, the others are not."""
+    """The same while a later log holds rows that are in no segment yet: only these are replayed, once."""
     data, crashed = tmp_path / "data", tmp_path / "crashed"
     logs = Path("milvus.db/collections/mcp_errors_errors_v1/wal")
     store = await opened(data)
