@@ -448,9 +448,9 @@ def test_directory_of_100k_files_is_bounded(tmp_path: Path) -> None:
     for n in range(100_000):
         (tmp_path / f"f{n}.log").write_bytes(b"2026 x\n")
     source = reader([tmp_path])
-    start = time.monotonic()
+    start = time.process_time()  # what other programs do meanwhile is not ours
     next(reader([tmp_path]).blocks([str(tmp_path)]))
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
     tracemalloc.start()
     try:
         assert sum(1 for _ in source.blocks([str(tmp_path)])) == 10_000
