@@ -39,7 +39,7 @@ PARTS: Table = (
 )  # fmt: skip
 
 _FRAME = re.compile(
-    r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))\s*\{?$"
+    r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))$"
 )
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
 _AT_FRAME = re.compile(
@@ -145,7 +145,8 @@ def _named(line: str) -> tuple[str, str] | None:
 
 
 def _frame(line: str) -> Frame | None:
-    if found := _FRAME.match(line):
+    # Node opens the properties of an error with a brace behind the last frame.
+    if found := _FRAME.match(line.rstrip().removesuffix("{").rstrip()):
         function = found[1] or ""
         # Minified names say nothing; the name it was called by may.
         if found[2] and len(function.rpartition(".")[2]) <= 2:

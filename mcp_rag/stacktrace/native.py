@@ -95,7 +95,6 @@ _FRAMES = (
 _TAIL = re.compile(
     r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$"
 )
-_ARGUMENTS = re.compile(r"\(.*\)(?: const)?$")
 _MACHINERY = re.compile(
     r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|"
     r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
@@ -178,6 +177,12 @@ def _frame(line: str) -> Frame | None:
             function, file, number = parts["f"] or "", parts.get("p") or "", parts.get("n") or "0"
             if not file and (tail := _TAIL.match(function)):
                 function, file, number = tail[1], tail[2].lstrip("("), tail[3] or "0"
-            function = _ARGUMENTS.sub("", function.strip()).strip()
+            function = _without_arguments(function.strip())
             return Frame(function=function, file=file, line=int(number), in_app=in_app(function, file))
     return None
+
+
+def _without_arguments(function: str) -> str:
+    """The function's name, its argument list taken off."""
+    head = function.removesuffix(" const")
+    return head.partition("(")[0].strip() if head.endswith(")") else function

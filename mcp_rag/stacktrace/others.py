@@ -74,7 +74,7 @@ _CRASH_FRAME = re.compile(
     r"\s*\d{1,3} {2,}([\w.\-+]{1,80})\s+0x[0-9a-f]{8,16} (.{1,300}?) \+ \d+(?: \((\S+?):(\d{1,9})\))?$"
 )
 _DART_FRAME = re.compile(
-    r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(.{1,300}) \(((?:package|dart|file)"
+    r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(\S.{0,299}) \(((?:package|dart|file)"
     r":[^\s():]{1,300}):?(\d{1,9})?(?::\d{1,9})?\)"
 )
 _DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")

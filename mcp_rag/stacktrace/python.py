@@ -42,9 +42,9 @@ PARTS: Table = (
 )
 
 _FRAME = re.compile(r'\s*(?:> ?)?File "([^"]+)", line (\d+)(?:,? in (.+))?')
-_BOX_FRAME = re.compile(r"[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
+_BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
 _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
-_BOX_SOURCE = re.compile(r"│ ❱ +\d+ (.*?)\s*│$")
+_BOX_SOURCE = re.compile(r"[^❱]*│ ❱ +\d+ (.*)│$")
 _HEADER = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback")
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _IGNORED = re.compile(
@@ -59,7 +59,7 @@ _KNOWN = re.compile(
 _FATAL = re.compile(r"\s*Fatal Python error: (.*)")
 _THREAD = re.compile(r"(?:Current thread|Thread) 0x[0-9a-fA-F]+.*most recent call first")
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
-_MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?| *\+ (?=Exception Group))")
+_MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?|\+ (?=Exception Group))")
 _PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
 _LIBRARY = re.compile(
     r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen "
@@ -200,11 +200,11 @@ class _Reader:
         if not self.open or not self.found:
             return
         segment = self.found[-1]
-        if frame := _BOX_FRAME.search(line):
+        if frame := _BOX_FRAME.match(line):
             segment.frames.append(
                 Frame(function=frame[3], file=frame[1], line=_number(frame[2]), in_app=in_app(frame[1]))
             )
-        elif segment.frames and (source := _BOX_SOURCE.search(line)):
+        elif segment.frames and (source := _BOX_SOURCE.match(line)):
             segment.frames[-1] = _with_source(segment.frames[-1], source[1].strip())
 
     def _feed_text(self, line: str) -> None:
