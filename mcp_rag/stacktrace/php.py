@@ -23,13 +23,13 @@ PARTS: Table = (
 
 _NAME = r"[A-Za-z_\\][\w\\]{0,200}(?:@anonymous)?"
 _HEAD = re.compile(
-    rf"(?:.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)"
+    rf"(?>.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)"
 )
 _OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
 _OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")
 _SYMFONY = re.compile(rf".*?Uncaught PHP Exception ({_NAME}): [\"“](.*)[\"”] at (\S+) line (\d{{1,9}})")
 _FATAL = re.compile(
-    r".*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): ++(.*?) in (\S+?)(?: on line |:)(\d{1,9})$"
+    r"(?>.*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): ++)(.*?) in (\S+?)(?: on line |:)(\d{1,9})$"
 )
 _FRAME = re.compile(
     r"\s*(?:PHP +\d+\. .*|#\d{1,4} (?:(\{main\})|(?:([^\s()]{1,300})\((\d{1,"

@@ -57,7 +57,7 @@ _KNOWN = re.compile(
     r"(?:\(\w+\))?$|\w\.[A-Z]\w+$"
 )
 _FATAL = re.compile(r"\s*Fatal Python error: (.*)")
-_THREAD = re.compile(r"(?:Current thread|Thread) 0x[0-9a-fA-F]+.*most recent call first")
+_THREAD = re.compile(r"(?>.*?(?:Current thread|Thread) 0x)[0-9a-fA-F]++.*most recent call first")
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
 _MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?|\+ (?=Exception Group))")
 _PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
@@ -112,7 +112,7 @@ def _faulthandler(message: str, lines: Sequence[str]) -> ExceptionInfo:
     blocks: list[list[Frame]] = [[]]
     chosen = 0
     for line in lines:
-        if _THREAD.search(line):
+        if _THREAD.match(line):
             blocks.append([])
             if line.lstrip().startswith("Current"):
                 chosen = len(blocks) - 1
