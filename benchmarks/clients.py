@@ -122,7 +122,7 @@ async def client_of(url: str) -> AsyncIterator[Any]:
 async def warm(client: Any) -> None:  # noqa: ANN401 - the client's type would import mcp at the top
     """Search until vectors take part."""
     deadline = time.monotonic() + WARM_S
-    while (await search.timed(client, TOOL, {"error_text": search.HYBRID.format(line=1, number=1)}))[1]["degraded"]:
+    while (await search.timed(client, TOOL, {"error_text": search.paste(1_000_000)}))[1]["degraded"]:
         if time.monotonic() > deadline:
             raise SystemExit("the server stayed degraded")
         await asyncio.sleep(POLL_S)
@@ -133,7 +133,7 @@ async def one_client(url: str, number: int, calls: int, load: Load) -> None:
     try:
         async with client_of(url) as client:
             for call in range(calls):
-                paste = search.HYBRID.format(line=call, number=1_000 * number + call)
+                paste = search.paste(1_000 * number + call)
                 started = time.perf_counter()
                 result = await client.call_tool(TOOL, {"error_text": paste})
                 load.taken.append(1000 * (time.perf_counter() - started))

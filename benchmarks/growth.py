@@ -133,7 +133,7 @@ async def look(place: Place, calls: int) -> Searched:
     ready_s = time.perf_counter() - started
     times: dict[str, list[float]] = {"exact": [], "hybrid": []}
     for number in range(FIRST_CALLS + calls):
-        for name, paste in (("exact", search.EXACT), ("hybrid", search.HYBRID.format(line=number, number=number))):
+        for name, paste in (("exact", search.EXACT), ("hybrid", search.paste(number))):
             started = time.perf_counter()
             result = await app.searcher.search(SearchRequest(paste))
             times[name].append(1000 * (time.perf_counter() - started))

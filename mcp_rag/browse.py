@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mcp_rag.clock import iso
+from mcp_rag.cursors import decode_cursor, encode_cursor, page_digest
 from mcp_rag.errors import InputError, NotFoundError
 from mcp_rag.hits import hit_resolution, one_line
 from mcp_rag.protocols import ReadableStore
 from mcp_rag.ranking import order_resolutions
 from mcp_rag.results import GetResult, ListedError, ListResult, TimelineBucket
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution
-from mcp_rag.search import decode_cursor, describe_filter, encode_cursor, page_digest
+from mcp_rag.search import describe_filter
 from mcp_rag.selection import blame
 from mcp_rag.untrusted import visible
 

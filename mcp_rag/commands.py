@@ -96,7 +96,8 @@ def _is_id(text: str) -> bool:
 
 
 async def _search(options: argparse.Namespace, settings: config.Settings) -> int:
-    from mcp_rag.search import SearchRequest, describe_filter, page_digest
+    from mcp_rag.cursors import page_digest
+    from mcp_rag.search import SearchRequest, describe_filter
     from mcp_rag.tools import now_ms
 
     where = arguments.filters(
@@ -130,7 +131,7 @@ async def _explain(options: argparse.Namespace, settings: config.Settings) -> in
 async def _list(options: argparse.Namespace, settings: config.Settings) -> int:
     from mcp_rag.browse import SORTS, ListRequest
     from mcp_rag.clock import parse_since
-    from mcp_rag.search import page_digest
+    from mcp_rag.cursors import page_digest
     from mcp_rag.tools import now_ms
 
     now = now_ms()

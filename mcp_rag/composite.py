@@ -91,7 +91,7 @@ class CompositeStore:
 def _best(legs: Sequence[Sequence[Scored]], limit: int) -> list[Scored]:
     best: dict[str, float] = {}
     for scored in legs:
-        for row_id, score in scored:
+        for row_id, score, _ in scored:  # the row is fetched again, to say which base holds it
             best[row_id] = max(score, best.get(row_id, score))
     return [Scored(i, s) for i, s in sorted(best.items(), key=lambda item: (-item[1], item[0]))[: max(0, limit)]]
 

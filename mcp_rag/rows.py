@@ -131,10 +131,11 @@ class ErrorFilter:
 
 
 class Scored(NamedTuple):
-    """One retrieved id with the score of one leg (inner product)."""
+    """One retrieved id with the score of one leg (inner product), and its row where the store brings it along."""
 
     id: str
     score: float
+    group: ErrorGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ Rungs: same fingerprint, same template, shared rare code or exception type and f
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag.clock import iso
+from mcp_rag.cursors import decode_cursor, encode_cursor, page_digest
 from mcp_rag.errors import EmbeddingError, InputError, StoreError
 from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific
 from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Reranker
@@ -87,7 +85,7 @@ class Searcher:
         if not request.error_text.strip():
             raise InputError("error_text is empty.", "Paste the error, a log excerpt or a question.")
         digest = request.digest or page_digest(request.error_text, str(request.where))
-        start = _offset(request.cursor, digest)
+        start = decode_cursor(request.cursor, digest) if request.cursor else 0
         found = await self.find(request.error_text, request.where)
         page = found.candidates[start : start + request.limit]
         hits = [self._hit(c, start + i + 1, found, full=request.full) for i, c in enumerate(page)]
@@ -203,21 +201,22 @@ class Searcher:
     async def _hybrid_rung(
         self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
     ) -> tuple[RetrievalMode, str]:
-        (dense, reason), (documents, frequencies) = await asyncio.gather(
-            self._dense(query, where), self._store.document_frequencies()
-        )
+        documents, frequencies = await self._store.document_frequencies()
         weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
-        lexical: list[Scored] = []
-        try:
-            lexical = await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []
-        except StoreError as error:
+        # One leg after the other: both at once took the embedded engine longer (57 ms against 47 at 10,000 groups).
+        dense, reason = await self._dense(query, where)
+        lexical, failure = await self._lexical(weights, where)
+        if failure is not None:
             if not dense:
-                raise
-            reason = f"The lexical leg failed: {error.cause}"
+                raise failure
+            reason = f"The lexical leg failed: {failure.cause}"
         fused = fuse(dense, lexical)
-        by_dense, by_lexical, by_fused = dict(dense), dict(lexical), dict(fused)
-        missing = [s.id for s in fused[:MAX_CANDIDATES] if s.id not in chosen]
-        for group in await self._store.get_errors(missing):
+        by_dense, by_lexical, by_fused = ({s.id: s.score for s in leg} for leg in (dense, lexical, fused))
+        wanted = [s.id for s in fused[:MAX_CANDIDATES] if s.id not in chosen]
+        rows = {s.id: s.group for s in (*dense, *lexical) if s.group is not None}
+        for group in await self._store.get_errors([i for i in wanted if i not in rows]):
+            rows[group.id] = group
+        for group in (rows[i] for i in wanted if i in rows):
             kind = "semantic" if by_dense.get(group.id, 0.0) and group.id not in by_lexical else "lexical"
             chosen[group.id] = Candidate(group, kind)  # type: ignore[arg-type] # one of the two words above
         _promote_related(query, chosen)
@@ -240,6 +239,14 @@ class Searcher:
             return await self._store.search_dense([float(x) for x in vector], LEG_LIMIT, where), ""
         except EmbeddingError as error:
             return [], f"No query vector: {error.cause} Searched by fingerprint, code and words only."
+
+    async def _lexical(
+        self, weights: Mapping[int, float], where: ErrorFilter
+    ) -> tuple[list[Scored], StoreError | None]:
+        try:
+            return (await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []), None
+        except StoreError as error:
+            return [], error
 
     async def _beyond_filter(self, query: Query) -> list[ErrorGroup]:
         """Groups that would have been found without any filter, for the hint of an empty result."""
@@ -275,35 +282,6 @@ def _order(candidate: Candidate, resolutions: Sequence[Resolution]) -> tuple[int
     # Between near equals a group with a fix goes first, then the more frequent one.
     score = candidate.fused + (FIX_BONUS if _has_good_fix(resolutions) else 0.0)
     return tier, not candidate.first, -round(score, 4), -candidate.group.count, candidate.group.id
-
-
-def page_digest(*arguments: str) -> str:
-    """What ties a cursor to the arguments that gave it."""
-    return hashlib.sha256("\0".join(arguments).encode("utf-8", "replace")).hexdigest()[:12]
-
-
-def encode_cursor(offset: int, digest: str) -> str:
-    """An opaque cursor: a position in one particular result."""
-    return base64.urlsafe_b64encode(f"{offset}:{digest}".encode()).decode().rstrip("=")
-
-
-def _offset(cursor: str, digest: str) -> int:
-    return decode_cursor(cursor, digest) if cursor else 0
-
-
-def decode_cursor(cursor: str, digest: str) -> int:
-    """The position in a cursor made by `encode_cursor` for the same arguments. Raises InputError for any other."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        offset, _, owner = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").partition(":")
-        position = int(offset)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise InputError("The cursor is not one of ours.", "Repeat the call without `cursor`.") from None
-    if owner != digest or not 0 <= position <= 1_000_000:
-        raise InputError(
-            "The cursor belongs to another call.", "Repeat the call with the arguments that gave it, or without it."
-        )
-    return position
 
 
 def _hint(found: Found) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_rag import render
+from mcp_rag.cursors import encode_cursor, page_digest
 from mcp_rag.fitting import MARK, fit_explain, fit_get, fit_list, fit_search
 from mcp_rag.results import (
     Citation,
@@ -28,7 +29,6 @@ from mcp_rag.results import (
     Step,
     TimelineBucket,
 )
-from mcp_rag.search import encode_cursor, page_digest
 from tests.fakes import hex_id
 from tests.real_tokens import real_tokens
 

@@ -10,11 +10,12 @@ import pytest
 
 from mcp_rag import knowledge
 from mcp_rag.app import App
+from mcp_rag.cursors import decode_cursor, encode_cursor, page_digest
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreUnavailable
 from mcp_rag.resolve import RecordRequest
 from mcp_rag.results import SearchResult
 from mcp_rag.rows import ErrorFilter
-from mcp_rag.search import SearchRequest, decode_cursor, encode_cursor, page_digest
+from mcp_rag.search import SearchRequest
 from mcp_rag.types import Level
 from tests.fakes import DictStore, HashEmbedder
 
