@@ -5,7 +5,7 @@
 The groups' texts are generated from a word list; their vectors are random unit vectors (what is measured is the engine
 and our code, not the model's taste), the query is embedded by the real model. Prints p50 and p99 in milliseconds for a
 hybrid search, for an exact fingerprint with a fix and for `kb_status`, and beside them the peer: pymilvus's own
-`hybrid_search` of the same store with the same vectors, in one process without a server in between, 50 hits a leg.
+`hybrid_search` of the same store with the same vectors, in one process without a server in between, as many hits a leg.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from mcp_rag.template import MergeIndex
 from mcp_rag.types import Level
 from mcp_rag.versions import versions_in
 
-LEG_LIMIT = 50
+LEG_LIMIT = 30
 MAX_CANDIDATES = 50
 FIX_BONUS = 0.005
 RARE_CODE_GROUPS = 20
@@ -154,7 +154,7 @@ class Searcher:
             try:
                 await self._code_rung(query, chosen)
                 mode, reason = await self._hybrid_rung(query, where, chosen)
-                fixes = await self._resolutions(chosen)
+                fixes = await self._resolutions({i: c for i, c in chosen.items() if quality(c) is not None})
             except StoreError as error:
                 # A server that went away meanwhile does not take back what is known already.
                 if not known:
