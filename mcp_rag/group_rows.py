@@ -20,7 +20,10 @@ from mcp_rag.types import Block, ParseSettings
 
 # The embedder sorts by length and computes in smaller batches; a row takes about 8 kB on the way.
 EMBED_BATCH = 128
+# The embedded engine takes 2 ms to store a new group, and answers nobody meanwhile.
+STORE_BATCH = 32
 WRITE_BATCH = 256
+MAX_MEMO_CHARS = 400
 MAX_REMEMBERED = 20_000
 
 
@@ -78,19 +81,43 @@ class GroupRows:
         return is_young(row, row.count + self._met[row.id])
 
     async def _write_new(self, fresh: Mapping[str, Occurrences], source: str) -> None:
+        """Three steps at a time: while one batch is embedded, the next is described and the one before stored."""
         ids = list(fresh)
-        for start in range(0, len(ids), EMBED_BATCH):
-            some = ids[start : start + EMBED_BATCH]
-            # Describing a group takes a millisecond: in a thread, a batch at a time, it holds up nobody's search.
-            rows = await asyncio.to_thread(self._new_rows, [(i, fresh[i]) for i in some], source)
-            vectors = await self._embedder.embed_documents([row.dense_text for row in rows])
-            await self._store.upsert_errors(
-                [replace(row, vector=tuple(map(float, v))) for row, v in zip(rows, vectors, strict=True)]
-            )
-            self._rows |= {row.id: _light(row) for row in rows}
+        batches = [ids[start : start + EMBED_BATCH] for start in range(0, len(ids), EMBED_BATCH)]
+        storing: asyncio.Task[None] | None = None
+        described = self._describe(batches[0], fresh, source) if batches else None
+        try:
+            for following in [*batches[1:], None]:
+                if described is None:
+                    break
+                rows = await described
+                described = self._describe(following, fresh, source) if following is not None else None
+                vectors = await self._embedder.embed_documents([row.dense_text for row in rows])
+                full = [replace(row, vector=tuple(map(float, v))) for row, v in zip(rows, vectors, strict=True)]
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(self._store_rows(full))
+        finally:
+            # What is being stored is finished, whatever became of the batch behind it.
+            if described is not None:
+                described.cancel()
+            if storing is not None:
+                await storing
+
+    def _describe(
+        self, ids: Sequence[str], fresh: Mapping[str, Occurrences], source: str
+    ) -> asyncio.Task[list[ErrorGroup]]:
+        # Describing a group takes a millisecond: in a thread, a batch at a time, it holds up nobody's search.
+        return asyncio.create_task(asyncio.to_thread(self._new_rows, [(i, fresh[i]) for i in ids], source))
+
+    async def _store_rows(self, rows: Sequence[ErrorGroup]) -> None:
+        for start in range(0, len(rows), STORE_BATCH):
+            some = rows[start : start + STORE_BATCH]
+            await self._store.upsert_errors(some)
+            self._rows |= {row.id: _light(row) for row in some}
 
     def _new_rows(self, batch: Sequence[tuple[str, Occurrences]], source: str) -> list[ErrorGroup]:
-        return [new_group(i, o, self._gate, source, samples=self._samples) for i, o in batch]
+        return [new_group(i, o, self._redact, source, samples=self._samples) for i, o in batch]
 
     async def _write_changed(self, groups: Mapping[str, Occurrences], source: str) -> None:
         redacted = self._gate(source) if source else ""
@@ -129,13 +156,15 @@ class GroupRows:
             for row in rows
         ]
 
-    def _redact(self, message: str) -> str:
-        """The gate; young groups offer the same few messages with every block."""
-        redacted = self._redacted.get(message)
+    def _redact(self, text: str) -> str:
+        """The gate; groups share frames, and young groups offer the same few messages with every block."""
+        if len(text) > MAX_MEMO_CHARS:
+            return self._gate(text)
+        redacted = self._redacted.get(text)
         if redacted is None:
             if len(self._redacted) >= MAX_REMEMBERED:
                 self._redacted.clear()
-            redacted = self._redacted[message] = self._gate(message)
+            redacted = self._redacted[text] = self._gate(text)
         return redacted
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from mcp_rag.grouping import ParsedBlock, parse
 from mcp_rag.types import Block, ParseSettings
 
 POOL_AFTER_LINES = 200_000
+_LOG = logging.getLogger(__name__)
 
 
 class ParsePool:
@@ -30,13 +33,20 @@ class ParsePool:
         return self._workers + 1
 
     async def __call__(self, block: Block, settings: ParseSettings) -> ParsedBlock:
-        """Parse one block."""
+        """Parse one block; in this process when a worker was killed."""
         self._lines += block.lines
         if self._workers < 2 or self._lines < self._after_lines:
             return await asyncio.to_thread(parse, block, settings)
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
-        return await asyncio.get_running_loop().run_in_executor(self._pool, parse, block, settings)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, parse, block, settings)
+        except BrokenProcessPool:
+            if self._workers > 1:
+                _LOG.warning("A worker process ended unexpectedly; the rest of the input is parsed without them.")
+            self._workers = 1
+            self.close()
+            return await asyncio.to_thread(parse, block, settings)
 
     def close(self) -> None:
         """End the worker processes; blocks still in work are given up."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
+from mcp_rag import group_rows
+from mcp_rag.errors import EmbeddingError, StoreError
 from mcp_rag.fingerprint import Fingerprinter
 from mcp_rag.group_rows import GroupRows
 from mcp_rag.grouping import VARIANTS_UNTIL, collect
@@ -13,6 +17,9 @@ from mcp_rag.occurrences import Occurrences
 from mcp_rag.redact import Redactor
 from mcp_rag.types import Block, Level, LogRecord, ParseSettings
 from tests.fakes import DictStore, HashEmbedder
+
+if TYPE_CHECKING:
+    from mcp_rag.protocols import Vectors
 
 pytestmark = pytest.mark.anyio
 
@@ -94,3 +101,69 @@ async def test_a_deleted_group_is_no_failure() -> None:
     await write(rows, occurrences("job 2 failed", service="web"))
     await rows.settle()
     assert group_id not in store.errors
+
+
+NAMES = ("cart", "order", "token", "shard", "queue", "index", "quota")
+
+
+def many() -> dict[str, Occurrences]:
+    """Seven groups of one block."""
+    rows = [LogRecord(0, 0, f"no {n} here", f"no {n} here", Level.ERROR, timestamp_ms=1) for n in NAMES]
+    found = collect(rows, Fingerprinter(), 0)
+    assert len(found) == len(NAMES)
+    return found
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two groups embedded at once, one stored at once."""
+    monkeypatch.setattr(group_rows, "EMBED_BATCH", 2)
+    monkeypatch.setattr(group_rows, "STORE_BATCH", 1)
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_every_batch_is_stored_with_its_own_vectors() -> None:
+    """Four batches on their way at once do not mix."""
+    store, rows, _ = await opened()
+    groups = many()
+    await write(rows, groups)
+    assert groups.keys() <= store.errors.keys()
+    for group_id in groups:
+        row = store.errors[group_id]
+        (expected,) = await HashEmbedder().embed_documents([row.dense_text])
+        assert row.vector == tuple(map(float, expected))
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_a_failing_embedder_keeps_the_batches_before() -> None:
+    """The third batch is refused: the first two are stored when the error arrives."""
+    store, embedder = DictStore(), FailingEmbedder(after=2)
+    await store.open(model_id=embedder.model_id, dimension=embedder.dimension)
+    rows = GroupRows(store, embedder, Redactor(), Redactor())
+    with pytest.raises(EmbeddingError, match="third"):
+        await write(rows, many())
+    assert len(store.errors) == 4
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_a_failing_store_ends_the_write() -> None:
+    """An error of the batch that is stored beside the next one reaches the caller."""
+    store, rows, _ = await opened()
+    store.fail["upsert_errors"] = StoreError("The disk is full.", "Free some space.")
+    with pytest.raises(StoreError, match="full"):
+        await write(rows, many())
+    assert len(store.errors) == 1
+
+
+class FailingEmbedder(HashEmbedder):
+    """Embeds so many batches, then refuses."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self._left = after
+
+    async def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        self._left -= 1
+        if self._left < 0:
+            raise EmbeddingError("The third batch is refused.", "Try again.")
+        return await super().embed_documents(texts)

@@ -55,3 +55,17 @@ async def test_closing_twice_is_fine() -> None:
     pool.close()
     pool.close()
     assert pool._pool is None
+
+
+async def test_a_killed_worker_costs_nothing_but_speed(caplog: pytest.LogCaptureFixture) -> None:
+    """The blocks in work are parsed in this process, with the same result, and one warning says so."""
+    settings = ParseSettings()
+    pool = ParsePool(2, after_lines=0)
+    await pool(block(1), settings)
+    assert pool._pool is not None
+    for process in pool._pool._processes.values():
+        process.kill()
+    found = await asyncio.gather(*(pool(block(n), settings) for n in range(4)))
+    assert [facts(p) for p in found] == [facts(parse(block(n), settings)) for n in range(4)]
+    assert [r.message.split(";")[0] for r in caplog.records] == ["A worker process ended unexpectedly"]
+    assert (pool._pool, pool.ahead) == (None, 2)

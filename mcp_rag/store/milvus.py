@@ -26,6 +26,7 @@ from mcp_rag.store.leftovers import Leftovers
 from mcp_rag.store.resolutions import Resolutions
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import MAX_LIMIT, fields_of
+from mcp_rag.store.sealing import Sealing
 from mcp_rag.store.settings import KINDS, StoreSettings, collection_names
 from mcp_rag.store.vectors import checked_vector, checked_weights
 
@@ -33,6 +34,7 @@ T = TypeVar("T")
 THREADS = 4
 _ERRORS = fields_of("errors")
 _OVERMATCH = 4
+TOTALS_BATCH = 128  # rows; the embedded engine answers no search meanwhile
 ROWS_WITH_HITS = 200  # a search for more hits brings ids only: rows are up to 64 KB
 
 
@@ -60,7 +62,7 @@ class MilvusStore(RowExchange):
             delete_groups=self._delete_groups,
         )
         self._leftovers = Leftovers(self._rpc, self._blocks, self._recover)
-        self._dirty: set[str] = set()
+        self._sealing = Sealing(self._rpc, settings.timeout_s, wanted=connection.flushes)
         self._lock = threading.RLock()
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -73,8 +75,10 @@ class MilvusStore(RowExchange):
     @contextmanager
     def _writing(self, *collections: str) -> Iterator[None]:
         with self._lock, self._connection.link.writing():
-            self._dirty.update(collections)
+            for collection in collections:
+                self._sealing.wrote(collection)
             yield
+            self._sealing.seal_large()
 
     # ---------------------------------------------------------------- life
     async def open(self, *, model_id: str, dimension: int) -> None:
@@ -131,12 +135,8 @@ class MilvusStore(RowExchange):
         await self._run(self._flush)
 
     def _flush(self) -> None:
-        with self._lock:
-            dirty, self._dirty = self._dirty, set()
-        if self._connection.flushes and dirty:
-            with self._connection.link.writing():
-                for collection in sorted(dirty):
-                    self._rpc.call("flush", collection, timeout_s=max(60.0, self._settings.timeout_s))
+        with self._writing():
+            self._sealing.seal()
 
     # ---------------------------------------------------------------- error groups
     async def get_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
@@ -161,6 +161,7 @@ class MilvusStore(RowExchange):
         weights = {g.id: checked_weights(g.sparse) for g in groups if g.sparse is not None}
         entities = {g.id: error_entity(g) for g in groups}
         with self._writing(self._errors):
+            self._sealing.wrote(self._errors, len(groups))
             partial = self._rpc.partial
             fields = ("id",) if partial else ("id", *TOTALS, *self._rpc.vector_fields)
             stored = {e["id"]: e for e in self._rpc.get(self._errors, list(entities), fields)}
@@ -188,12 +189,12 @@ class MilvusStore(RowExchange):
         self._frequencies.put((i, weights.get(i, {})) for i in entities if i in weights or i not in stored)
 
     def _write_totals(self, totals: Sequence[Entity]) -> None:
-        self._dirty.add(self._errors)
-        if self._rpc.partial:
-            self._rpc.upsert(self._errors, totals, partial=True)
-            return
-        for start in range(0, len(totals), 256):
-            some = {e["id"]: e for e in totals[start : start + 256]}
+        self._sealing.wrote(self._errors, len(totals))
+        for start in range(0, len(totals), TOTALS_BATCH):
+            some = {e["id"]: e for e in totals[start : start + TOTALS_BATCH]}
+            if self._rpc.partial:
+                self._rpc.upsert(self._errors, list(some.values()), partial=True)
+                continue
             stored = self._rpc.get(self._errors, list(some), (*_ERRORS, *self._rpc.vector_fields))
             self._rpc.upsert(self._errors, [{**e, **some[e["id"]]} for e in stored])
 
@@ -253,8 +254,7 @@ class MilvusStore(RowExchange):
         return await self._run(lambda: self._search("sparse", checked, limit, where))
 
     def _search(self, field: str, query: object, limit: int, where: ErrorFilter) -> list[Scored]:
-        limit = min(limit, MAX_LIMIT)
-        if limit <= 0:
+        if (limit := min(limit, MAX_LIMIT)) <= 0:
             return []
         condition = error_condition(where, infix_like=self._connection.infix_like)
         if condition.exact:

@@ -279,6 +279,10 @@ async def test_searches_rank_by_inner_product(store: AnyStore) -> None:
     assert [s.score for s in lexical] == pytest.approx([3.0, 2.0])
     assert len(await store.search_dense(axis(0), 1, ErrorFilter())) == 1
     assert await store.search_sparse({}, 3, ErrorFilter()) == []
+    # A row that comes with its hit is the stored one; a store may leave it out.
+    stored = {g.id: g for g in await store.get_errors([s.id for s in dense])}
+    for hit in (*dense, *lexical):
+        assert hit.group in (None, stored[hit.id])
 
 
 async def test_document_frequencies_follow_writes(store: AnyStore) -> None:

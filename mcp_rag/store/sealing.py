@@ -1,0 +1,42 @@
+"""When the embedded engine's written rows are sealed into segments. A server does that by itself.
+
+A search rebuilds the sparse index of unsealed rows each time, 0.3 ms a row: 1,400 of them made it wait 400 ms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mcp_rag.store.rpc import Rpc
+
+SEAL_ROWS = 256
+FLUSH_TIMEOUT_S = 60.0
+
+
+class Sealing:
+    """Rows written since the last flush, by collection. Used under the store's write lock."""
+
+    def __init__(self, rpc: Rpc, timeout_s: float, *, wanted: bool) -> None:
+        """`wanted`: False where the engine seals by itself; nothing is flushed then."""
+        self._rpc = rpc
+        self._timeout_s = max(FLUSH_TIMEOUT_S, timeout_s)
+        self._wanted = wanted
+        self._rows: Counter[str] = Counter()
+
+    def wrote(self, collection: str, rows: int = 1) -> None:
+        """Note that a collection was written to, or is about to be."""
+        self._rows[collection] += rows
+
+    def seal_large(self) -> None:
+        """Flush the collections in which many rows wait. Raises StoreUnavailable, StoreError; the rows are stored."""
+        self._flush([name for name, rows in self._rows.items() if rows >= SEAL_ROWS])
+
+    def seal(self) -> None:
+        """Flush every collection that was written to. Raises StoreUnavailable, StoreError; the rows are stored."""
+        self._flush(list(self._rows))
+
+    def _flush(self, collections: list[str]) -> None:
+        for collection in sorted(collections):
+            del self._rows[collection]
+            if self._wanted:
+                self._rpc.call("flush", collection, timeout_s=self._timeout_s)
