@@ -12,6 +12,7 @@ from mcp_rag.fingerprint import fingerprint
 from mcp_rag.results import Parsed
 from mcp_rag.template import codes, embedding_text, lexical_text
 from mcp_rag.types import Fingerprint, Level, LogRecord, ParseSettings
+from mcp_rag.unwrapping import unwrapped
 from mcp_rag.words import words as plain_words
 
 MAX_EVENTS = 5
@@ -29,10 +30,6 @@ CONTEXT_SHARE = 0.3
 _QUOTED = re.compile(r"^\s{0,3}(?:>|\|) ?")
 _NUMBERED = re.compile(r"^\s{0,6}(\d{1,6})(?:[:|]\s?|\t|\s{1,4})")
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
-# A Python frame line that a mail client or a narrow window broke: in the path, or behind the closing quote.
-_BROKEN_FRAME = re.compile(
-    r'^\s{2,8}File "(?:[^"\n]{0,400}|[^"\n]{1,400}"(?:,(?: line ?)?|, line \d{1,7},(?: in ?)?)?)\s?$'
-)
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = re.compile(
     r"^(?:The above exception was the direct cause of|During handling of the above exception)", re.MULTILINE
@@ -63,22 +60,10 @@ def clean(text: str) -> str:
         lines = [_QUOTED.sub("", line, count=1) for line in lines]
     elif len(filled) > 2 and _is_numbered(filled):
         lines = [_NUMBERED.sub("", line, count=1) for line in lines]
-    text = "\n".join(_mended(lines)).strip("\n")
+    text = "\n".join(unwrapped(lines)).strip("\n")
     # The tail of a Python chain starts inside its first trace: give that one its head back, it holds the root cause.
     first = _CHAINED.search(text)
     return f"{_TRACEBACK}\n{text}" if first and _TRACEBACK not in text[: first.start()] else text
-
-
-def _mended(lines: list[str]) -> list[str]:
-    """The lines with broken Python frames joined again."""
-    mended: list[str] = []
-    for line in lines:
-        if mended and line.strip() and _BROKEN_FRAME.match(mended[-1]):
-            gap = "" if mended[-1].count('"') == 1 or mended[-1].endswith(" ") else " "
-            mended[-1] += gap + line.lstrip()
-        else:
-            mended.append(line)
-    return mended
 
 
 def _is_numbered(filled: list[str]) -> bool:
