@@ -32,8 +32,9 @@ def embedding_text(record: LogRecord) -> str:
     root = trace.root
     message = _words((root.message or ("" if root.type else record.message))[: 4 * MAX_EMBEDDED_CHARS])
     text = f"{root.type}: {message}" if root.type and message else root.type or message
-    text = text or _words(record.body[: 4 * MAX_EMBEDDED_CHARS])  # frames alone name no exception
     source = next((f.source for f in root.frames if f.source), "")
+    if not text:  # frames alone name no exception; the innermost line of a cut trace raises it
+        return _words((source or record.body)[: 4 * MAX_EMBEDDED_CHARS])[:MAX_EMBEDDED_CHARS]
     return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
 
 
@@ -63,6 +64,8 @@ def _trace_parts(trace: StackTrace) -> list[str]:
     parts = [f"{exception.type} {_words(exception.message, names=True)}".strip() for exception in said]
     calls = [_call(f) for e in reversed(trace.exceptions) for f in e.frames[:MAX_FRAMES]]
     parts += list(dict.fromkeys(calls))[: 2 * MAX_FRAMES]
+    if not any(parts[: len(trace.exceptions)]):
+        parts += [_words(f.source, names=True) for f in trace.root.frames[:1]]
     return parts
 
 

@@ -112,3 +112,17 @@ def test_a_large_paste_is_bounded() -> None:
     assert len(query.events) <= MAX_EVENTS
     assert len(query.lexical_text) <= 16_000
     assert len(query.parsed.codes) <= 16
+
+
+def test_a_trace_without_its_last_line_says_what_it_raises() -> None:
+    """Of a trace cut off before the exception, the innermost source line is what tells."""
+    query = understand(
+        'Traceback (most recent call last):\n  File "/srv/app/feed.py", line 313, in build_cart\n'
+        "    result = run_export(*a, **k)\n"
+        '  File "/srv/app/upload.py", line 262, in run_export\n'
+        "    assert 84997 < 0, 'unexpected negative balance check'",
+        Redactor(),
+    )
+    assert "unexpected negative balance check" in query.dense_text
+    assert "build_cart" not in query.dense_text
+    assert "negative balance check" in query.lexical_text
