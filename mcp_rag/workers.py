@@ -41,12 +41,23 @@ class ParsePool:
             self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, parse, block, settings)
-        except BrokenProcessPool:
-            if self._workers > 1:
-                _LOG.warning("A worker process ended unexpectedly; the rest of the input is parsed without them.")
-            self._workers = 1
-            self.close()
+        except (BrokenProcessPool, OSError):
+            # Killed, by hand or for memory, or not startable; parsing itself opens nothing.
+            self._give_up()
             return await asyncio.to_thread(parse, block, settings)
+
+    def _give_up(self) -> None:
+        """Go on without worker processes. A pool that breaks while it starts one leaves that one waiting for ever, and
+        this process with it at its end."""
+        pool = self._pool
+        if pool is not None:
+            _LOG.warning("A worker process ended or could not start; the rest of the input is parsed without them.")
+            started = list((pool._processes or {}).values())  # noqa: SLF001 - public from Python 3.14 on: kill_workers
+            self._pool = None
+            for process in started:
+                process.kill()
+            pool.shutdown(wait=False)  # the blocks in work come back here as broken, none is cancelled
+        self._workers = 1
 
     def close(self) -> None:
         """End the worker processes; blocks still in work are given up."""

@@ -395,7 +395,7 @@ async def test_no_answer_is_above_its_budget(call: Caller, max_tokens: int) -> N
 
 async def test_pages_over_the_client(call: Caller) -> None:
     """Following next_cursor with the same words gives every hit once, also when the budget cut the pages."""
-    text = "".join(f"2026-11-23T10:00:{n:02d}Z ERROR api flux capacitor failed: E5{n:03d}\n" for n in range(40))
+    text = "".join(f"2026-11-23T10:00:{n:02d}Z ERROR api flux capacitor failed: E5{n:03d}\n" for n in range(25))
     await call("ingest_logs", text=text)
     for tool, key, arguments in (
         ("search_errors", "hits", {"error_text": "flux capacitor failed", "since": "400d"}),
@@ -404,15 +404,15 @@ async def test_pages_over_the_client(call: Caller) -> None:
         ids: list[str] = []
         cursor = ""
         while True:
-            page = await call(tool, limit=20, max_tokens=1_000, cursor=cursor, **arguments)
+            page = await call(tool, limit=10, max_tokens=1_000, cursor=cursor, **arguments)
             assert page["returned"] == len(page[key]) > 0
             ids += [row["id"] for row in page[key]]
             cursor = page["next_cursor"]
             assert page["truncated"] is bool(cursor)
             if not cursor:
                 break
-        assert len(ids) == len(set(ids)) == page["total"] == 40
-        first = await call(tool, limit=20, max_tokens=1_000, **arguments)
+        assert len(ids) == len(set(ids)) == page["total"] == 25
+        first = await call(tool, limit=10, max_tokens=1_000, **arguments)
         text = await call.refused(tool, cursor=first["next_cursor"], **{**arguments, "since": "300d"})
         assert "another call" in text
 
