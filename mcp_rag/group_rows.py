@@ -95,14 +95,14 @@ class GroupRows:
                 vectors = await self._embedder.embed_documents([row.dense_text for row in rows])
                 full = [replace(row, vector=tuple(map(float, v))) for row, v in zip(rows, vectors, strict=True)]
                 if storing is not None:
-                    await storing
+                    await asyncio.shield(storing)
                 storing = asyncio.create_task(self._store_rows(full))
         finally:
             # What is being stored is finished, whatever became of the batch behind it.
             if described is not None:
                 described.cancel()
             if storing is not None:
-                await storing
+                await asyncio.shield(storing)
 
     def _describe(
         self, ids: Sequence[str], fresh: Mapping[str, Occurrences], source: str

@@ -34,7 +34,10 @@ def embedding_text(record: LogRecord) -> str:
     text = f"{root.type}: {message}" if root.type and message else root.type or message
     source = next((f.source for f in root.frames if f.source), "")
     if not text:  # frames alone name no exception; the innermost line of a cut trace raises it
-        return _words((source or record.body)[: 4 * MAX_EMBEDDED_CHARS])[:MAX_EMBEDDED_CHARS]
+        if not source:
+            return _words(record.body[: 4 * MAX_EMBEDDED_CHARS])[:MAX_EMBEDDED_CHARS]
+        calls = " ".join(dict.fromkeys(_call(f) for f in root.frames[:MAX_FRAMES]))
+        return f"{_words(source)[:400]}\n{calls}"[:MAX_EMBEDDED_CHARS]
     return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
 
 

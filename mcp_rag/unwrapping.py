@@ -7,14 +7,19 @@ import re
 
 MIN_WIDTH = 40
 MAX_WIDTH = 240
+MAX_HEAD_CHARS = 450  # of a line, to see whether it is an open frame
 # A Python frame line broken in its path, or behind the closing quote.
 _BROKEN_FILE = re.compile(
     r'^\s{2,8}File "(?:[^"\n]{0,400}|[^"\n]{1,400}"(?:,(?: line ?)?|, line \d{1,7},(?: in ?)?)?)\s?$'
 )
 # A frame of Java, JavaScript or .NET broken behind `at`, in the name, or between the brackets; a cause without a name.
 _BROKEN_AT = re.compile(r"^(?:\s{1,12}at(?: (?:async |new )?[\w$.<>/]{0,200}(?: ?\([^()\n]{0,200})?)?|Caused by:)\s?$")
-# What begins a line of its own wherever it stands.
-_START = re.compile(r"\s?(?:at |Caused by: |Suppressed: |\.\.\. \d|File \"|Traceback |During handling |The above |#\d)")
+# What begins a line of its own wherever it stands: frames, causes, records of logs.
+_START = re.compile(
+    r"\s?(?:at |Caused by: |Suppressed: |\.\.\. \d|File \"|Traceback |During handling |The above |#\d|[\[{<]"
+    r"|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|\d\d/[A-Z][a-z]{2}/|[A-Z][a-z]{2} [ \d]\d \d\d:|[IWEF]\d{4} "
+    r"|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b)"
+)
 # An exception's own line; it only goes on what announces it.
 _NAMED = re.compile(r"[\w.$]{0,200}(?:Error|Exception|Interrupt|Exit|Warning|Failure)(?::|$)")
 
@@ -23,15 +28,21 @@ def unwrapped(lines: list[str]) -> list[str]:
     """The lines with hard wraps undone. They are only looked for when a frame is seen to be broken, which names the
     width: a line goes on when the next one stands at the margin and its first word would not have fitted."""
     width = max(map(len, lines), default=0)
-    if MIN_WIDTH <= width <= MAX_WIDTH and _is_wrapped(lines, width):
-        keeps_blanks = any(line.endswith(" ") for line in lines)
-        lines = _joined(lines, width, " " if not keeps_blanks else "")
+    if MIN_WIDTH <= width <= MAX_WIDTH and any(
+        _is_open(a, b, width) and _goes_on(a, b, width) for a, b in itertools.pairwise(lines)
+    ):
+        lines = _joined(lines, width)
     return _whole_files(lines)
 
 
-def _is_wrapped(lines: list[str], width: int) -> bool:
-    pairs = itertools.pairwise(lines)
-    return any((_BROKEN_AT.match(a) or _BROKEN_FILE.match(a)) and _goes_on(a, b, width) for a, b in pairs)
+def _is_open(line: str, following: str, width: int) -> bool:
+    """Whether a line is a frame, or announces a cause, that ends too early. `at name` alone may be whole."""
+    if _BROKEN_FILE.match(line):
+        return True
+    if not _BROKEN_AT.match(line):
+        return False
+    bare = line.strip() in ("at", "Caused by:")
+    return bare or "(" in line or following.startswith("(") or len(line) == width
 
 
 def _goes_on(line: str, following: str, width: int) -> bool:
@@ -48,20 +59,25 @@ def _announces(line: str) -> bool:
     return bool(found) and " " not in name.strip() and ":" not in name
 
 
-def _joined(lines: list[str], width: int, gap: str) -> list[str]:
-    joined: list[str] = []
-    before = ""
+def _joined(lines: list[str], width: int) -> list[str]:
+    ends = [a for a, b in itertools.pairwise(lines) if len(a) < width and _goes_on(a, b, width)]
+    keeps_blanks = 2 * sum(line.endswith(" ") for line in ends) > len(ends)
+    joined: list[list[str]] = []
+    head = before = ""
     for line in lines:
         if before and _goes_on(before, line, width):
             # A word longer than a line is broken anywhere: in a path between brackets, or where the line is full.
-            inside = _BROKEN_AT.match(joined[-1]) is not None and ("(" in joined[-1] or len(before) == width)
-            inside = inside or (len(before) == width and _announces(before))
-            blank = joined[-1].endswith(" ") or line.startswith(" ") or inside
-            joined[-1] += line if blank else gap + line
+            full = len(before) == width
+            inside = _BROKEN_AT.match(head) is not None and ("(" in head or full)
+            blank = keeps_blanks or before.endswith(" ") or line.startswith(" ") or (full and _announces(before))
+            parts = ["" if blank or inside else " ", line]
+            joined[-1] += parts
+            head += "".join(parts) if len(head) < MAX_HEAD_CHARS else ""
         else:
-            joined.append(line)
+            joined.append([line])
+            head = line
         before = line
-    return joined
+    return ["".join(parts) for parts in joined]
 
 
 def _whole_files(lines: list[str]) -> list[str]:

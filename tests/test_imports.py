@@ -108,7 +108,9 @@ def test_nothing_heavy_before_the_first_answer(tmp_path: Path) -> None:
         try:
             server.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
             server.stdin.flush()
-            answer = json.loads(server.stdout.readline())
+            line = server.stdout.readline()
+            assert line, server.communicate(timeout=60)[1].decode("utf-8", "replace")
+            answer = json.loads(line)
             assert answer["result"]["serverInfo"]["name"] == "mcp-rag"
             assert json.loads((tmp_path / "loaded.json").read_text(encoding="utf-8")) == []
         finally:

@@ -82,3 +82,43 @@ def test_an_exception_line_never_goes_on_a_source_line() -> None:
     )
     assert text.endswith("\nsqlite3.OperationalError: database is locked")
     assert "line 32, in validate_profile_v2\n" in text
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        "TypeError: x is not a function\n    at load (/srv/a.js:10:5)\n    at <anonymous>\n"
+        '{"level":50,"time":1700000000000,"msg":"request-failed"}\n'
+        '{"level":50,"time":1700000000001,"msg":"payment-refused"}',
+        "Error: boom\n    at Profile\nhttps://shop.example/static/js/main.4711.chunk.js:2:100\n    at App\nend",
+    ],
+)
+def test_frames_without_brackets_are_whole(paste: str) -> None:
+    """`at name` is a frame of React or of Node: what follows stays a line of its own."""
+    assert unwrapped(paste.split("\n")) == paste.split("\n")
+
+
+def test_records_behind_a_full_line_stay_apart() -> None:
+    """In a wrapped paste a new record of a log begins a line, however full the one before."""
+    text = (
+        "2026-01-01T10:00:00.123Z ERROR connection refused by db-1\n"
+        "2026-01-01T10:00:01.456Z ERROR payment 17 failed with code 42\n"
+        "java.lang.IllegalStateException: no\n    at com.shop.order.OrderDispatcher.dispatch(\n"
+        "OrderDispatcherOfTheRegion.java:17)"
+    )
+    lines = unwrapped(text.split("\n"))
+    assert lines[:3] == text.split("\n")[:3]
+    assert lines[3] == "    at com.shop.order.OrderDispatcher.dispatch(OrderDispatcherOfTheRegion.java:17)"
+
+
+def test_a_prompt_at_the_end_takes_no_gap_away() -> None:
+    """One line that ends in a blank says nothing about the others."""
+    damaged = wrapped(JAVA, 72, blanks=False) + "\nuser@host:~$ "
+    assert "could not complete the order job" in clean(damaged)
+
+
+def test_a_megabyte_of_wrapped_lines_is_read_once() -> None:
+    """Joining costs the length of the text: every line is kept, none is copied for each one behind it."""
+    lines = ["    at a.b(", "x" * 40] + ["x" * 40] * 25_000
+    (joined,) = unwrapped(lines)
+    assert joined.replace(" ", "") == "".join(lines).replace(" ", "")

@@ -35,7 +35,8 @@ _HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
 _CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
 _SUPPRESSED = re.compile(r"(\s*)Suppressed: ")
 _NAMED = re.compile(
-    r"(?<![\w$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))(?:: (.*))?$"
+    r"(?<![A-Za-z0-9_$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))"
+    r"(?:: (.*))?$"
 )
 _LIBRARY = (
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",

@@ -23,7 +23,7 @@ PARTS: Table = (
 
 _NAME = r"[A-Za-z_\\][\w\\]{0,200}(?:@anonymous)?"
 _HEAD = re.compile(
-    rf"(?>.*?Uncaught |\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)"
+    rf"(?:(?>.*?Uncaught )|\s*Next |\s*(?:PHP )?(?:Fatal error: +)?)({_NAME})(?:: (.*))? in (\S+?):(\d{{1,9}})(?:\)|$)"
 )
 _OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
 _OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")

@@ -39,7 +39,7 @@ class RowExchange:
     async def _run(self, work: Callable[[], T]) -> T:
         raise NotImplementedError
 
-    def _writing(self, *collections: str) -> AbstractContextManager[None]:
+    def _writing(self, *collections: str, rows: int = 1) -> AbstractContextManager[None]:
         raise NotImplementedError
 
     async def list_ids(self, kind: Kind) -> list[str]:
@@ -87,7 +87,7 @@ class RowExchange:
             if self._rpc.sparse:
                 entity["sparse"] = weights[group.id]
             entities.append(entity)
-        with self._writing(self._errors):
+        with self._writing(self._errors, rows=len(entities)):
             self._rpc.upsert(self._errors, entities)
         self._frequencies.put(weights.items())
 

@@ -73,10 +73,10 @@ class MilvusStore(RowExchange):
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     @contextmanager
-    def _writing(self, *collections: str) -> Iterator[None]:
+    def _writing(self, *collections: str, rows: int = 1) -> Iterator[None]:
         with self._lock, self._connection.link.writing():
             for collection in collections:
-                self._sealing.wrote(collection)
+                self._sealing.wrote(collection, rows)
             yield
             self._sealing.seal_large()
 
@@ -160,8 +160,7 @@ class MilvusStore(RowExchange):
         vectors = {g.id: checked_vector(g.vector, self._dimension) for g in groups if g.vector is not None}
         weights = {g.id: checked_weights(g.sparse) for g in groups if g.sparse is not None}
         entities = {g.id: error_entity(g) for g in groups}
-        with self._writing(self._errors):
-            self._sealing.wrote(self._errors, len(groups))
+        with self._writing(self._errors, rows=len(groups)):
             partial = self._rpc.partial
             fields = ("id",) if partial else ("id", *TOTALS, *self._rpc.vector_fields)
             stored = {e["id"]: e for e in self._rpc.get(self._errors, list(entities), fields)}
@@ -324,7 +323,7 @@ class MilvusStore(RowExchange):
             await self._run(lambda: self._upsert_resolutions(rows))
 
     def _upsert_resolutions(self, rows: Sequence[Resolution]) -> None:
-        with self._writing(self._resolutions):
+        with self._writing(self._resolutions, rows=len(rows)):
             self._fixes.upsert(rows, self._dimension)
 
     async def get_resolutions(self, ids: Sequence[str]) -> list[Resolution]:

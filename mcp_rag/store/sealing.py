@@ -5,12 +5,15 @@ A search rebuilds the sparse index of unsealed rows each time, 0.3 ms a row: 1,4
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 
+from mcp_rag.errors import StoreError
 from mcp_rag.store.rpc import Rpc
 
 SEAL_ROWS = 256
 FLUSH_TIMEOUT_S = 60.0
+_LOG = logging.getLogger(__name__)
 
 
 class Sealing:
@@ -28,15 +31,20 @@ class Sealing:
         self._rows[collection] += rows
 
     def seal_large(self) -> None:
-        """Flush the collections in which many rows wait. Raises StoreUnavailable, StoreError; the rows are stored."""
-        self._flush([name for name, rows in self._rows.items() if rows >= SEAL_ROWS])
+        """Flush the collections in which many rows wait. The rows are stored already: what fails here is logged, and
+        tried again by the next write, or by `seal`."""
+        for collection in [name for name, rows in self._rows.items() if rows >= SEAL_ROWS]:
+            try:
+                self._flush(collection)
+            except StoreError as error:
+                _LOG.warning("%d rows were stored but not sealed yet: %s", self._rows[collection], error.cause)
 
     def seal(self) -> None:
         """Flush every collection that was written to. Raises StoreUnavailable, StoreError; the rows are stored."""
-        self._flush(list(self._rows))
+        for collection in sorted(self._rows):
+            self._flush(collection)
 
-    def _flush(self, collections: list[str]) -> None:
-        for collection in sorted(collections):
-            del self._rows[collection]
-            if self._wanted:
-                self._rpc.call("flush", collection, timeout_s=self._timeout_s)
+    def _flush(self, collection: str) -> None:
+        if self._wanted:
+            self._rpc.call("flush", collection, timeout_s=self._timeout_s)
+        del self._rows[collection]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mcp_rag.errors import StoreError
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import StoreSettings, open_store
 from mcp_rag.store.milvus import ROWS_WITH_HITS
@@ -51,6 +52,31 @@ def test_only_what_is_large_is_sealed_between() -> None:
     waiting.seal()
     waiting.seal()
     assert rpc.made == [("flush", "errors"), ("flush", "blocks")]
+
+
+class Full(Calls):
+    """Refuses until there is room."""
+
+    room = False
+
+    def call(self, method: str, *args: str, timeout_s: float = 0.0) -> None:
+        if not self.room:
+            raise StoreError("No space left.", "Free some.")
+        super().call(method, *args, timeout_s=timeout_s)
+
+
+def test_what_could_not_be_sealed_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    """The rows are stored: the write stands, a warning is logged, the next write or the end of the ingest seals."""
+    rpc = Full()
+    waiting = sealing(rpc)
+    waiting.wrote("errors", SEAL_ROWS)
+    waiting.seal_large()
+    assert [r.levelname for r in caplog.records] == ["WARNING"]
+    with pytest.raises(StoreError):
+        waiting.seal()
+    rpc.room = True
+    waiting.seal_large()
+    assert rpc.made == [("flush", "errors")]
 
 
 def test_a_server_is_left_alone() -> None:
