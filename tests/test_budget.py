@@ -100,7 +100,7 @@ def test_a_cut_by_another_measure() -> None:
 
 def test_a_megabyte_is_cut_quickly() -> None:
     """An entry of 1 MB must not hold up an answer, whatever it is made of."""
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (
         "a" * 1_000_000,
         " " * 1_000_000,
@@ -110,4 +110,4 @@ def test_a_megabyte_is_cut_quickly() -> None:
         "_a" * 500_000,
     ):
         assert 0 < count_tokens(cut_tokens(text, 2_000)) <= 2_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

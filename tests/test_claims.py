@@ -102,6 +102,6 @@ def test_a_claim_is_held_only_whole(text: str, claim: Claim, expected: bool) -> 
 )
 def test_reading_claims_is_linear(unit: str) -> None:
     """Check 7: a model's text is bounded and hostile repetition stays cheap."""
-    started = time.perf_counter()
+    started = time.process_time()
     claims(unit * 20_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -106,9 +106,9 @@ def test_any_text_is_understood_the_same_twice(text: str) -> None:
 def test_a_large_paste_is_bounded() -> None:
     """A megabyte of log is understood in seconds, with a bounded echo."""
     text = "".join(f"2026-11-23T10:00:00Z ERROR api request {n} failed: E{n % 900:04d}\n" for n in range(15_000))
-    started = time.perf_counter()
+    started = time.process_time()
     query = understand(text, Redactor())
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(query.events) <= MAX_EVENTS
     assert len(query.lexical_text) <= 16_000
     assert len(query.parsed.codes) <= 16

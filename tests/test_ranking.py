@@ -49,10 +49,10 @@ def test_bare_long_numbers_are_no_tokens() -> None:
 
 def test_tokenizing_is_bounded_and_linear() -> None:
     """At most 4,000 tokens, and hostile runs take no noticeable time (house rule: linear expressions)."""
-    started = time.perf_counter()
+    started = time.process_time()
     for hostile in ("a" * 300_000, "A1" * 150_000, "a.b-c:" * 50_000, "漢" * 100_000, "___" * 100_000):
         assert len(ranking.tokenize(hostile)) <= ranking.MAX_TOKENS
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_token_id_is_positive_and_fits() -> None:

@@ -250,9 +250,9 @@ def test_plain_own_rule_is_accepted(expression: str, text: str) -> None:
 def test_own_rule_cannot_be_slow() -> None:
     """Whatever rule is accepted takes linear time: open repeats are bounded."""
     ((_, pattern),) = compile_own([(r"\w+\d+x", "mine")])
-    start = time.perf_counter()
+    start = time.process_time()
     assert pattern.search("1" * 3_000) is None
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

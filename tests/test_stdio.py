@@ -20,6 +20,7 @@ import pytest
 from mcp_rag.errors import StoreError
 from mcp_rag.redact import REDACTION_VERSION
 from mcp_rag.store import StoreSettings, open_store
+from tests.limits import limit
 
 LINE = "2026-11-23T10:00:01Z ERROR api connect to db failed: ECONNREFUSED\n"
 TRACE = """2026-11-23T10:00:00Z ERROR api request failed
@@ -28,7 +29,7 @@ Traceback (most recent call last):
     return cache["user_id"]
 KeyError: 'user_id'
 """
-END_S = 5.0
+END_S = limit(5.0)
 ANSWER_S = 60.0
 CLIENT = {"name": "test", "version": "1"}
 META = {
@@ -175,6 +176,7 @@ def servers() -> Iterator[list[Server]]:
         server.kill()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("unbuffered", [False, True])
 def test_stdout_carries_the_protocol_only(tmp_path: Path, servers: list[Server], unbuffered: bool) -> None:
     """From process start to exit, with prints, warnings and debug logging all around. With PYTHONUNBUFFERED a print
@@ -223,6 +225,7 @@ def working_day(server: Server) -> list[Any]:
     return [stable(facts) for facts in found]
 
 
+@pytest.mark.timed
 def test_both_eras_answer_alike_over_stdio(tmp_path: Path, servers: list[Server]) -> None:
     """A client of 2025-11-25 and one of 2026-07-28, on the real Milvus Lite and the real model, get the same answers
     from every tool; end of input ends each server within five seconds."""
@@ -243,6 +246,7 @@ def test_both_eras_answer_alike_over_stdio(tmp_path: Path, servers: list[Server]
     assert answers[0][6]["embedding_ready"]
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_an_idle_server(tmp_path: Path, servers: list[Server], number: signal.Signals) -> None:
@@ -257,6 +261,7 @@ def test_a_signal_ends_an_idle_server(tmp_path: Path, servers: list[Server], num
     assert b"Traceback" not in server.stderr
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.anyio
 async def test_interrupt_leaves_the_store_whole(tmp_path: Path, servers: list[Server]) -> None:
@@ -285,6 +290,7 @@ async def test_interrupt_leaves_the_store_whole(tmp_path: Path, servers: list[Se
     assert again.close_stdin() < END_S
 
 
+@pytest.mark.timed
 def test_end_of_input_while_starting(tmp_path: Path, servers: list[Server]) -> None:
     """A host that goes away at once, or sends nothing, or sends junk, leaves no process behind."""
     for junk in (b"", b'not json\n{"jsonrpc": "2.0"}\n\x00\xff\n'):
@@ -304,6 +310,7 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.timed
 def test_milvus_down_is_told_within_the_deadline(tmp_path: Path, servers: list[Server]) -> None:
     """A closed port: each tool gives one clear error with the address, kb_status answers, all within the deadline."""
     uri = f"http://127.0.0.1:{closed_port()}"
@@ -312,7 +319,7 @@ def test_milvus_down_is_told_within_the_deadline(tmp_path: Path, servers: list[S
     server.start()
     started = time.monotonic()
     result = server.call("search_errors", error_text=LINE)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < limit(15)
     assert result["isError"]
     text = result["content"][0]["text"]
     assert "Retry: yes" in text
@@ -323,6 +330,7 @@ def test_milvus_down_is_told_within_the_deadline(tmp_path: Path, servers: list[S
     assert server.close_stdin() < END_S
 
 
+@pytest.mark.timed
 def test_a_model_that_is_not_there(tmp_path: Path, servers: list[Server]) -> None:
     """embedding_model pointing to nowhere: search degrades and says so, a write is one clear error."""
     server = Server(tmp_path / "data", extra={"MCP_RAG_EMBEDDING_MODEL": str(tmp_path / "no-such-model")})
@@ -338,6 +346,7 @@ def test_a_model_that_is_not_there(tmp_path: Path, servers: list[Server]) -> Non
     assert server.close_stdin() < END_S
 
 
+@pytest.mark.timed
 @pytest.mark.anyio
 async def test_another_dimension_is_refused(tmp_path: Path, servers: list[Server]) -> None:
     """A collection made with another model is a clear error with the command that rebuilds it, and stays as it is."""
@@ -360,6 +369,7 @@ async def test_another_dimension_is_refused(tmp_path: Path, servers: list[Server
         await store.info()
 
 
+@pytest.mark.timed
 def test_settings_that_are_wrong_end_with_a_sentence(tmp_path: Path, servers: list[Server]) -> None:
     """A wrong setting is one line on stderr and exit code 2; stdout stays empty."""
     server = Server(tmp_path / "data", extra={"MCP_RAG_LOG_LEVEL": "LOUD"})

@@ -169,6 +169,6 @@ def test_hostile_leaves_commands_alone() -> None:
 def test_scanning_is_linear(unit: str) -> None:
     """Check 7: hostile repetition costs time in proportion to its length."""
     text = unit * (60_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     suspicious(text)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

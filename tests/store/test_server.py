@@ -11,6 +11,7 @@ import pytest
 from mcp_rag.errors import ConfigurationError, StoreUnavailable
 from mcp_rag.store import StoreSettings, open_store
 from mcp_rag.store.server import ServerLink, known_hole, location_of, parse_version
+from tests.limits import limit
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +73,7 @@ def test_known_holes_are_warned_about(version: tuple[int, int, int], hole: bool)
     assert bool(known_hole(version)) == hole
 
 
+@pytest.mark.timed
 async def test_refused_connection_is_fast_and_clear() -> None:
     """Nobody listens: a retryable error that names the address, within the deadline."""
     with socket.socket() as free:
@@ -81,7 +83,7 @@ async def test_refused_connection_is_fast_and_clear() -> None:
         begin = time.monotonic()
         with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{port}") as caught:
             await store.open(model_id="m", dimension=4)
-    assert time.monotonic() - begin < 5.0
+    assert time.monotonic() - begin < limit(5.0)
     assert caught.value.retry
 
 
@@ -94,13 +96,14 @@ def silent() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.timed
 async def test_a_silent_server_is_given_up_within_the_deadline(silent: int) -> None:
     """Facts 3.10: a black hole takes 10 s by default; ours is the configured deadline. The token is never named."""
     store = open_store(StoreSettings(uri=f"http://127.0.0.1:{silent}", token="planted-secret", timeout_s=1.0))
     begin = time.monotonic()
     with pytest.raises(StoreUnavailable) as caught:
         await store.open(model_id="m", dimension=4)
-    assert time.monotonic() - begin < 5.0
+    assert time.monotonic() - begin < limit(5.0)
     assert "planted-secret" not in str(caught.value)
     assert "credentials" in str(caught.value)
 
