@@ -1,6 +1,6 @@
 """When the embedded engine's written rows are sealed into segments. A server does that by itself.
 
-A search rebuilds the sparse index of unsealed rows each time, 0.3 ms a row: 1,400 of them made it wait 400 ms.
+A search rebuilds the sparse index of all unsealed rows each time, so their number bounds how long it waits.
 """
 
 from __future__ import annotations
