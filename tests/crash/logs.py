@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mcp_rag.app import App
 from mcp_rag.config import Settings
-from mcp_rag.rows import ErrorFilter
+from mcp_rag.rows import BlockRow, ErrorFilter
 from mcp_rag.store import MilvusStore
 from mcp_rag.wiring import build_reader
 from tests.fakes import DictStore, HashEmbedder
@@ -71,13 +72,34 @@ def write_log(folder: Path, rng: random.Random, name: str) -> list[str]:
             return [str(part), str(whole)]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Events per group, at least and at most, and ids of blocks that no later step replaces."""
+
+    least: Counter[str]
+    most: Counter[str]
+    blocks: frozenset[str]
+
+
 @dataclass
 class Golden:
-    """`after[call][n]`: events per group and ids of living blocks after the n-th report of a call; `blocks`: the
-    ledger's ids in the end; `contents`: as `contents_of`."""
+    """`after[call][n]`: events per group and ids of living blocks after the n-th report of a call; `contents`: as
+    `contents_of`."""
 
-    after: list[list[tuple[dict[str, int], frozenset[str]]]] = field(default_factory=list)
+    after: list[list[tuple[Counter[str], frozenset[str]]]] = field(default_factory=list)
     contents: dict[str, Any] = field(default_factory=dict)
+
+    def bounds(self, call: int, n: int) -> Bounds:
+        """What a store may hold once the n-th report of a call was seen, whatever was committed since. A group can
+        shrink: the piece of an event that a growing log ended in may belong to another group than the whole event."""
+        steps = [step for of_call in self.after for step in of_call]
+        to_come = [*self.after[call][n:], *(step for later in self.after[call + 1 :] for step in later)]
+        groups = {group for counts, _ in steps for group in counts}
+        return Bounds(
+            least=Counter({group: min(counts[group] for counts, _ in to_come) for group in groups}),
+            most=Counter({group: max(counts[group] for counts, _ in steps) for group in groups}),
+            blocks=frozenset.intersection(*(blocks for _, blocks in to_come)),
+        )
 
 
 async def golden(paths: Sequence[str]) -> Golden:
@@ -93,8 +115,16 @@ async def golden(paths: Sequence[str]) -> Golden:
     return found
 
 
-def _step(store: DictStore) -> tuple[dict[str, int], frozenset[str]]:
-    return {g.id: g.count for g in store.errors.values() if g.count}, frozenset(store.blocks)
+def _step(store: DictStore) -> tuple[Counter[str], frozenset[str]]:
+    return events_of(store.blocks.values()), frozenset(store.blocks)
+
+
+def events_of(blocks: Iterable[BlockRow]) -> Counter[str]:
+    """Events per group, summed over rows of the ledger."""
+    sums: Counter[str] = Counter()
+    for row in blocks:
+        sums.update({group: sum(hours.values()) for group, hours in row.counts.items()})
+    return sums
 
 
 async def contents_of(store: DictStore | MilvusStore) -> dict[str, Any]:

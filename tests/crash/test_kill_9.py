@@ -16,14 +16,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import MilvusStore
 from tests.crash.conftest import Child
-from tests.crash.logs import Golden, contents_of, golden, make_app, write_log
+from tests.crash.logs import Bounds, Golden, contents_of, events_of, golden, make_app, write_log
 from tests.fakes import HashEmbedder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.crash]
@@ -31,34 +30,30 @@ pytestmark = [pytest.mark.anyio, pytest.mark.crash]
 ROUNDS = int(os.environ.get("MCP_RAG_CRASH_ROUNDS", "100"))
 SEED = os.environ.get("MCP_RAG_CRASH_SEED", "") or secrets.token_hex(4)
 Start = Callable[..., Child]
-Acknowledged = tuple[dict[str, int], frozenset[str]]
 
 
-def acknowledged(child: Child, of: Golden) -> Acknowledged:
-    """What the store must hold of a child's log: events per group and living blocks at its last acknowledgement."""
+def acknowledged(child: Child, of: Golden) -> Bounds:
+    """What the store may hold of a child's log after its last acknowledgement."""
     acks = [(call, n) for word, call, n in (line for line in child.said() if line[0] == "ack")]
-    call, n = max(acks, default=(0, 0))
-    return of.after[call][n]
+    return of.bounds(*max(acks, default=(0, 0)))
 
 
-async def check_store(store: MilvusStore, least: list[Acknowledged], most: dict[str, Any]) -> int:
+async def check_store(store: MilvusStore, bounds: list[Bounds]) -> int:
     """After a crash and before anything else is done: all that was acknowledged is there, nothing twice, the totals of
     every group are the sum of the ledger, and a search answers. Returns the number of living blocks."""
     groups = {g.id: g for g in await store.query_errors(ErrorFilter(), 16_384)}
     rows = await store.get_blocks(await store.list_ids("blocks"))
-    sums: Counter[str] = Counter()
-    for row in rows:
-        sums.update({g: sum(hours.values()) for g, hours in row.counts.items()})
+    sums = events_of(rows)
     assert {i: g.count for i, g in groups.items() if g.count} == dict(sums)
     assert {i: sum(g.timeline.values()) for i, g in groups.items() if g.count} == dict(sums)
-    acked: Counter[str] = Counter()
-    for counts, blocks in least:
-        acked.update(counts)
-        # A block that the acknowledged state holds and the final one too was never replaced.
-        assert blocks & most["blocks"].keys() <= {row.id for row in rows}
-    # What the first part of a log ends in may be a piece of a line: a group of one event until the whole replaces it.
-    assert {i: (sums[i], n) for i, n in acked.items() if sums[i] < n and i in most["groups"]} == {}
-    assert all(n <= most["groups"].get(i, (1,))[0] for i, n in sums.items())
+    least: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    for bound in bounds:
+        least += bound.least
+        most += bound.most
+        assert bound.blocks <= {row.id for row in rows}
+    assert {i: (sums[i], n) for i, n in least.items() if sums[i] < n} == {}
+    assert {i: (n, most[i]) for i, n in sums.items() if n > most[i]} == {}
     if groups:
         vector = [float(x) for x in await HashEmbedder().embed_query("connect to db failed: ECONNREFUSED")]
         hits = [hit.id for hit in await store.search_dense(vector, 16_384, ErrorFilter())]
@@ -69,7 +64,7 @@ async def check_store(store: MilvusStore, least: list[Acknowledged], most: dict[
     return len(rows)
 
 
-async def finish(data: Path, paths: list[str], least: list[Acknowledged]) -> float:
+async def finish(data: Path, paths: list[str], bounds: list[Bounds]) -> float:
     """Open the store after the crash, check it, ingest the logs as they are by now, compare with what one clean ingest
     of them leaves. Returns the share of its blocks that had survived."""
     wanted = (await golden(paths)).contents
@@ -77,7 +72,7 @@ async def finish(data: Path, paths: list[str], least: list[Acknowledged]) -> flo
     await app.opened()
     store = app.store
     assert isinstance(store, MilvusStore)
-    survived = await check_store(store, least, wanted)
+    survived = await check_store(store, bounds)
     for path in paths:
         async for _ in app.ingest(paths=[path], trusted=True, budget_s=60.0):
             pass
@@ -134,8 +129,8 @@ class Round:
         else:
             guest.wait_for("done", 60.0)
             assert guest.gone(20.0)
-        least = [acknowledged(owner, first), acknowledged(guest, second)]
-        return await finish(self.data, [one[1], two[1]], least)
+        bounds = [acknowledged(owner, first), acknowledged(guest, second)]
+        return await finish(self.data, [one[1], two[1]], bounds)
 
 
 async def usual_seconds(number: int, folder: Path, start: Start) -> float:
@@ -148,8 +143,9 @@ async def usual_seconds(number: int, folder: Path, start: Start) -> float:
     child.wait_for("done", 60.0)
     taken = time.monotonic() - begin
     assert child.gone(20.0)
-    assert acknowledged(child, clean) == clean.after[-1][-1]
-    assert await finish(trial.data, paths[1:], [clean.after[-1][-1]]) == 1.0
+    bounds = acknowledged(child, clean)
+    assert (+bounds.least, bounds.blocks) == clean.after[-1][-1]
+    assert await finish(trial.data, paths[1:], [bounds]) == 1.0
     return taken
 
 
