@@ -126,7 +126,8 @@ class LiteLink:
                 return None
             address, token = f"unix:{owner.socket}", ""
         with contextlib.suppress(*failures()):
-            return client_class()(address, token=token, timeout=1.0, dedicated=True)
+            client = client_class()(address, token=token, timeout=1.0, dedicated=True)
+            return self._engine.direct(client) if self._engine is not None else client
         return None
 
     def lost(self, client: Any) -> bool:  # noqa: ANN401 - pymilvus ships no types

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_rag.errors import StoreError, StoreUnavailable
+from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
 from mcp_rag.store.soundness import check_files, clear_crash
@@ -56,6 +57,7 @@ class Engine:
         self._directory = directory
         self._sockets = sockets
         self._write_lock = threading.RLock()
+        self._reading = threading.Lock()
         self._database: Any = None
         self._server: Any = None
         self._socket: Path | None = None
@@ -216,12 +218,24 @@ class Engine:
         if code == 1 and ("[Errno" in reason or "monotonic" in reason):
             self.stopped_because = "no space" if "[Errno 28]" in reason else "write failed"
 
+    def direct(self, client: Any) -> DirectClient:  # noqa: ANN401 - pymilvus ships no types
+        """A client of this engine's address that reads without the address."""
+        return DirectClient(client, self._collection)
+
+    def _collection(self, name: str) -> Any:  # noqa: ANN401 - milvus-lite ships no types
+        # Never while the engine closes: a collection it has closed already would be opened once more, for writing.
+        with self._reading:
+            if self._database is None:
+                raise StoreUnavailable("The engine of this process has stopped.", "Try again.", retry=True)
+            return self._database.get_collection(name)
+
     def stop(self) -> None:
         """End serving, close the engine, remove the socket. Takes under two seconds; safe to call twice."""
         server, self._server = self._server, None
         if server is not None:
             server.stop(GRACE_S).wait(GRACE_S * 2)
-        database, self._database = self._database, None
+        with self._reading:
+            database, self._database = self._database, None
         if database is not None:
             with self._write_lock:
                 keep_in_fork(self._lock_descriptor)

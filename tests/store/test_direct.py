@@ -1,0 +1,168 @@
+"""The owner reads from its engine: the same answers as over the socket, and none from an engine that is closing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_rag.errors import StoreError, StoreUnavailable
+from mcp_rag.rows import ErrorFilter
+from mcp_rag.store import MilvusStore, StoreSettings
+from mcp_rag.store.direct import DirectClient
+from mcp_rag.store.entities import Entity
+from mcp_rag.store.filters import ids_in
+from mcp_rag.store.lite import LiteConnection
+from mcp_rag.store.schema import fields_of
+from tests.fakes import hex_id
+from tests.store.worker import block, group
+
+pytestmark = pytest.mark.anyio
+
+NAMES = [f"known {n}" for n in range(30)]
+FIELDS = list(fields_of("errors"))
+ALL = [
+    "",
+    'title == "known 3"',
+    ids_in([hex_id(name) for name in NAMES[5:9]]),
+    ids_in([hex_id("nothing")]),
+    "count > 0",
+]
+
+
+def unit(*numbers: float) -> tuple[float, ...]:
+    """The direction of a vector."""
+    return tuple(x / math.hypot(*numbers) for x in numbers)
+
+
+class Counting:
+    """A client that counts the reads which reach it."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.reads: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("query", "search"):
+            self.reads.append(name)
+        return getattr(self._client, name)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[MilvusStore]:
+    """An owner with thirty groups: some sealed, some not, some written twice, one deleted."""
+    settings = StoreSettings(data_dir=tmp_path / "data")
+    store = MilvusStore(settings, LiteConnection(settings))
+    await store.open(model_id="hash", dimension=4)
+    rows = [
+        replace(group(name), vector=unit(1.0, n / 10, 0.3, 0.1), sparse={1: 0.7, n + 2: 1.1}, frames=(name, "ünï\n"))
+        for n, name in enumerate(NAMES)
+    ]
+    await store.upsert_errors(rows[:20])
+    await store.flush()
+    await store.upsert_errors(rows[10:])
+    await store.commit_block(block("one", {NAMES[0]: 2, NAMES[25]: 3}))
+    await store.delete_errors([hex_id(NAMES[29])])
+    yield store
+    await store.close()
+
+
+def client_of(store: MilvusStore) -> tuple[DirectClient, Counting]:
+    """The owner's client, and what it calls over the socket, counted from now on."""
+    client = store._rpc.link.client(0.0)
+    assert isinstance(client, DirectClient)
+    counting = Counting(client._client)
+    client._client = counting
+    return client, counting
+
+
+@pytest.mark.parametrize("text", ALL)
+async def test_a_query_finds_what_it_finds_over_the_socket(store: MilvusStore, text: str) -> None:
+    """Rows, their order and every field, by expression, by id, in pages, and the count: none asked of the socket."""
+    client, socket = client_of(store)
+    asked: dict[str, Any] = {"filter": text, "timeout": 5.0, "consistency_level": "Session"}
+    for fields, extra in ((FIELDS, {}), (["id", "title"], {"limit": 7}), (["id"], {"limit": 5, "offset": 3})):
+        asked |= {"output_fields": fields, **extra}
+        direct: list[Entity] = client.query(store._errors, **asked)
+        assert socket.reads == []
+        assert direct == [dict(row) for row in socket._client.query(store._errors, **asked)]
+    asked = {"filter": text, "output_fields": ["count(*)"], "consistency_level": "Session"}
+    assert client.query(store._errors, **asked) == [dict(r) for r in socket._client.query(store._errors, **asked)]
+    assert socket.reads == []
+
+
+@pytest.mark.parametrize("text", ALL)
+@pytest.mark.parametrize(
+    ("field", "vector", "params"), [("dense", [0.4, 0.9, 0.1, 0.1], {"ef": 256}), ("sparse", {1: 0.3, 12: 1.3}, {})]
+)
+async def test_a_search_finds_what_it_finds_over_the_socket(
+    store: MilvusStore, field: str, vector: object, params: dict[str, int], text: str
+) -> None:
+    """Ids, scores to the last bit, and every field of the rows."""
+    client, socket = client_of(store)
+    asked: dict[str, Any] = {
+        "data": [vector],
+        "anns_field": field,
+        "limit": 12,
+        "filter": text,
+        "search_params": {"metric_type": "IP", "params": params},
+        "output_fields": FIELDS,
+        "consistency_level": "Session",
+    }
+    (direct,) = client.search(store._errors, **asked)
+    assert socket.reads == []
+    (over,) = socket._client.search(store._errors, **asked)
+    assert [(h["id"], float(h["distance"]), dict(h["entity"])) for h in direct] == [
+        (h["id"], float(h["distance"]), dict(h["entity"])) for h in over
+    ]
+
+
+async def test_vectors_are_read_over_the_socket(store: MilvusStore) -> None:
+    """The engine's own form of a vector is not the client's."""
+    _, socket = client_of(store)
+    (row,) = await store.export_errors([hex_id(NAMES[4])])
+    assert row.vector is not None
+    assert row.vector == pytest.approx(unit(1.0, 0.4, 0.3, 0.1), abs=1e-6)
+    assert set(socket.reads) == {"query"}
+
+
+async def test_what_the_engine_refuses_fails_as_it_does_over_the_socket(store: MilvusStore) -> None:
+    """A bad expression, and a collection that is gone: our error, not the engine's."""
+    with pytest.raises(StoreError, match="refused a request"):
+        store._rpc.query(store._errors, "title ===", ("id",))
+    with pytest.raises(StoreError, match="missing"):
+        store._rpc.query("nothing", "", ("id",))
+
+
+async def test_no_read_opens_a_collection_of_a_stopped_engine(store: MilvusStore) -> None:
+    """A closing engine forgets its collections before it frees its lock: one opened then would be a second writer."""
+    client, _ = client_of(store)
+    link = store._rpc.link
+    assert isinstance(link, type(store._connection.link))
+    engine = link._engine
+    assert engine is not None
+    database = engine._database
+    engine.stop()
+    with pytest.raises(StoreUnavailable):
+        client._collection(store._errors)
+    assert database._collections == {}
+    link._engine, link._client = None, None
+    assert await store.count_errors(ErrorFilter()) == len(NAMES) - 1
+
+
+async def test_a_guest_asks_the_owner(store: MilvusStore, tmp_path: Path) -> None:
+    """A guest has no engine to ask, and reads what the owner has just written."""
+    settings = StoreSettings(data_dir=tmp_path / "data")
+    guest = MilvusStore(settings, LiteConnection(settings))
+    try:
+        await guest.open(model_id="hash", dimension=4)
+    except StoreUnavailable:  # pragma: no cover - where there are no Unix sockets, a store has one process
+        pytest.skip("no Unix sockets")
+    assert not isinstance(guest._rpc.link.client(0.0), DirectClient)
+    await store.upsert_errors([group("fresh")])
+    assert await guest.count_errors(ErrorFilter()) == len(NAMES)
+    await guest.close()
