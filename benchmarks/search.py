@@ -29,7 +29,8 @@ from mcp_rag.app import App
 from mcp_rag.ranking import document_weights, query_weights
 from mcp_rag.resolve import RecordRequest
 from mcp_rag.rows import ErrorGroup
-from mcp_rag.search import LEG_LIMIT
+from mcp_rag.search import DENSE_LIMIT, LEXICAL_LIMIT
+from mcp_rag.store.schema import MIN_EF
 from mcp_rag.types import Level
 
 SEED = 20_261_124
@@ -158,8 +159,8 @@ def peer(data_dir: Path, calls: int) -> list[float]:
     for number, (embedding, vector, weights) in enumerate([queries[0], *queries]):
         started = time.perf_counter()
         legs = [
-            AnnSearchRequest([vector], "dense", {"metric_type": "IP", "params": {"ef": LEG_LIMIT}}, LEG_LIMIT),
-            AnnSearchRequest([weights], "sparse", {"metric_type": "IP"}, LEG_LIMIT),
+            AnnSearchRequest([vector], "dense", {"metric_type": "IP", "params": {"ef": MIN_EF}}, DENSE_LIMIT),
+            AnnSearchRequest([weights], "sparse", {"metric_type": "IP"}, LEXICAL_LIMIT),
         ]
         client.hybrid_search(errors, legs, RRFRanker(), limit=5, output_fields=["title", "sample"])
         if number:  # the first one warms up

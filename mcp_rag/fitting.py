@@ -39,17 +39,26 @@ def _shorten(text: str, tokens: int) -> str:
     return cut_tokens(text, max(0, tokens - _MARK_TOKENS)) + MARK
 
 
-def _reduced(result: Result, limit: int, steps: Sequence[Callable[[Result], Result]]) -> Result:
-    """The result after as many of the steps, in their order, as it takes to fit."""
+def _reduced(
+    result: Result, limit: int, steps: Sequence[Callable[[Result], Result]], spent: int | None = None
+) -> tuple[Result, int]:
+    """The result after as many of the steps, in their order, as it takes to fit, and what it costs; `spent` is the cost
+    of the result as given, where it is known."""
+    if spent is None:
+        spent = cost(result)
     for step in steps:
-        if cost(result) <= limit:
+        if spent <= limit:
             break
         result = step(result)
-    return result
+        spent = cost(result)
+    return result, spent
 
 
 def _most(low: int, high: int, fits: Callable[[int], bool]) -> int:
-    """The largest number in the range that fits; `low` when none does."""
+    """The largest number in the range that fits; `low` when none does. All fit in most cases: that is tried first."""
+    if low < high and fits(high):
+        return high
+    high -= 1
     while low < high:
         middle = (low + high + 1) // 2
         if fits(middle):
@@ -107,10 +116,9 @@ def _lean_parsed(parsed: Parsed) -> Parsed:
     )
 
 
-def _with_samples(result: Result, name: str, samples: Sequence[str], limit: int) -> Result:
-    """The result with as much of the samples of its hits as the limit leaves room for."""
+def _with_samples(result: Result, name: str, samples: Sequence[str], room: int, limit: int) -> Result:
+    """The result with as much of the samples of its hits as the room leaves, all of it within the limit."""
     hits: list[Hit] = getattr(result, name)
-    room = limit - cost(result)
     filled = replace(result, **{name: _fill_samples(hits, samples, room)})  # type: ignore[arg-type] # a list of hits
     while room > 0 and (over := cost(filled) - limit) > 0:
         room -= over + 4
@@ -130,8 +138,14 @@ def fit_search(result: SearchResult, max_tokens: int, cursor: Callable[[int], st
             return replace(result, hits=bare)
         return replace(result, hits=bare[:n], returned=n, truncated=True, next_cursor=cursor(n))
 
-    shown = _most(min(1, len(bare)), len(bare), lambda n: cost(page(n)) <= limit)
-    fitted = _reduced(
+    costs: dict[int, int] = {}
+
+    def fits(n: int) -> bool:
+        costs[n] = cost(page(n))
+        return costs[n] <= limit
+
+    shown = _most(min(1, len(bare)), len(bare), fits)
+    fitted, spent = _reduced(
         page(shown),
         limit,
         [
@@ -142,8 +156,9 @@ def fit_search(result: SearchResult, max_tokens: int, cursor: Callable[[int], st
             lambda r: replace(r, filters_applied={}, degraded_reason=_shorten(r.degraded_reason, 30)),
             lambda r: replace(r, parsed=Parsed(events=r.parsed.events), hint=_shorten(r.hint, 30)),
         ],
+        costs.get(shown),
     )
-    return _with_samples(fitted, "hits", samples[:shown], limit)
+    return _with_samples(fitted, "hits", samples[:shown], limit - spent, limit)
 
 
 # ---------------------------------------------------------------- explain
@@ -154,7 +169,7 @@ def fit_explain(result: ExplainResult, max_tokens: int) -> ExplainResult:
         return result
     samples = [h.sample for h in result.evidence]
     fitted = replace(result, evidence=[replace(_bare(h), why=h.why[:2]) for h in result.evidence], truncated=True)
-    fitted = _reduced(
+    fitted, spent = _reduced(
         fitted,
         limit,
         [
@@ -171,7 +186,7 @@ def fit_explain(result: ExplainResult, max_tokens: int) -> ExplainResult:
             lambda r: replace(r, root_cause="", steps=[]),
         ],
     )
-    return _with_samples(fitted, "evidence", samples[: len(fitted.evidence)], limit)
+    return _with_samples(fitted, "evidence", samples[: len(fitted.evidence)], limit - spent, limit)
 
 
 def _fewer(result: ExplainResult, name: str, limit: int) -> ExplainResult:
@@ -196,7 +211,7 @@ def fit_list(result: ListResult, max_tokens: int, cursor: Callable[[int], str]) 
         return replace(result, errors=rows[:n], returned=n, truncated=True, next_cursor=cursor(n))
 
     shown = _most(min(1, len(rows)), len(rows), lambda n: cost(page(n)) <= limit)
-    fitted = _reduced(
+    fitted, spent = _reduced(
         page(shown),
         limit,
         [
@@ -205,7 +220,7 @@ def fit_list(result: ListResult, max_tokens: int, cursor: Callable[[int], str]) 
             lambda r: replace(r, filters_applied={}, hint=_shorten(r.hint, 40)),
         ],
     )
-    room = limit - cost(fitted)
+    room = limit - spent
     errors = list(fitted.errors)
     for index, row in enumerate(errors):
         whole = replace(row, timeline=result.errors[index].timeline)
@@ -231,7 +246,7 @@ def fit_get(result: GetResult, max_tokens: int) -> GetResult:
     facts = replace(result, text="", next_offset=result.offset + len(text), truncated=True)
     if result.offset:
         facts = replace(facts, resolutions=[], related=[], sources=[], template="", services=[], codes=[])
-    facts = _reduced(
+    facts, spent = _reduced(
         facts,
         limit // 2 if _costs_more(text, limit // 2) else limit - _json_cost(text),
         [
@@ -243,7 +258,7 @@ def fit_get(result: GetResult, max_tokens: int) -> GetResult:
             lambda r: replace(r, exception_type="", root_type="", language=""),
         ],
     )
-    room = limit - cost(facts)
+    room = limit - spent
     while True:
         part = cut_tokens(text, room, _json_cost) or text[:1]
         end = result.offset + len(part)

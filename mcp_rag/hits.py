@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -76,6 +77,7 @@ class Probe:
 def build_probe(query: Query, documents: int, frequencies: Mapping[int, int]) -> Probe:
     """The probe of a query; a term that no group holds weighs as the rarest."""
 
+    @functools.cache  # candidates share most of their words
     def weigh(term: str) -> float:
         return inverse_document_frequency(documents, frequencies.get(token_id(term), 0))
 

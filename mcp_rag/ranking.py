@@ -67,10 +67,7 @@ def tokenize(text: str) -> list[str]:
 
 def word_terms(text: str) -> frozenset[str]:
     """The single-word terms of `tokenize(text)`."""
-    found: set[str] = set()
-    for word in set(_WORD.findall(text[:MAX_TEXT_CHARS])):
-        found.update(_terms(word)[0])
-    return frozenset(found)
+    return frozenset().union(*map(_word_terms, set(_WORD.findall(text[:MAX_TEXT_CHARS]))))
 
 
 def surfaces(text: str) -> dict[str, str]:
@@ -85,10 +82,14 @@ def surfaces(text: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=50_000)
+def _word_terms(word: str) -> tuple[str, ...]:
+    return tuple(stem(token) for token in _word_tokens(word[:MAX_WORD_CHARS]))
+
+
+@lru_cache(maxsize=50_000)
 def _terms(word: str) -> tuple[tuple[str, ...], str]:
     """The terms of one word, and its stem when it may form a pair, else ""."""
-    found = tuple(stem(token) for token in _word_tokens(word[:MAX_WORD_CHARS]))
-    return found, stem(word.lower()) if _PLAIN.fullmatch(word) else ""
+    return _word_terms(word), stem(word.lower()) if _PLAIN.fullmatch(word) else ""
 
 
 def stem(token: str) -> str:

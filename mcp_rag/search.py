@@ -25,10 +25,13 @@ from mcp_rag.template import MergeIndex
 from mcp_rag.types import Level
 from mcp_rag.versions import versions_in
 
-LEG_LIMIT = 30
+# Past these a nearest neighbour is noise; a group that holds a rare word of the query is not.
+DENSE_LIMIT = 20
+LEXICAL_LIMIT = 30
 MAX_CANDIDATES = 50
 FIX_BONUS = 0.005
 RARE_CODE_GROUPS = 20
+_NO_VECTOR = "Searched by fingerprint, code and words only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +204,16 @@ class Searcher:
     async def _hybrid_rung(
         self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
     ) -> tuple[RetrievalMode, str]:
-        documents, frequencies = await self._store.document_frequencies()
-        weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
-        # One leg after the other: the embedded engine answers under one interpreter lock, and both at once take longer.
-        dense, reason = await self._dense(query, where)
-        lexical, failure = await self._lexical(weights, where)
+        # The query is embedded while the lexical leg runs. The legs follow each other: the embedded engine answers
+        # under one interpreter lock, and both at once take longer.
+        vector = asyncio.create_task(self._embedded(query))
+        try:
+            documents, frequencies = await self._store.document_frequencies()
+            weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
+            lexical, failure = await self._lexical(weights, where)
+            dense, reason = await self._dense(await vector, where)
+        finally:
+            vector.cancel()
         if failure is not None:
             if not dense:
                 raise failure
@@ -230,21 +238,29 @@ class Searcher:
                 candidate.match_type = "semantic" if candidate.dense >= candidate.coverage else "lexical"
         return ("hybrid" if dense or not reason else "lexical"), reason
 
-    async def _dense(self, query: Query, where: ErrorFilter) -> tuple[list[Scored], str]:
+    async def _embedded(self, query: Query) -> tuple[Sequence[float], str]:
+        """The query's vector, or none and why."""
         if not self._embedder.ready:
             reason = self._embedder.reason or "The embedding model is still loading."
-            return [], f"{reason} Searched by fingerprint, code and words only."
+            return (), f"{reason} {_NO_VECTOR}"
         try:
             vector = await self._embedder.embed_query(query.dense_text or query.text[:2000])
-            return await self._store.search_dense([float(x) for x in vector], LEG_LIMIT, where), ""
         except EmbeddingError as error:
-            return [], f"No query vector: {error.cause} Searched by fingerprint, code and words only."
+            return (), f"No query vector: {error.cause} {_NO_VECTOR}"
+        return [float(x) for x in vector], ""
+
+    async def _dense(self, asked: tuple[Sequence[float], str], where: ErrorFilter) -> tuple[list[Scored], str]:
+        vector, reason = asked
+        try:
+            return (await self._store.search_dense(vector, DENSE_LIMIT, where) if vector else []), reason
+        except EmbeddingError as error:
+            return [], f"No query vector: {error.cause} {_NO_VECTOR}"
 
     async def _lexical(
         self, weights: Mapping[int, float], where: ErrorFilter
     ) -> tuple[list[Scored], StoreError | None]:
         try:
-            return (await self._store.search_sparse(weights, LEG_LIMIT, where) if weights else []), None
+            return (await self._store.search_sparse(weights, LEXICAL_LIMIT, where) if weights else []), None
         except StoreError as error:
             return [], error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -249,6 +250,51 @@ async def test_what_is_known_outlives_the_store(known: App, name: str) -> None:
     assert [hit.match_type for hit in result.hits] == ["exact", "exact"]
     assert (result.retrieval_mode, result.degraded) == ("fingerprint", True)
     assert "Milvus does not answer." in result.degraded_reason
+
+
+async def test_the_query_is_embedded_beside_the_lexical_leg(make_app: Callable[..., App]) -> None:
+    """Each of the two waits for the other to begin: one after the other, either would wait in vain."""
+    store, embedder = DictStore(), HashEmbedder()
+    app = await filled(make_app(store=store, embedder=embedder))
+    asked, begun = asyncio.Event(), asyncio.Event()
+    embed, lexical = embedder.embed_query, store.search_sparse
+
+    async def embed_later(text: str) -> Any:
+        begun.set()
+        await asyncio.wait_for(asked.wait(), 10)
+        return await embed(text)
+
+    async def lexical_first(*arguments: Any) -> Any:
+        asked.set()
+        await asyncio.wait_for(begun.wait(), 10)
+        return await lexical(*arguments)
+
+    embedder.embed_query, store.search_sparse = embed_later, lexical_first  # type: ignore[method-assign] # seen from outside
+    result = await search(app, "charge invoice rejected payment provider")
+    assert (result.retrieval_mode, result.degraded) == ("hybrid", False)
+
+
+async def test_a_search_that_fails_leaves_no_query_behind(make_app: Callable[..., App]) -> None:
+    """The embedding that was begun is given up with the search it was for."""
+    store, embedder = DictStore(), HashEmbedder()
+    app = await filled(make_app(store=store, embedder=embedder))
+    given_up = asyncio.Event()
+
+    async def embed_never(text: str) -> Any:
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 10)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
+
+    async def no_frequencies() -> Any:
+        await asyncio.sleep(0)  # the embedding has begun
+        raise StoreUnavailable("Milvus does not answer.", "Start it.", retry=True)
+
+    embedder.embed_query, store.document_frequencies = embed_never, no_frequencies  # type: ignore[method-assign] # as above
+    with pytest.raises(StoreUnavailable):
+        await search(app, "charge invoice rejected payment provider")
+    await asyncio.wait_for(given_up.wait(), 10)
 
 
 async def many(app: App) -> App:

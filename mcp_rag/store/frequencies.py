@@ -21,12 +21,13 @@ class Frequencies:
         self._collection = collection
         self._tokens: dict[str, array[int]] = {}
         self._counts: dict[int, int] = {}
+        self._copy: dict[int, int] | None = None
         self._lock = threading.Lock()
         self._loaded = False
         self._checked = 0.0
 
     def current(self) -> tuple[int, Mapping[int, int]]:
-        """Number of groups, and per token id the number of groups that hold it; a copy."""
+        """Number of groups, and per token id the number of groups that hold it; no later write changes it."""
         if not self._rpc.sparse:
             return self._rpc.count(self._collection), {}
         with self._lock:
@@ -41,7 +42,9 @@ class Frequencies:
                     self._refresh()
                 self._checked = time.monotonic()
         with self._lock:
-            return len(self._tokens), dict(self._counts)
+            if self._copy is None:
+                self._copy = dict(self._counts)
+            return len(self._tokens), self._copy
 
     def put(self, rows: Iterable[tuple[str, Mapping[int, float]]]) -> None:
         """Note rows that this process wrote."""
@@ -58,12 +61,14 @@ class Frequencies:
 
     def _put(self, row_id: str, weights: Iterable[int]) -> None:
         self._forget(row_id)
+        self._copy = None
         tokens = array("q", (t for t in weights if t != NO_TOKEN))
         self._tokens[row_id] = tokens
         for token in tokens:
             self._counts[token] = self._counts.get(token, 0) + 1
 
     def _forget(self, row_id: str) -> None:
+        self._copy = None
         for token in self._tokens.pop(row_id, ()):
             left = self._counts[token] - 1
             if left:
