@@ -63,13 +63,15 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What candidates are held against: the idf of each term of the query's embedded text (the error itself, without
-    its frames), how those terms were written, the idf of all terms of the query, and whether the error says more than
-    its type."""
+    its frames), how those terms were written, the idf of all terms of the query, the sum of either, and whether the
+    error says more than its type."""
 
     query: Query
     idf: Mapping[str, float]
+    idf_total: float
     written: Mapping[str, str]
     held: Mapping[str, float]
+    held_total: float
     telling: bool
     weigh: Callable[[str], float]
 
@@ -84,7 +86,8 @@ def build_probe(query: Query, documents: int, frequencies: Mapping[int, int]) ->
     written = surfaces(query.dense_text)
     held = word_terms(query.lexical_text).union(written, *(word_terms(text) for text, _ in query.beside))
     telling = bool(written.keys() - word_terms(query.parsed.root_type))
-    return Probe(query, {t: weigh(t) for t in written}, written, {t: weigh(t) for t in held}, telling, weigh)
+    idf, of_all = {t: weigh(t) for t in written}, {t: weigh(t) for t in held}
+    return Probe(query, idf, sum(idf.values()), written, of_all, sum(of_all.values()), telling, weigh)
 
 
 def specific(code: str) -> bool:
@@ -98,12 +101,12 @@ def cover(candidate: Candidate, probe: Probe) -> None:
     own = word_terms(group.dense_text)
     text = word_terms(group.text)
     shared = [term for term in probe.idf if term in text or term in own]
-    candidate.coverage = _share(shared, probe.idf, probe.idf)
-    weights = {term: probe.weigh(term) for term in own}
-    candidate.echo = _share([term for term in own if term in probe.held], weights, own)
+    candidate.coverage = _share(map(probe.idf.__getitem__, shared), probe.idf_total)
+    held = [probe.weigh(term) for term in own if term in probe.held]
+    candidate.echo = _share(held, sum(map(probe.weigh, own)))
     rarest = sorted(shared, key=lambda term: (-probe.idf[term], term))[:MAX_WHY]
     candidate.shared = [probe.written[term] for term in rarest]
-    candidate.breadth = _share([term for term in probe.held if term in text], probe.held, probe.held)
+    candidate.breadth = _share((weight for term, weight in probe.held.items() if term in text), probe.held_total)
     comparable = bool(query.parsed.root_type) and (probe.telling or candidate.match_type == "code")
     candidate.same_type = comparable and query.parsed.root_type == group.root_type
     codes = [c for c in query.codes if specific(c)]
@@ -114,9 +117,8 @@ def cover(candidate: Candidate, probe: Probe) -> None:
     candidate.other_code = bool(codes) and not candidate.same_code and any(specific(c) for c in group.codes)
 
 
-def _share(some: Iterable[str], weights: Mapping[str, float], every: Iterable[str]) -> float:
-    total = sum(weights[term] for term in every)
-    return sum(weights[term] for term in some) / total if total else 0.0
+def _share(weights: Iterable[float], total: float) -> float:
+    return sum(weights) / total if total else 0.0
 
 
 def quality(candidate: Candidate) -> MatchQuality | None:
