@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mcp_rag.store.recall import Recall
 from mcp_rag.store.schema import JSONS, VECTOR
 
 _IDS = re.compile(r'id in (\["[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*\])', re.ASCII)
@@ -24,10 +25,12 @@ _COUNT = "count(*)"
 class DirectClient:
     """A pymilvus client whose `query` and `search` ask the engine. Every other method is the client's own."""
 
-    def __init__(self, client: Any, collection: Callable[[str], Any]) -> None:  # noqa: ANN401 - pymilvus ships no types
-        """`collection`: the engine's own object for a name; raises when there is none, or no engine any more."""
+    def __init__(self, client: Any, collection: Callable[[str], Any], recall: Recall) -> None:  # noqa: ANN401 - pymilvus ships no types
+        """`collection`: the engine's own object for a name; raises when there is none, or no engine any more.
+        `recall`: the vectors of its large collections."""
         self._client = client
         self._collection = collection
+        self._recall = recall
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - pymilvus ships no types
         return getattr(self._client, name)
@@ -41,17 +44,18 @@ class DirectClient:
         return self._read("search", self._search, collection, asked)
 
     def _read(
-        self, method: str, direct: Callable[[Any, dict[str, Any]], Any], collection: str, asked: dict[str, Any]
+        self, method: str, direct: Callable[[str, dict[str, Any]], Any], collection: str, asked: dict[str, Any]
     ) -> Any:  # noqa: ANN401 - as pymilvus
         fields = asked.get("output_fields")
         if fields and not _VECTORS.intersection(fields):
             try:
-                return direct(self._collection(collection), asked)
+                return direct(collection, asked)
             except Exception:  # noqa: BLE001, S110 - whatever the engine raised, the call below raises it as pymilvus does
                 pass
         return getattr(self._client, method)(collection, **asked)
 
-    def _query(self, collection: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: ANN401 - milvus-lite ships no types
+    def _query(self, name: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        collection = self._collection(name)
         text, fields = asked["filter"] or None, asked["output_fields"]
         if fields == [_COUNT]:
             rows = collection.query(text, output_fields=["id"]) if text else ()
@@ -62,8 +66,13 @@ class DirectClient:
             collection.query(text, output_fields=fields, limit=asked.get("limit"), offset=asked.get("offset", 0))
         )
 
-    def _search(self, collection: Any, asked: dict[str, Any]) -> list[list[dict[str, Any]]]:  # noqa: ANN401 - as above
-        found = collection.search(
+    def _search(self, name: str, asked: dict[str, Any]) -> list[list[dict[str, Any]]]:
+        if not asked["filter"]:
+            (query,) = asked["data"]
+            best = self._recall.search(name, asked["anns_field"], query, asked["limit"])
+            if best is not None:
+                return [self._rows(name, best, asked["output_fields"])]
+        found = self._collection(name).search(
             asked["data"],
             top_k=asked["limit"],
             metric_type=asked["search_params"]["metric_type"],
@@ -77,6 +86,12 @@ class DirectClient:
             for hit in hits:
                 hit["entity"]["id"] = hit["id"]
         return found  # type: ignore[no-any-return] # milvus-lite ships no types
+
+    def _rows(self, name: str, best: Sequence[tuple[str, float]], fields: Sequence[str]) -> list[dict[str, Any]]:
+        """The hits with their rows, as they are by now; one deleted in between is left out."""
+        found = self._collection(name).get([i for i, _ in best], output_fields=list(fields))
+        rows = {row["id"]: row for row in _decoded(found)}
+        return [{"id": i, "distance": score, "entity": rows[i]} for i, score in best if i in rows]
 
 
 def _decoded(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from mcp_rag.errors import StoreError, StoreUnavailable
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
+from mcp_rag.store.recall import Recall
 from mcp_rag.store.soundness import check_files, clear_crash
 
 MESSAGE_BYTES = 256 * 1024 * 1024
@@ -58,6 +59,7 @@ class Engine:
         self._sockets = sockets
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
+        self.recall = Recall(self._collection)
         self._database: Any = None
         self._server: Any = None
         self._socket: Path | None = None
@@ -203,7 +205,11 @@ class Engine:
                     context.abort(grpc.StatusCode.CANCELLED, "the caller gave up")
                 if durable and self.stopped_because:
                     context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{_STOPPED}: {self.stopped_because}")
-                response = method(request, context)
+                response = None
+                try:
+                    response = method(request, context)
+                finally:
+                    self.recall.wrote(name, request, taken=_status(response) == (0, ""))
                 if durable:
                     self._note(response)
                 return response
@@ -212,15 +218,13 @@ class Engine:
 
     def _note(self, response: Any) -> None:  # noqa: ANN401 - grpc ships no types
         """After a failed write the engine's next flush would delete the only copy of what it wrote before."""
-        status = getattr(response, "status", response)
-        reason = str(getattr(status, "reason", ""))
-        code = int(getattr(status, "code", 0) or getattr(status, "error_code", 0))
+        code, reason = _status(response)
         if code == 1 and ("[Errno" in reason or "monotonic" in reason):
             self.stopped_because = "no space" if "[Errno 28]" in reason else "write failed"
 
     def direct(self, client: Any) -> DirectClient:  # noqa: ANN401 - pymilvus ships no types
         """A client of this engine's address that reads without the address."""
-        return DirectClient(client, self._collection)
+        return DirectClient(client, self._collection, self.recall)
 
     def _collection(self, name: str) -> Any:  # noqa: ANN401 - milvus-lite ships no types
         # Never while the engine closes: a collection it has closed already would be opened once more, for writing.
@@ -246,3 +250,11 @@ class Engine:
             with contextlib.suppress(OSError):
                 self._directory.owner_file.unlink()
             self._socket = None
+
+
+def _status(response: Any) -> tuple[int, str]:  # noqa: ANN401 - grpc ships no types
+    """Code and reason of a response; the code is -1 where there is none."""
+    if response is None:
+        return -1, ""
+    status = getattr(response, "status", response)
+    return int(getattr(status, "code", 0) or getattr(status, "error_code", 0)), str(getattr(status, "reason", ""))

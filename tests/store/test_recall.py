@@ -1,0 +1,347 @@
+"""The owner's tables of vectors: what they find is what the engine finds, whatever was written, by whom and when."""
+
+from __future__ import annotations
+
+import logging
+import random
+import struct
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mcp_rag.errors import StoreError, StoreUnavailable
+from mcp_rag.rows import ErrorFilter, ErrorGroup
+from mcp_rag.store import MilvusStore, StoreSettings
+from mcp_rag.store.lite import LiteConnection
+from mcp_rag.store.recall import MIN_ROWS, Recall, Table, Written
+from tests.fakes import hex_id
+from tests.store.worker import block, group
+
+pytestmark = pytest.mark.anyio
+
+DIMENSION = 4
+WAIT_S = 20.0
+
+
+def seeded(seed: int) -> random.Random:
+    """Draws that repeat."""
+    return random.Random(seed)  # noqa: S311 - places of vectors, not secrets
+
+
+def unit(rng: random.Random) -> tuple[float, ...]:
+    """A random direction."""
+    numbers = [rng.gauss(0, 1) for _ in range(DIMENSION)]
+    norm = sum(x * x for x in numbers) ** 0.5
+    return tuple(float(np.float32(x / norm)) for x in numbers)
+
+
+def weights(rng: random.Random) -> dict[int, float]:
+    """Some of twenty tokens."""
+    return {rng.randrange(1, 21): rng.uniform(0.1, 2.0) for _ in range(rng.randrange(1, 7))}
+
+
+def row(rng: random.Random, name: str) -> ErrorGroup:
+    """A group with vectors of its own."""
+    return replace(group(name), vector=unit(rng), sparse=weights(rng))
+
+
+def pack(sparse: dict[int, float]) -> bytes:
+    """Weights as they travel."""
+    return b"".join(struct.pack("<If", token, weight) for token, weight in sparse.items())
+
+
+def written(*rows: ErrorGroup) -> Written:
+    """Rows as a write brings them."""
+    dense = np.array([r.vector for r in rows], dtype=np.float32).reshape(len(rows), DIMENSION)
+    return Written([r.id for r in rows], dense, [pack(dict(r.sparse or {})) for r in rows])
+
+
+def test_a_table_finds_what_sums_over_all_rows_find() -> None:
+    """Best first, ties by id, replaced and deleted rows gone, no row without a common token, limits beyond its size."""
+    rng = seeded(7)
+    table = Table(DIMENSION)
+    kept: dict[str, ErrorGroup] = {}
+    for step in range(120):
+        names = [f"r{rng.randrange(60)}" for _ in range(rng.randrange(1, 6))]
+        if rng.random() < 0.3:
+            table.drop([hex_id(n) for n in names])
+            kept = {i: r for i, r in kept.items() if i not in {hex_id(n) for n in names}}
+        else:
+            rows = [row(rng, name) for name in dict.fromkeys(names)]
+            table.put(written(*rows))
+            kept |= {r.id: r for r in rows}
+        assert len(table) == len(kept)
+        vector, asked = unit(rng), weights(rng)
+        for limit in (1, 5, 1_000):
+            dense = {i: float(np.dot(np.float32(r.vector or ()), np.float32(vector))) for i, r in kept.items()}
+            best = sorted(dense, key=lambda i: (-dense[i], i))[:limit]
+            assert [s for _, s in table.nearest(vector, limit)] == pytest.approx([dense[i] for i in best], abs=1e-6)
+            lexical = {i: sum(w * (r.sparse or {}).get(t, 0.0) for t, w in asked.items()) for i, r in kept.items()}
+            most = sorted((s for s in lexical.values() if s), reverse=True)[:limit]
+            found = table.heaviest(asked, limit)
+            assert [s for _, s in found] == pytest.approx(most, rel=1e-5), step
+            assert all(lexical[i] == pytest.approx(s, rel=1e-5) for i, s in found)
+
+
+def test_a_table_says_when_it_is_mostly_waste() -> None:
+    """Replaced rows stay in its arrays: past a bound it is to be read anew."""
+    rng = seeded(8)
+    table = Table(DIMENSION)
+    for _ in range(MIN_ROWS + 3):
+        assert not table.stale
+        table.put(written(row(rng, "the same")))
+    assert table.stale
+
+
+@pytest.fixture
+async def open_store(tmp_path: Path) -> AsyncIterator[Callable[[], Any]]:
+    """Opens owners and guests of one directory; the owner makes tables of the smallest collections."""
+    made: list[MilvusStore] = []
+
+    async def open_one() -> MilvusStore:
+        settings = StoreSettings(data_dir=tmp_path / "data")
+        store = MilvusStore(settings, LiteConnection(settings))
+        made.append(store)
+        await store.open(model_id="hash", dimension=DIMENSION)
+        if (engine := engine_of(store)) is not None:
+            engine.recall._min_rows = 1
+        return store
+
+    yield open_one
+    for store in reversed(made):
+        await store.close()
+
+
+def engine_of(store: MilvusStore) -> Any:
+    """The engine of an owner, None of a guest."""
+    return getattr(store._rpc.link, "_engine", None)
+
+
+def recall_of(store: MilvusStore) -> Recall:
+    """The tables of an owner, the one of its groups being read or there."""
+    recall = engine_of(store).recall
+    assert isinstance(recall, Recall)
+    return recall
+
+
+def real_name(store: MilvusStore) -> str:
+    """The collection behind the alias that the store uses."""
+    name = engine_of(store)._collection(store._errors).name
+    assert name != store._errors
+    return str(name)
+
+
+def check(store: MilvusStore, rng: random.Random) -> None:
+    """Both legs of the table and of the engine find the same rows with the same scores."""
+    engine = engine_of(store)
+    collection = engine._collection(store._errors)
+    for field, query in (("dense", list(unit(rng))), ("sparse", weights(rng))):
+        found = engine.recall.search(store._errors, field, query, 1_000)
+        (hits,) = collection.search(
+            [query], top_k=1_000, metric_type="IP", output_fields=["id"], anns_field=field, search_params={"ef": 2_000}
+        )
+        assert found is not None
+        assert {i for i, _ in found} == {hit["id"] for hit in hits}
+        scores = {hit["id"]: float(hit["distance"]) for hit in hits}
+        if field == "sparse":
+            assert dict(found) == scores  # to the last bit
+        else:
+            assert dict(found) == pytest.approx(scores, abs=1e-6)
+        assert [s for _, s in found] == sorted((s for _, s in found), reverse=True)
+
+
+async def test_it_follows_every_write_of_every_process(open_store: Callable[[], Any]) -> None:
+    """Rows written, written again, counted and deleted, sealed or not, by the owner and by a guest."""
+    rng = seeded(9)
+    owner = await open_store()
+    guest = await open_store()
+    assert engine_of(guest) is None
+    await owner.upsert_errors([row(rng, f"g{n}") for n in range(30)])
+    recall = recall_of(owner)
+    recall.load(real_name(owner))
+    check(owner, rng)
+    for step in range(40):
+        store = guest if step % 2 else owner
+        name = f"g{rng.randrange(45)}"
+        draw = rng.random()
+        if draw < 0.2:
+            await store.delete_errors([hex_id(name)])
+        elif draw < 0.3:
+            await store.flush()
+        elif draw < 0.5 and (known := await store.get_errors([hex_id(name)])):
+            await store.upsert_errors([replace(known[0], title=f"renamed {step}")])  # vectors stay
+            await store.commit_block(block(f"b{step}", {name: 1}))
+        else:
+            await store.upsert_errors([row(rng, name), row(rng, f"more {step}")])
+        check(owner, rng)
+    table = recall._tables[real_name(owner)]
+    assert len(table) == await owner.count_errors(ErrorFilter())
+
+
+async def test_a_search_of_the_store_asks_the_table(open_store: Callable[[], Any]) -> None:
+    """A search without a filter takes the table's hits with the engine's rows; one with a filter asks the engine."""
+    rng = seeded(10)
+    owner = await open_store()
+    rows = [replace(row(rng, f"g{n}"), services=("api",)) for n in range(20)]
+    await owner.upsert_errors(rows)
+    query = unit(rng)
+    before = await owner.search_dense(query, 5, ErrorFilter())
+    recall = recall_of(owner)
+    recall.load(real_name(owner))
+    asked: list[str] = []
+    search = recall.search
+    recall.search = lambda name, field, *rest: (asked.append(field), search(name, field, *rest))[1]  # type: ignore[method-assign] # seen from outside
+    after = await owner.search_dense(query, 5, ErrorFilter())
+    assert [(s.id, s.group) for s in after] == [(s.id, s.group) for s in before]
+    assert await owner.search_sparse({1: 1.0, 2: 0.5}, 5, ErrorFilter())
+    assert asked == ["dense", "sparse"]
+    filtered = await owner.search_dense(query, 5, ErrorFilter(service="api"))
+    assert [s.id for s in filtered] == [s.id for s in before]
+    assert asked == ["dense", "sparse"]
+
+
+async def test_writes_while_a_table_is_read_are_caught_up(open_store: Callable[[], Any]) -> None:
+    """What is written between two parts of the reading is neither lost nor found twice."""
+    rng = seeded(11)
+    owner = await open_store()
+    await owner.upsert_errors([row(rng, f"g{n}") for n in range(40)])
+    recall = recall_of(owner)
+    collection = recall._collection
+    parts = 0
+    written_to, ready = threading.Event(), threading.Event()
+
+    class Slow:
+        name = real_name(owner)
+
+        def query(self, text: str, **rest: Any) -> Any:
+            nonlocal parts
+            parts += 1
+            if parts == 8:
+                ready.set()
+                assert written_to.wait(WAIT_S)
+            return collection(owner._errors).query(text, **rest)
+
+    recall._collection = lambda name: Slow()  # type: ignore[assignment] # the one method that reading needs
+    thread = threading.Thread(target=recall.load, args=(real_name(owner),))
+    thread.start()
+    assert ready.wait(WAIT_S)
+    await owner.upsert_errors([row(rng, f"g{n}") for n in range(20, 60)])
+    await owner.delete_errors([hex_id(f"g{n}") for n in range(10)])
+    written_to.set()
+    thread.join(WAIT_S)
+    recall._collection = collection
+    check(owner, rng)
+    assert len(recall._tables[real_name(owner)]) == 50
+
+
+async def test_a_small_collection_has_no_table(open_store: Callable[[], Any]) -> None:
+    """Below the bound the engine answers, and is not counted again at once."""
+    owner = await open_store()
+    await owner.upsert_errors([group("x")])
+    recall = recall_of(owner)
+    recall._min_rows = MIN_ROWS
+    assert recall.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    recall._min_rows = 1
+    assert recall.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    assert recall._waiting == recall._tables == {}
+
+
+async def test_the_first_search_has_the_table_read(open_store: Callable[[], Any]) -> None:
+    """In the background: that search, and any until it is there, is answered by the engine."""
+    rng = seeded(12)
+    owner = await open_store()
+    await owner.upsert_errors([row(rng, f"g{n}") for n in range(30)])
+    recall = recall_of(owner)
+    assert len(await owner.search_dense(unit(rng), 5, ErrorFilter())) == 5
+    for thread in threading.enumerate():
+        if thread.name == "mcp-rag-recall":
+            thread.join(WAIT_S)
+    assert len(recall._tables[real_name(owner)]) == 30
+    check(owner, rng)
+
+
+async def test_a_table_does_not_outlive_its_alias(open_store: Callable[[], Any]) -> None:
+    """A name that moves to another collection finds the rows of that one, and writes under either name are followed."""
+    rng = seeded(14)
+    owner = await open_store()
+    await owner.upsert_errors([row(rng, f"g{n}") for n in range(20)])
+    recall = recall_of(owner)
+    recall.load(real_name(owner))
+    table = recall._tables[real_name(owner)]
+    client = owner._rpc.link.client(0.0)
+    client.create_alias(real_name(owner), "another_name")
+    assert recall._tables == {}
+    recall.load(real_name(owner))
+    client.delete("another_name", filter=f'id in ["{hex_id("g3")}"]')
+    check(owner, rng)
+    assert len(recall._tables[real_name(owner)]) == len(table) - 1 == 19
+
+
+@pytest.mark.parametrize("what", ["refused", "expression", "half", "bytes", "dimension", "dropped"])
+async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
+    """A write that failed, a delete by another expression, one vector of two, strange bytes, another dimension, a
+    collection that is gone: no table, so the engine answers."""
+    rng = seeded(13)
+    rows = [{"id": r.id, "dense": r.vector, "sparse": dict(r.sparse or {})} for r in (row(rng, "a"), row(rng, "b"))]
+
+    def engine(name: str) -> SimpleNamespace:
+        def query(text: str, **rest: Any) -> list[dict[str, Any]]:
+            return [r for r in rows if r["id"].startswith(text.split('"')[1][:-1])]
+
+        return SimpleNamespace(name=name, num_entities=2, query=query)
+
+    recall = Recall(engine, min_rows=1)
+    recall.load("errors")
+    assert recall.search("errors", "dense", unit(rng), 9) is not None
+
+    def field(name: str, **data: Any) -> SimpleNamespace:
+        return SimpleNamespace(
+            field_name=name,
+            scalars=SimpleNamespace(string_data=SimpleNamespace(data=data.get("ids", []))),
+            vectors=SimpleNamespace(
+                float_vector=SimpleNamespace(data=data.get("dense", [])),
+                sparse_float_vector=SimpleNamespace(contents=data.get("sparse", [])),
+            ),
+        )
+
+    ids, one = field("id", ids=[hex_id("c")]), field("dense", dense=unit(rng))
+    good = field("sparse", sparse=[pack({1: 1.0})])
+    method, fields, expr = {
+        "refused": ("Upsert", [ids, one, good], ""),
+        "expression": ("Delete", [], "count > 3"),
+        "half": ("Upsert", [ids, one], ""),
+        "bytes": ("Upsert", [ids, one, field("sparse", sparse=[b"123"])], ""),
+        "dimension": ("Upsert", [ids, field("dense", dense=[1.0, 0.0]), good], ""),
+        "dropped": ("DropCollection", [], ""),
+    }[what]
+    request = SimpleNamespace(collection_name="errors", fields_data=fields, expr=expr)
+    if method != "DropCollection":
+        recall.wrote(method, SimpleNamespace(collection_name="others", fields_data=fields, expr=expr), taken=True)
+    recall.wrote("Flush", request, taken=False)
+    assert recall.search("errors", "dense", unit(rng), 9) is not None
+    recall._again["errors"] = float("inf")
+    recall.wrote(method, request, taken=what != "refused")
+    assert recall.search("errors", "dense", unit(rng), 9) is None
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("stopped"), RuntimeError("secret text")])
+async def test_a_table_that_cannot_be_read_leaves_the_engine(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An engine that stops is nothing to report; anything else is, without its text."""
+
+    def fail(name: str) -> Any:
+        raise error
+
+    recall = Recall(fail, min_rows=1)
+    with caplog.at_level(logging.WARNING):
+        recall.load("errors")
+    assert recall._waiting == recall._tables == {}
+    assert len(caplog.records) == (0 if isinstance(error, StoreError) else 1)
+    assert "secret" not in caplog.text
