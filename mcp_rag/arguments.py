@@ -106,7 +106,9 @@ def bounded(name: str, value: int, low: int, high: int) -> int:
     return value
 
 
-def filters(*, level_name: str, service: str, since: str, until: str, resolved: str, now_ms: int) -> ErrorFilter:
+def filters(
+    *, level_name: str, service: str, since: str, until: str, resolved: str, now_ms: int, language: str = ""
+) -> ErrorFilter:
     """The filter that search arguments describe. Raises InputError."""
     wanted = choice("resolved", resolved, ("any", "yes", "no"))
     statuses: tuple[Any, ...] = {"any": (), "yes": ("resolved",), "no": ("new", "unresolved", "returned")}[wanted]
@@ -115,8 +117,21 @@ def filters(*, level_name: str, service: str, since: str, until: str, resolved: 
     if since_ms and until_ms and since_ms > until_ms:
         raise InputError("since is later than until.", "Swap them, or leave one empty.")
     return ErrorFilter(
-        min_level=level(level_name), service=service.strip(), since_ms=since_ms, until_ms=until_ms, statuses=statuses
+        min_level=level(level_name),
+        service=service.strip(),
+        since_ms=since_ms,
+        until_ms=until_ms,
+        statuses=statuses,
+        language=_language(language),
     )
+
+
+def _language(name: str) -> str:
+    if not name.strip():
+        return ""
+    from mcp_rag.stacktrace import languages
+
+    return choice("language", name, tuple(sorted(languages())))
 
 
 def clipped(value: str, max_bytes: int) -> str:

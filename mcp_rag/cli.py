@@ -69,6 +69,7 @@ def _add_knowledge_commands(commands: argparse._SubParsersAction[argparse.Argume
     search.add_argument("error_text", nargs="+", help="the error, or - to read it from stdin")
     search.add_argument("--limit", type=int, default=5, help="most hits, 1-20 (default 5)")
     _add_filters(search)
+    search.add_argument("--language", default="", help="only traces of this language: python, java, go, rust, ...")
     search.add_argument("--since", default="", help="seen since: 2h, 7d or ISO 8601")
     search.add_argument("--resolved", default="any", help="any, yes or no")
     search.add_argument("--full", action="store_true", help="templates, long samples and all resolutions")

@@ -103,6 +103,7 @@ async def _search(options: argparse.Namespace, settings: config.Settings) -> int
     where = arguments.filters(
         level_name=options.level,
         service=options.service,
+        language=options.language,
         since=options.since,
         until=options.until,
         resolved=options.resolved,
@@ -110,7 +111,8 @@ async def _search(options: argparse.Namespace, settings: config.Settings) -> int
     )
     limit = arguments.bounded("--limit", options.limit, 1, 20)
     text = _text(options.error_text, settings)
-    digest = page_digest(text, options.level, options.service, options.since, options.until, options.resolved)
+    asked = (options.level, options.service, options.language, options.since, options.until, options.resolved)
+    digest = page_digest(text, *asked)
     async with _opened(settings) as app:
         result = await app.searcher.search(
             SearchRequest(text, limit, where, describe_filter(where), options.full, options.cursor, digest)

@@ -335,6 +335,8 @@ def describe_filter(where: ErrorFilter) -> dict[str, str]:
         applied["level"] = f"{where.min_level.name} and above"
     if where.service:
         applied["service"] = where.service
+    if where.language:
+        applied["language"] = where.language
     if where.since_ms:
         applied["since"] = iso(where.since_ms)
     if where.until_ms:

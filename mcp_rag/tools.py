@@ -102,6 +102,7 @@ class ToolSet:
         limit: Annotated[int, Field(description="Most hits, 1-20.")] = 5,
         level: LevelName = "",
         service: Service = "",
+        language: Annotated[str, Field(description="Only traces of this language, as parsed says.")] = "",
         since: Annotated[str, Field(description="Seen since: 2h, 7d or ISO 8601.")] = "",
         until: Until = "",
         resolved: Annotated[str, Field(description="any, yes or no.")] = "any",
@@ -119,7 +120,13 @@ class ToolSet:
         budget = arguments.tokens(max_tokens)
         full = arguments.choice("detail", detail, ("concise", "full")) == "full"
         where = arguments.filters(
-            level_name=level, service=service, since=since, until=until, resolved=resolved, now_ms=now_ms()
+            level_name=level,
+            service=service,
+            language=language,
+            since=since,
+            until=until,
+            resolved=resolved,
+            now_ms=now_ms(),
         )
         request = SearchRequest(
             error_text=arguments.sized("error_text", error_text, self._app.settings.max_query_bytes),
@@ -129,7 +136,7 @@ class ToolSet:
             full=full,
             cursor=cursor,
             # A relative window moves between two pages; the words that asked for it do not.
-            digest=page_digest(error_text, level, service, since, until, resolved),
+            digest=page_digest(error_text, level, service, language, since, until, resolved),
         )
         await self._opened(ctx)
         result = await self._app.searcher.search(request)

@@ -191,6 +191,8 @@ class LiteLink:
                     return
                 if self._engine is None:
                     self._take_over(time.monotonic())
+                    if self.owns:
+                        self._client = None  # the next call connects as owner
                 elif self._engine.stopped_because:
                     self._directory.check_room()
                     self._engine.stop()

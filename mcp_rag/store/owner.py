@@ -59,7 +59,7 @@ class Engine:
         self._sockets = sockets
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
-        self.recall = Recall(self._collection)
+        self.recall = Recall(self._collection, self._write_lock)
         self._database: Any = None
         self._server: Any = None
         self._socket: Path | None = None

@@ -16,6 +16,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_rag.errors import StoreUnavailable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # Below this the engine's pass costs no more than the look-up of the rows that a table finds.
 MIN_ROWS = 1_000
 CHECK_S = 5.0
+UNLIKE_S = 300.0
 ROWS = ("Insert", "Upsert", "Delete")
 # Changes that say nothing of rows. After any other (a collection dropped, an alias moved) every table is read again.
 NEUTRAL = ("Flush", "CreateIndex", "LoadCollection", "ReleaseCollection", "ManualCompaction")
@@ -74,6 +76,8 @@ class Table:
         self._alive[start:end] = True
         self._ids += rows.ids
         for place, (row_id, pairs) in enumerate(zip(rows.ids, rows.sparse, strict=True), start):
+            if (twice := self._place.get(row_id)) is not None:
+                self._alive[twice] = False  # the engine keeps the last of two rows with one id
             self._place[row_id] = place
             for token, weight in struct.iter_unpack("<If", pairs):
                 if token not in self._postings:
@@ -132,10 +136,15 @@ class Table:
 class Recall:
     """The tables of one engine. Safe for several threads."""
 
-    def __init__(self, collection: Callable[[str], Any], *, min_rows: int = MIN_ROWS) -> None:
-        """`collection`: the engine's object for a name; raises when there is none, or no engine any more."""
+    def __init__(
+        self, collection: Callable[[str], Any], writing: AbstractContextManager[object], *, min_rows: int = MIN_ROWS
+    ) -> None:
+        """`collection`: the engine's object for a name; raises when there is none, or no engine any more. `writing`:
+        the lock under which the engine takes every write."""
         self._collection = collection
+        self._writing = writing
         self._min_rows = min_rows
+        # Taken within the other lock, never around it.
         self._lock = threading.Lock()
         self._tables: dict[str, Table] = {}
         self._waiting: dict[str, list[Written | list[str]]] = {}
@@ -160,42 +169,61 @@ class Recall:
             self._again[name] = time.monotonic() + CHECK_S
         if collection.num_entities < self._min_rows:
             return
-        with self._lock:
-            if name in self._waiting or name in self._tables:
-                return
-            self._waiting[name] = []
-        threading.Thread(target=self.load, args=(name,), name="mcp-rag-recall", daemon=True).start()
+        thread = threading.Thread(target=self.load, args=(name,), name="mcp-rag-recall", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no thread to be had; tried again in five seconds
+            _LOG.warning("the table of %s cannot be read now (%s); the engine answers", name, error)
 
     def load(self, name: str) -> None:
         """Read the table of a collection, then catch up with what was written meanwhile."""
+        missed: list[Written | list[str]] = []
         with self._lock:
-            self._waiting.setdefault(name, [])
-        table: Table | None = None
+            if name in self._waiting or name in self._tables:
+                return
+            self._waiting[name] = missed
         try:
-            # In parts: a vector in the engine's form takes eight times its bytes.
-            for digit in HEX:
-                rows = self._collection(name).query(prefix_is(digit), output_fields=["id", "dense", "sparse"])
-                if rows:
-                    read = _read(rows)
-                    table = table or Table(read.dense.shape[1])
-                    table.put(read)
+            table = self._read(name)
+            with self._writing, self._lock:
+                # Forgotten meanwhile, and perhaps being read anew by another thread: this one is of no use.
+                if table is not None and self._waiting.get(name) is missed:
+                    self._tables[name] = table
+                    for change in missed:
+                        self._apply(name, change)
+                    self._check(name)
         except StoreUnavailable:
-            table = None  # the engine has stopped meanwhile
+            _LOG.debug("the engine stopped while the table of %s was read", name)
         except Exception as error:  # noqa: BLE001 - whatever the engine raises, it is asked itself from then on
             _LOG.warning("the table of %s was not read (%s); the engine answers", name, type(error).__name__)
-            table = None
-        with self._lock:
-            missed = self._waiting.pop(name, None)
-            # Forgotten meanwhile: what was read is of no use.
-            if table is None or missed is None:
-                return
-            self._tables[name] = table
-            for change in missed:
-                self._apply(name, change)
+        finally:
+            with self._lock:
+                if self._waiting.get(name) is missed:
+                    del self._waiting[name]
+
+    def _read(self, name: str) -> Table | None:
+        table: Table | None = None
+        # In parts, because a vector in the engine's form takes eight times its bytes. Under the write lock, because the
+        # engine answers from two states at once when it flushes in between.
+        for digit in HEX:
+            with self._writing:
+                rows = self._collection(name).query(prefix_is(digit), output_fields=["id", "dense", "sparse"])
+            if rows:
+                read = _read(rows)
+                table = table or Table(read.dense.shape[1])
+                table.put(read)
+        return table
+
+    def _check(self, name: str) -> None:
+        """Forget a table that does not hold as many rows as the engine: another program's ids may not be hex."""
+        table = self._tables.get(name)
+        if table is not None and len(table) != (rows := self._collection(name).num_entities):
+            _LOG.warning("the table of %s has %d rows, the engine %d; the engine answers", name, len(table), rows)
+            self._again[name] = time.monotonic() + UNLIKE_S
+            self._forget(name)
 
     def wrote(self, method: str, request: Any, *, taken: bool) -> None:  # noqa: ANN401 - grpc ships no types
         """Follow a write of the engine, under its write lock. `taken`: the engine took it whole."""
-        if method in NEUTRAL:
+        if method in NEUTRAL and taken:
             return
         name, change = "", None
         if method in ROWS:
@@ -226,9 +254,11 @@ class Recall:
                 table.drop(change)
             else:
                 table.put(change)
-        except ValueError:  # of another dimension
-            self._forget(name)
-        if table.stale:
+            sound = not table.stale
+        except Exception as error:  # noqa: BLE001 - another dimension, no memory: the write itself is done
+            _LOG.debug("a table did not take a write (%s)", type(error).__name__)
+            sound = False
+        if not sound:
             self._forget(name)
 
     def _forget(self, name: str) -> None:

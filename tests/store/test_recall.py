@@ -6,6 +6,7 @@ import logging
 import random
 import struct
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from mcp_rag.errors import StoreError, StoreUnavailable
 from mcp_rag.rows import ErrorFilter, ErrorGroup
 from mcp_rag.store import MilvusStore, StoreSettings
+from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.lite import LiteConnection
 from mcp_rag.store.recall import MIN_ROWS, Recall, Table, Written
 from tests.fakes import hex_id
@@ -89,6 +91,17 @@ def test_a_table_finds_what_sums_over_all_rows_find() -> None:
             assert all(lexical[i] == pytest.approx(s, rel=1e-5) for i, s in found)
 
 
+def test_the_last_of_two_rows_with_one_id_counts() -> None:
+    """As in the engine; the first is not left behind."""
+    table = Table(2)
+    rows = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
+    table.put(Written([hex_id("x"), hex_id("x")], rows, [pack({1: 1.0}), pack({2: 1.0})]))
+    assert table.nearest([0.0, 1.0], 5) == [(hex_id("x"), 1.0)]
+    assert table.heaviest({1: 1.0}, 5) == []
+    table.drop([hex_id("x")])
+    assert table.nearest([0.0, 1.0], 5) == []
+
+
 def test_a_table_says_when_it_is_mostly_waste() -> None:
     """Replaced rows stay in its arrays: past a bound it is to be read anew."""
     rng = seeded(8)
@@ -97,6 +110,21 @@ def test_a_table_says_when_it_is_mostly_waste() -> None:
         assert not table.stale
         table.put(written(row(rng, "the same")))
     assert table.stale
+
+
+class Stopping:
+    """A lock that first calls a function."""
+
+    def __init__(self, lock: Any, before: Callable[[], None]) -> None:
+        self._lock = lock
+        self._before = before
+
+    def __enter__(self) -> None:
+        self._before()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 @pytest.fixture
@@ -216,19 +244,20 @@ async def test_writes_while_a_table_is_read_are_caught_up(open_store: Callable[[
     parts = 0
     written_to, ready = threading.Event(), threading.Event()
 
-    class Slow:
-        name = real_name(owner)
+    def slow(name: str) -> Any:
+        nonlocal parts
+        parts += 1
+        return collection(name)
 
-        def query(self, text: str, **rest: Any) -> Any:
-            nonlocal parts
-            parts += 1
-            if parts == 8:
-                ready.set()
-                assert written_to.wait(WAIT_S)
-            return collection(owner._errors).query(text, **rest)
+    name = real_name(owner)
 
-    recall._collection = lambda name: Slow()  # type: ignore[assignment] # the one method that reading needs
-    thread = threading.Thread(target=recall.load, args=(real_name(owner),))
+    def between() -> None:
+        if parts == 8:
+            ready.set()
+            assert written_to.wait(WAIT_S)
+
+    recall._collection, recall._writing = slow, Stopping(engine_of(owner)._write_lock, between)
+    thread = threading.Thread(target=recall.load, args=(name,))
     thread.start()
     assert ready.wait(WAIT_S)
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(20, 60)])
@@ -238,6 +267,124 @@ async def test_writes_while_a_table_is_read_are_caught_up(open_store: Callable[[
     recall._collection = collection
     check(owner, rng)
     assert len(recall._tables[real_name(owner)]) == 50
+
+
+class Fixed:
+    """A collection of the engine that holds certain rows."""
+
+    name = "errors"
+
+    def __init__(self, rows: list[ErrorGroup], more: int = 0) -> None:
+        self.rows = [{"id": r.id, "dense": r.vector, "sparse": dict(r.sparse or {})} for r in rows]
+        self.num_entities = len(rows) + more
+
+    def query(self, text: str, **rest: Any) -> list[dict[str, Any]]:
+        return [r for r in self.rows if str(r["id"]).startswith(text.split('"')[1][:-1])]
+
+
+def test_each_part_is_read_while_nobody_writes() -> None:
+    """The engine answers from two states at once when a write makes it flush in between."""
+    lock = threading.RLock()
+    free: list[bool] = []
+
+    class Watching(Fixed):
+        def query(self, text: str, **rest: Any) -> list[dict[str, Any]]:
+            thread = threading.Thread(target=lambda: free.append(lock.acquire(blocking=False)))
+            thread.start()
+            thread.join(WAIT_S)
+            return super().query(text)
+
+    collection = Watching([row(seeded(15), f"g{n}") for n in range(30)])
+    recall = Recall(lambda name: collection, lock)
+    recall.load("errors")
+    assert len(recall._tables["errors"]) == 30
+    assert free == [False] * 16
+
+
+def test_a_reading_that_was_overtaken_is_thrown_away() -> None:
+    """A table forgotten while it is read, and read anew by another thread meanwhile: the newer one stays."""
+    rng = seeded(16)
+    collection = Fixed([row(rng, f"g{n}") for n in range(30)])
+    ready, go_on = threading.Event(), threading.Event()
+    parts = 0
+
+    def stop() -> None:
+        nonlocal parts
+        parts += 1
+        if parts == 5:
+            ready.set()
+            assert go_on.wait(WAIT_S)
+
+    recall = Recall(lambda name: collection, Stopping(threading.RLock(), stop))
+    slow = threading.Thread(target=recall.load, args=("errors",))
+    slow.start()
+    assert ready.wait(WAIT_S)
+    recall.wrote("Upsert", SimpleNamespace(collection_name="errors"), taken=False)
+    recall.load("errors")
+    newer = recall._tables["errors"]
+    go_on.set()
+    slow.join(WAIT_S)
+    assert recall._tables["errors"] is newer
+    assert recall._waiting == {}
+
+
+def test_a_table_of_other_rows_than_the_engine_has_is_not_used(caplog: pytest.LogCaptureFixture) -> None:
+    """Rows of another program, whose ids are not hex, are not read; the engine finds them, and no one tries at once."""
+    collection = Fixed([row(seeded(17), f"g{n}") for n in range(30)], more=1)
+    recall = Recall(lambda name: collection, threading.RLock(), min_rows=1)
+    recall.load("errors")
+    assert recall._tables == recall._waiting == {}
+    assert "30 rows, the engine 31" in caplog.text
+    assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    assert recall._waiting == {}
+
+
+def test_a_write_is_done_whatever_becomes_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory for a table: it is forgotten, and the writer hears nothing of it."""
+    collection = Fixed([row(seeded(18), f"g{n}") for n in range(30)])
+    recall = Recall(lambda name: collection, threading.RLock())
+    recall.load("errors")
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Table, "drop", fail)
+    expr = f'id in ["{hex_id("g1")}"]'
+    recall.wrote("Delete", SimpleNamespace(collection_name="errors", expr=expr), taken=True)
+    assert recall._tables == {}
+
+
+def test_a_machine_without_threads_keeps_the_engine(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The search is answered, and the table is read once there is a thread."""
+    collection = Fixed([row(seeded(19), f"g{n}") for n in range(30)])
+    recall = Recall(lambda name: collection, threading.RLock(), min_rows=1)
+
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    assert "can't start new thread" in caplog.text
+    recall.load("errors")
+    assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5)
+
+
+async def test_who_takes_over_reads_as_an_owner(open_store: Callable[[], Any]) -> None:
+    """A guest that became the owner between two calls asks its own engine from then on."""
+    owner = await open_store()
+    guest = await open_store()
+    await guest.upsert_errors([group("x")])
+    link = guest._rpc.link
+    assert not isinstance(link.client(0.0), DirectClient)
+    await owner.close()
+    pause, deadline = threading.Event(), time.monotonic() + WAIT_S
+    while not link.owns and time.monotonic() < deadline:
+        pause.wait(0.02)
+    assert [g.title for g in await guest.get_errors([hex_id("x")])] == ["x"]
+    assert isinstance(link.client(0.0), DirectClient)
 
 
 async def test_a_small_collection_has_no_table(open_store: Callable[[], Any]) -> None:
@@ -283,20 +430,13 @@ async def test_a_table_does_not_outlive_its_alias(open_store: Callable[[], Any])
     assert len(recall._tables[real_name(owner)]) == len(table) - 1 == 19
 
 
-@pytest.mark.parametrize("what", ["refused", "expression", "half", "bytes", "dimension", "dropped"])
+@pytest.mark.parametrize("what", ["refused", "expression", "half", "bytes", "dimension", "dropped", "flush"])
 async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
-    """A write that failed, a delete by another expression, one vector of two, strange bytes, another dimension, a
-    collection that is gone: no table, so the engine answers."""
+    """A write or a flush that failed, a delete by another expression, one vector of two, strange bytes, another
+    dimension, a collection that is gone: no table, so the engine answers."""
     rng = seeded(13)
-    rows = [{"id": r.id, "dense": r.vector, "sparse": dict(r.sparse or {})} for r in (row(rng, "a"), row(rng, "b"))]
-
-    def engine(name: str) -> SimpleNamespace:
-        def query(text: str, **rest: Any) -> list[dict[str, Any]]:
-            return [r for r in rows if r["id"].startswith(text.split('"')[1][:-1])]
-
-        return SimpleNamespace(name=name, num_entities=2, query=query)
-
-    recall = Recall(engine, min_rows=1)
+    collections = {"errors": Fixed([row(rng, "a"), row(rng, "b")]), "others": SimpleNamespace(name="others")}
+    recall = Recall(collections.__getitem__, threading.RLock(), min_rows=1)
     recall.load("errors")
     assert recall.search("errors", "dense", unit(rng), 9) is not None
 
@@ -319,14 +459,15 @@ async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
         "bytes": ("Upsert", [ids, one, field("sparse", sparse=[b"123"])], ""),
         "dimension": ("Upsert", [ids, field("dense", dense=[1.0, 0.0]), good], ""),
         "dropped": ("DropCollection", [], ""),
+        "flush": ("Flush", [], ""),
     }[what]
     request = SimpleNamespace(collection_name="errors", fields_data=fields, expr=expr)
-    if method != "DropCollection":
+    if what not in ("dropped", "flush"):
         recall.wrote(method, SimpleNamespace(collection_name="others", fields_data=fields, expr=expr), taken=True)
-    recall.wrote("Flush", request, taken=False)
+    recall.wrote("Flush", request, taken=True)
     assert recall.search("errors", "dense", unit(rng), 9) is not None
     recall._again["errors"] = float("inf")
-    recall.wrote(method, request, taken=what != "refused")
+    recall.wrote(method, request, taken=what not in ("refused", "flush"))
     assert recall.search("errors", "dense", unit(rng), 9) is None
 
 
@@ -339,7 +480,7 @@ async def test_a_table_that_cannot_be_read_leaves_the_engine(
     def fail(name: str) -> Any:
         raise error
 
-    recall = Recall(fail, min_rows=1)
+    recall = Recall(fail, threading.RLock())
     with caplog.at_level(logging.WARNING):
         recall.load("errors")
     assert recall._waiting == recall._tables == {}
