@@ -126,6 +126,11 @@ def test_filters_of_a_search() -> None:
         filters(level_name="", service="", since="1d", until="7d", resolved="", now_ms=now)
     with pytest.raises(InputError, match="resolved"):
         filters(level_name="", service="", since="", until="", resolved="maybe", now_ms=now)
+    asked = {"level_name": "", "service": "", "since": "", "until": "", "resolved": "", "now_ms": now}
+    assert filters(**asked, language=" Rust ").language == "rust"
+    assert filters(**asked, language=" ").language == ""
+    with pytest.raises(InputError, match=r"Did you mean 'python'.*compiler, cpp"):
+        filters(**asked, language="pythn")
 
 
 def test_sizes_are_bytes() -> None:

@@ -166,6 +166,7 @@ async def test_a_fix_for_another_version_stands_behind(known: App) -> None:
         (ErrorFilter(since_ms=4_000_000_000_000), "since"),
         (ErrorFilter(until_ms=1), "until"),
         (ErrorFilter(statuses=("resolved",)), "status"),
+        (ErrorFilter(language="java"), "language"),
     ],
 )
 @pytest.mark.parametrize("paste", [TRACE, "KeyError user_id while loading users from the cache"])

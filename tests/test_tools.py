@@ -112,6 +112,17 @@ async def test_both_eras_get_the_same_answers(make_app: Callable[..., App]) -> N
     assert first == second
 
 
+async def test_a_search_of_one_language(call: Caller) -> None:
+    """Only traces of that language, said in the answer; another one removes the hit and is blamed for it."""
+    await call("ingest_logs", text=LOG)
+    found = await call("search_errors", error_text=TRACE, language="Python")
+    assert found["hits"]
+    assert found["filters_applied"] == {"language": "python"}
+    none = await call("search_errors", error_text=TRACE, language="java")
+    assert none["hits"] == []
+    assert "language removed" in none["hint"]
+
+
 async def test_text_and_data_carry_the_same_facts(call: Caller) -> None:
     """The text channel is made from the data: every leaf is in it."""
     await call("ingest_logs", text=LOG)
