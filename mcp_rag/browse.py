@@ -61,11 +61,12 @@ class Browser:
         """Groups seen inside the window, counted inside it, one page. `new` means first seen inside it."""
         where = _with_window(request)
         digest = request.digest or page_digest(str(where), request.sort, request.status)
-        start = decode_cursor(request.cursor, digest) if request.cursor else 0
+        before = decode_cursor(request.cursor, digest)
         groups = [g for g in await self._listed.query_errors(where, MAX_GROUPS) if g.count]
         counted = [(g, _count_inside(g.timeline, request.since_ms, request.until_ms)) for g in groups]
         counted = [(g, n) for g, n in counted if n]
         counted.sort(key=lambda item: _sort_key(item, request.sort))
+        start = before.start([g.id for g, _ in counted])
         page = counted[start : start + request.limit]
         fixes = await self._fixes([g.id for g, _ in page])
         more = start + len(page) < len(counted)
@@ -74,7 +75,7 @@ class Browser:
             returned=len(page),
             total=len(counted),
             truncated=more,
-            next_cursor=encode_cursor(start + len(page), digest) if more else "",
+            next_cursor=encode_cursor(before.and_last([g.id for g, _ in page]), digest) if more else "",
             since=iso(request.since_ms),
             until=iso(request.until_ms),
             filters_applied=_applied(request),

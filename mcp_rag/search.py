@@ -88,18 +88,19 @@ class Searcher:
         if not request.error_text.strip():
             raise InputError("error_text is empty.", "Paste the error, a log excerpt or a question.")
         digest = request.digest or page_digest(request.error_text, str(request.where))
-        start = decode_cursor(request.cursor, digest) if request.cursor else 0
+        before = decode_cursor(request.cursor, digest)
         found = await self.find(request.error_text, request.where)
-        page = found.candidates[start : start + request.limit]
-        hits = [self._hit(c, start + i + 1, found, full=request.full) for i, c in enumerate(page)]
-        more = start + len(page) < len(found.candidates)
+        left = [c for c in found.candidates if not before.has(c.group.id)]
+        page = left[: request.limit]
+        hits = [self._hit(c, before.shown + i + 1, found, full=request.full) for i, c in enumerate(page)]
+        more = len(page) < len(left)
         return SearchResult(
             parsed=found.query.parsed,
             hits=hits,
             returned=len(hits),
             total=len(found.candidates),
             truncated=more,
-            next_cursor=encode_cursor(start + len(page), digest) if more else "",
+            next_cursor=encode_cursor(before.and_all([c.group.id for c in page]), digest) if more else "",
             retrieval_mode=found.mode,
             degraded=bool(found.reason),
             degraded_reason=found.reason,

@@ -140,8 +140,10 @@ class ToolSet:
         )
         await self._opened(ctx)
         result = await self._app.searcher.search(request)
-        start = decode_cursor(cursor, request.digest) if cursor else 0
-        return reply(fit_search(result, budget, lambda n: encode_cursor(start + n, request.digest), full=full))
+        before, ids = decode_cursor(cursor, request.digest), [h.id for h in result.hits]
+        return reply(
+            fit_search(result, budget, lambda n: encode_cursor(before.and_all(ids[:n]), request.digest), full=full)
+        )
 
     async def list_errors(
         self,
@@ -182,8 +184,8 @@ class ToolSet:
         )
         await self._opened(ctx)
         result = await self._app.browser.list_errors(request)
-        start = decode_cursor(cursor, digest) if cursor else 0
-        return reply(fit_list(result, budget, lambda n: encode_cursor(start + n, digest)))
+        before, ids = decode_cursor(cursor, digest), [e.id for e in result.errors]
+        return reply(fit_list(result, budget, lambda n: encode_cursor(before.and_last(ids[:n]), digest)))
 
     async def get_error(
         self,

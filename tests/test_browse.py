@@ -132,6 +132,21 @@ async def test_pages_join(known: App) -> None:
         await listed(known, limit=1, sort="last_seen", cursor=first.next_cursor)
 
 
+async def test_pages_hold_while_errors_are_added(known: App) -> None:
+    """An error counted more often than all others comes in between two pages: none is shown twice or left out."""
+    whole = [e.id for e in (await listed(known)).errors]
+    first = await listed(known, limit=2)
+    line = "2026-11-23T10:{:02d}:00Z ERROR api brand new trouble in the flux unit\n"
+    async for _ in known.ingest(text="".join(line.format(n) for n in range(50)), trusted=True):
+        pass
+    later, page = [e.id for e in first.errors], first
+    assert (await listed(known, limit=1)).errors[0].id not in whole
+    while page.truncated:
+        page = await listed(known, limit=2, cursor=page.next_cursor)
+        later += [e.id for e in page.errors]
+    assert later == whole
+
+
 @pytest.mark.parametrize("since", [0, 1, 5 * HOUR_MS // 2, 7 * HOUR_MS + 1])
 @pytest.mark.parametrize("length", [1, HOUR_MS, 24 * HOUR_MS - 1, 24 * HOUR_MS, 25 * HOUR_MS, 700 * HOUR_MS])
 def test_a_timeline_loses_nothing(since: int, length: int) -> None:

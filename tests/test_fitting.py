@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_rag import render
-from mcp_rag.cursors import encode_cursor, page_digest
+from mcp_rag.cursors import Cursor, encode_cursor, page_digest
 from mcp_rag.fitting import MARK, fit_explain, fit_get, fit_list, fit_search
 from mcp_rag.results import (
     Citation,
@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
 
 def cursor(n: int) -> str:
     """A cursor for n rows shown."""
-    return encode_cursor(n, page_digest("q"))
+    return encode_cursor(Cursor().and_all([hex_id(i) for i in range(n)]), page_digest("q"))
 
 
 def hit(rank: int, sample: str, **changes: Any) -> Hit:

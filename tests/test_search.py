@@ -11,7 +11,6 @@ import pytest
 
 from mcp_rag import knowledge
 from mcp_rag.app import App
-from mcp_rag.cursors import decode_cursor, encode_cursor, page_digest
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreUnavailable
 from mcp_rag.resolve import RecordRequest
 from mcp_rag.results import SearchResult
@@ -333,14 +332,24 @@ async def test_a_cursor_belongs_to_its_arguments(app: App) -> None:
             await search(app, "flux capacitor failed", cursor=wrong)
 
 
-def test_cursor_positions_are_checked() -> None:
-    """A forged position is refused, a made one comes back."""
-    digest = page_digest("a", "b")
-    assert decode_cursor(encode_cursor(17, digest), digest) == 17
-    assert page_digest("ab", "") != page_digest("a", "b")
-    for position in (-1, 10**9):
-        with pytest.raises(InputError):
-            decode_cursor(encode_cursor(position, digest), digest)
+async def test_pages_hold_while_errors_are_added(app: App) -> None:
+    """An error that comes in between two pages, best match of all, shows none of the others twice and hides none."""
+    await many(app)
+    text = "flux capacitor failed"
+    before = {h.id for h in (await search(app, text, limit=1_000)).hits}
+    page = await search(app, text, limit=7)
+    shown = [h.id for h in page.hits]
+    for n in range(3):
+        await filled(app, f"2026-11-23T11:00:0{n}Z ERROR api {text}{' again' * n}\n")
+        page = await search(app, text, limit=7, cursor=page.next_cursor)
+        assert [h.rank for h in page.hits] == list(range(len(shown) + 1, len(shown) + len(page.hits) + 1))
+        shown += [h.id for h in page.hits]
+    while page.truncated:
+        page = await search(app, text, limit=7, cursor=page.next_cursor)
+        shown += [h.id for h in page.hits]
+    assert len(shown) == len(set(shown))
+    # The legs bring a bounded number: the newcomers may have pushed out as many of the last.
+    assert len(before - set(shown)) <= 3
 
 
 async def test_empty_text_is_refused(app: App) -> None:
