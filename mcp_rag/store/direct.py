@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mcp_rag.store.recall import Recall
+from mcp_rag.store.memory_index import MemoryIndexes
 from mcp_rag.store.schema import JSONS, VECTOR
 
 _IDS = re.compile(r'id in (\["[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*\])', re.ASCII)
@@ -25,12 +25,12 @@ _COUNT = "count(*)"
 class DirectClient:
     """A pymilvus client whose `query` and `search` ask the engine. Every other method is the client's own."""
 
-    def __init__(self, client: Any, collection: Callable[[str], Any], recall: Recall) -> None:  # noqa: ANN401 - pymilvus ships no types
+    def __init__(self, client: Any, collection: Callable[[str], Any], indexes: MemoryIndexes) -> None:  # noqa: ANN401 - pymilvus ships no types
         """`collection`: the engine's own object for a name; raises when there is none, or no engine any more.
-        `recall`: the vectors of its large collections."""
+        `indexes`: the vectors of its large collections."""
         self._client = client
         self._collection = collection
-        self._recall = recall
+        self._indexes = indexes
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - pymilvus ships no types
         return getattr(self._client, name)
@@ -69,7 +69,7 @@ class DirectClient:
     def _search(self, name: str, asked: dict[str, Any]) -> list[list[dict[str, Any]]]:
         if not asked["filter"]:
             (query,) = asked["data"]
-            best = self._recall.search(name, asked["anns_field"], query, asked["limit"])
+            best = self._indexes.search(name, asked["anns_field"], query, asked["limit"])
             if best is not None:
                 return [self._rows(name, best, asked["output_fields"])]
         found = self._collection(name).search(

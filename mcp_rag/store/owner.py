@@ -21,7 +21,7 @@ from mcp_rag.errors import StoreError, StoreUnavailable
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
-from mcp_rag.store.recall import Recall
+from mcp_rag.store.memory_index import MemoryIndexes
 from mcp_rag.store.soundness import check_files, clear_crash
 
 MESSAGE_BYTES = 256 * 1024 * 1024
@@ -59,7 +59,7 @@ class Engine:
         self._sockets = sockets
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
-        self.recall = Recall(self._collection, self._write_lock)
+        self.indexes = MemoryIndexes(self._collection, self._write_lock)
         self._database: Any = None
         self._server: Any = None
         self._socket: Path | None = None
@@ -209,7 +209,7 @@ class Engine:
                 try:
                     response = method(request, context)
                 finally:
-                    self.recall.wrote(name, request, taken=_status(response) == (0, ""))
+                    self.indexes.wrote(name, request, taken=_status(response) == (0, ""))
                 if durable:
                     self._note(response)
                 return response
@@ -224,7 +224,7 @@ class Engine:
 
     def direct(self, client: Any) -> DirectClient:  # noqa: ANN401 - pymilvus ships no types
         """A client of this engine's address that reads without the address."""
-        return DirectClient(client, self._collection, self.recall)
+        return DirectClient(client, self._collection, self.indexes)
 
     def _collection(self, name: str) -> Any:  # noqa: ANN401 - milvus-lite ships no types
         # Never while the engine closes: a collection it has closed already would be opened once more, for writing.

@@ -1,4 +1,4 @@
-"""The owner's tables of vectors: what they find is what the engine finds, whatever was written, by whom and when."""
+"""The owner's indexes of vectors: what they find is what the engine finds, whatever was written, by whom and when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mcp_rag.rows import ErrorFilter, ErrorGroup
 from mcp_rag.store import MilvusStore, StoreSettings
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.lite import LiteConnection
-from mcp_rag.store.recall import MIN_ROWS, Recall, Table, Written
+from mcp_rag.store.memory_index import MIN_ROWS, MemoryIndex, MemoryIndexes, Written
 from tests.fakes import hex_id
 from tests.store.worker import block, group
 
@@ -64,52 +64,52 @@ def written(*rows: ErrorGroup) -> Written:
     return Written([r.id for r in rows], dense, [pack(dict(r.sparse or {})) for r in rows])
 
 
-def test_a_table_finds_what_sums_over_all_rows_find() -> None:
+def test_an_index_finds_what_sums_over_all_rows_find() -> None:
     """Best first, ties by id, replaced and deleted rows gone, no row without a common token, limits beyond its size."""
     rng = seeded(7)
-    table = Table(DIMENSION)
+    index = MemoryIndex(DIMENSION)
     kept: dict[str, ErrorGroup] = {}
     for step in range(120):
         names = [f"r{rng.randrange(60)}" for _ in range(rng.randrange(1, 6))]
         if rng.random() < 0.3:
-            table.drop([hex_id(n) for n in names])
+            index.drop([hex_id(n) for n in names])
             kept = {i: r for i, r in kept.items() if i not in {hex_id(n) for n in names}}
         else:
             rows = [row(rng, name) for name in dict.fromkeys(names)]
-            table.put(written(*rows))
+            index.put(written(*rows))
             kept |= {r.id: r for r in rows}
-        assert len(table) == len(kept)
+        assert len(index) == len(kept)
         vector, asked = unit(rng), weights(rng)
         for limit in (1, 5, 1_000):
             dense = {i: float(np.dot(np.float32(r.vector or ()), np.float32(vector))) for i, r in kept.items()}
             best = sorted(dense, key=lambda i: (-dense[i], i))[:limit]
-            assert [s for _, s in table.nearest(vector, limit)] == pytest.approx([dense[i] for i in best], abs=1e-6)
+            assert [s for _, s in index.nearest(vector, limit)] == pytest.approx([dense[i] for i in best], abs=1e-6)
             lexical = {i: sum(w * (r.sparse or {}).get(t, 0.0) for t, w in asked.items()) for i, r in kept.items()}
             most = sorted((s for s in lexical.values() if s), reverse=True)[:limit]
-            found = table.heaviest(asked, limit)
+            found = index.heaviest(asked, limit)
             assert [s for _, s in found] == pytest.approx(most, rel=1e-5), step
             assert all(lexical[i] == pytest.approx(s, rel=1e-5) for i, s in found)
 
 
 def test_the_last_of_two_rows_with_one_id_counts() -> None:
     """As in the engine; the first is not left behind."""
-    table = Table(2)
+    index = MemoryIndex(2)
     rows = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
-    table.put(Written([hex_id("x"), hex_id("x")], rows, [pack({1: 1.0}), pack({2: 1.0})]))
-    assert table.nearest([0.0, 1.0], 5) == [(hex_id("x"), 1.0)]
-    assert table.heaviest({1: 1.0}, 5) == []
-    table.drop([hex_id("x")])
-    assert table.nearest([0.0, 1.0], 5) == []
+    index.put(Written([hex_id("x"), hex_id("x")], rows, [pack({1: 1.0}), pack({2: 1.0})]))
+    assert index.nearest([0.0, 1.0], 5) == [(hex_id("x"), 1.0)]
+    assert index.heaviest({1: 1.0}, 5) == []
+    index.drop([hex_id("x")])
+    assert index.nearest([0.0, 1.0], 5) == []
 
 
-def test_a_table_says_when_it_is_mostly_waste() -> None:
+def test_an_index_says_when_it_is_mostly_waste() -> None:
     """Replaced rows stay in its arrays: past a bound it is to be read anew."""
     rng = seeded(8)
-    table = Table(DIMENSION)
+    index = MemoryIndex(DIMENSION)
     for _ in range(MIN_ROWS + 3):
-        assert not table.stale
-        table.put(written(row(rng, "the same")))
-    assert table.stale
+        assert not index.stale
+        index.put(written(row(rng, "the same")))
+    assert index.stale
 
 
 class Stopping:
@@ -129,7 +129,7 @@ class Stopping:
 
 @pytest.fixture
 async def open_store(tmp_path: Path) -> AsyncIterator[Callable[[], Any]]:
-    """Opens owners and guests of one directory; the owner makes tables of the smallest collections."""
+    """Opens owners and guests of one directory; the owner makes indexes of the smallest collections."""
     made: list[MilvusStore] = []
 
     async def open_one() -> MilvusStore:
@@ -138,7 +138,7 @@ async def open_store(tmp_path: Path) -> AsyncIterator[Callable[[], Any]]:
         made.append(store)
         await store.open(model_id="hash", dimension=DIMENSION)
         if (engine := engine_of(store)) is not None:
-            engine.recall._min_rows = 1
+            engine.indexes._min_rows = 1
         return store
 
     yield open_one
@@ -151,11 +151,11 @@ def engine_of(store: MilvusStore) -> Any:
     return getattr(store._rpc.link, "_engine", None)
 
 
-def recall_of(store: MilvusStore) -> Recall:
-    """The tables of an owner, the one of its groups being read or there."""
-    recall = engine_of(store).recall
-    assert isinstance(recall, Recall)
-    return recall
+def indexes_of(store: MilvusStore) -> MemoryIndexes:
+    """The indexes of an owner, the one of its groups being read or there."""
+    indexes = engine_of(store).indexes
+    assert isinstance(indexes, MemoryIndexes)
+    return indexes
 
 
 def real_name(store: MilvusStore) -> str:
@@ -166,11 +166,11 @@ def real_name(store: MilvusStore) -> str:
 
 
 def check(store: MilvusStore, rng: random.Random) -> None:
-    """Both legs of the table and of the engine find the same rows with the same scores."""
+    """Both legs of the index and of the engine find the same rows with the same scores."""
     engine = engine_of(store)
     collection = engine._collection(store._errors)
     for field, query in (("dense", list(unit(rng))), ("sparse", weights(rng))):
-        found = engine.recall.search(store._errors, field, query, 1_000)
+        found = engine.indexes.search(store._errors, field, query, 1_000)
         (hits,) = collection.search(
             [query], top_k=1_000, metric_type="IP", output_fields=["id"], anns_field=field, search_params={"ef": 2_000}
         )
@@ -191,8 +191,8 @@ async def test_it_follows_every_write_of_every_process(open_store: Callable[[], 
     guest = await open_store()
     assert engine_of(guest) is None
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(30)])
-    recall = recall_of(owner)
-    recall.load(real_name(owner))
+    indexes = indexes_of(owner)
+    indexes.load(real_name(owner))
     check(owner, rng)
     for step in range(40):
         store = guest if step % 2 else owner
@@ -208,23 +208,23 @@ async def test_it_follows_every_write_of_every_process(open_store: Callable[[], 
         else:
             await store.upsert_errors([row(rng, name), row(rng, f"more {step}")])
         check(owner, rng)
-    table = recall._tables[real_name(owner)]
-    assert len(table) == await owner.count_errors(ErrorFilter())
+    index = indexes._ready[real_name(owner)]
+    assert len(index) == await owner.count_errors(ErrorFilter())
 
 
-async def test_a_search_of_the_store_asks_the_table(open_store: Callable[[], Any]) -> None:
-    """A search without a filter takes the table's hits with the engine's rows; one with a filter asks the engine."""
+async def test_a_search_of_the_store_asks_the_index(open_store: Callable[[], Any]) -> None:
+    """A search without a filter takes the index's hits with the engine's rows; one with a filter asks the engine."""
     rng = seeded(10)
     owner = await open_store()
     rows = [replace(row(rng, f"g{n}"), services=("api",)) for n in range(20)]
     await owner.upsert_errors(rows)
     query = unit(rng)
     before = await owner.search_dense(query, 5, ErrorFilter())
-    recall = recall_of(owner)
-    recall.load(real_name(owner))
+    indexes = indexes_of(owner)
+    indexes.load(real_name(owner))
     asked: list[str] = []
-    search = recall.search
-    recall.search = lambda name, field, *rest: (asked.append(field), search(name, field, *rest))[1]  # type: ignore[method-assign] # seen from outside
+    search = indexes.search
+    indexes.search = lambda name, field, *rest: (asked.append(field), search(name, field, *rest))[1]  # type: ignore[method-assign] # seen from outside
     after = await owner.search_dense(query, 5, ErrorFilter())
     assert [(s.id, s.group) for s in after] == [(s.id, s.group) for s in before]
     assert await owner.search_sparse({1: 1.0, 2: 0.5}, 5, ErrorFilter())
@@ -234,13 +234,13 @@ async def test_a_search_of_the_store_asks_the_table(open_store: Callable[[], Any
     assert asked == ["dense", "sparse"]
 
 
-async def test_writes_while_a_table_is_read_are_caught_up(open_store: Callable[[], Any]) -> None:
+async def test_writes_while_an_index_is_read_are_caught_up(open_store: Callable[[], Any]) -> None:
     """What is written between two parts of the reading is neither lost nor found twice."""
     rng = seeded(11)
     owner = await open_store()
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(40)])
-    recall = recall_of(owner)
-    collection = recall._collection
+    indexes = indexes_of(owner)
+    collection = indexes._collection
     parts = 0
     written_to, ready = threading.Event(), threading.Event()
 
@@ -256,17 +256,17 @@ async def test_writes_while_a_table_is_read_are_caught_up(open_store: Callable[[
             ready.set()
             assert written_to.wait(WAIT_S)
 
-    recall._collection, recall._writing = slow, Stopping(engine_of(owner)._write_lock, between)
-    thread = threading.Thread(target=recall.load, args=(name,))
+    indexes._collection, indexes._writing = slow, Stopping(engine_of(owner)._write_lock, between)
+    thread = threading.Thread(target=indexes.load, args=(name,))
     thread.start()
     assert ready.wait(WAIT_S)
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(20, 60)])
     await owner.delete_errors([hex_id(f"g{n}") for n in range(10)])
     written_to.set()
     thread.join(WAIT_S)
-    recall._collection = collection
+    indexes._collection = collection
     check(owner, rng)
-    assert len(recall._tables[real_name(owner)]) == 50
+    assert len(indexes._ready[real_name(owner)]) == 50
 
 
 class Fixed:
@@ -295,14 +295,14 @@ def test_each_part_is_read_while_nobody_writes() -> None:
             return super().query(text)
 
     collection = Watching([row(seeded(15), f"g{n}") for n in range(30)])
-    recall = Recall(lambda name: collection, lock)
-    recall.load("errors")
-    assert len(recall._tables["errors"]) == 30
+    indexes = MemoryIndexes(lambda name: collection, lock)
+    indexes.load("errors")
+    assert len(indexes._ready["errors"]) == 30
     assert free == [False] * 16
 
 
 def test_a_reading_that_was_overtaken_is_thrown_away() -> None:
-    """A table forgotten while it is read, and read anew by another thread meanwhile: the newer one stays."""
+    """An index forgotten while it is read, and read anew by another thread meanwhile: the newer one stays."""
     rng = seeded(16)
     collection = Fixed([row(rng, f"g{n}") for n in range(30)])
     ready, go_on = threading.Event(), threading.Event()
@@ -315,61 +315,61 @@ def test_a_reading_that_was_overtaken_is_thrown_away() -> None:
             ready.set()
             assert go_on.wait(WAIT_S)
 
-    recall = Recall(lambda name: collection, Stopping(threading.RLock(), stop))
-    slow = threading.Thread(target=recall.load, args=("errors",))
+    indexes = MemoryIndexes(lambda name: collection, Stopping(threading.RLock(), stop))
+    slow = threading.Thread(target=indexes.load, args=("errors",))
     slow.start()
     assert ready.wait(WAIT_S)
-    recall.wrote("Upsert", SimpleNamespace(collection_name="errors"), taken=False)
-    recall.load("errors")
-    newer = recall._tables["errors"]
+    indexes.wrote("Upsert", SimpleNamespace(collection_name="errors"), taken=False)
+    indexes.load("errors")
+    newer = indexes._ready["errors"]
     go_on.set()
     slow.join(WAIT_S)
-    assert recall._tables["errors"] is newer
-    assert recall._waiting == {}
+    assert indexes._ready["errors"] is newer
+    assert indexes._waiting == {}
 
 
-def test_a_table_of_other_rows_than_the_engine_has_is_not_used(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_index_of_other_rows_than_the_engine_has_is_not_used(caplog: pytest.LogCaptureFixture) -> None:
     """Rows of another program, whose ids are not hex, are not read; the engine finds them, and no one tries at once."""
     collection = Fixed([row(seeded(17), f"g{n}") for n in range(30)], more=1)
-    recall = Recall(lambda name: collection, threading.RLock(), min_rows=1)
-    recall.load("errors")
-    assert recall._tables == recall._waiting == {}
+    indexes = MemoryIndexes(lambda name: collection, threading.RLock(), min_rows=1)
+    indexes.load("errors")
+    assert indexes._ready == indexes._waiting == {}
     assert "30 rows, the engine 31" in caplog.text
-    assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
-    assert recall._waiting == {}
+    assert indexes.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    assert indexes._waiting == {}
 
 
-def test_a_write_is_done_whatever_becomes_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No memory for a table: it is forgotten, and the writer hears nothing of it."""
+def test_a_write_is_done_whatever_becomes_of_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory for an index: it is forgotten, and the writer hears nothing of it."""
     collection = Fixed([row(seeded(18), f"g{n}") for n in range(30)])
-    recall = Recall(lambda name: collection, threading.RLock())
-    recall.load("errors")
+    indexes = MemoryIndexes(lambda name: collection, threading.RLock())
+    indexes.load("errors")
 
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Table, "drop", fail)
+    monkeypatch.setattr(MemoryIndex, "drop", fail)
     expr = f'id in ["{hex_id("g1")}"]'
-    recall.wrote("Delete", SimpleNamespace(collection_name="errors", expr=expr), taken=True)
-    assert recall._tables == {}
+    indexes.wrote("Delete", SimpleNamespace(collection_name="errors", expr=expr), taken=True)
+    assert indexes._ready == {}
 
 
 def test_a_machine_without_threads_keeps_the_engine(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The search is answered, and the table is read once there is a thread."""
+    """The search is answered, and the index is read once there is a thread."""
     collection = Fixed([row(seeded(19), f"g{n}") for n in range(30)])
-    recall = Recall(lambda name: collection, threading.RLock(), min_rows=1)
+    indexes = MemoryIndexes(lambda name: collection, threading.RLock(), min_rows=1)
 
     def fail(_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+        assert indexes.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
     assert "can't start new thread" in caplog.text
-    recall.load("errors")
-    assert recall.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5)
+    indexes.load("errors")
+    assert indexes.search("errors", "dense", [1.0, 0.0, 0.0, 0.0], 5)
 
 
 async def test_who_takes_over_reads_as_an_owner(open_store: Callable[[], Any]) -> None:
@@ -387,58 +387,58 @@ async def test_who_takes_over_reads_as_an_owner(open_store: Callable[[], Any]) -
     assert isinstance(link.client(0.0), DirectClient)
 
 
-async def test_a_small_collection_has_no_table(open_store: Callable[[], Any]) -> None:
+async def test_a_small_collection_has_no_index(open_store: Callable[[], Any]) -> None:
     """Below the bound the engine answers, and is not counted again at once."""
     owner = await open_store()
     await owner.upsert_errors([group("x")])
-    recall = recall_of(owner)
-    recall._min_rows = MIN_ROWS
-    assert recall.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
-    recall._min_rows = 1
-    assert recall.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
-    assert recall._waiting == recall._tables == {}
+    indexes = indexes_of(owner)
+    indexes._min_rows = MIN_ROWS
+    assert indexes.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    indexes._min_rows = 1
+    assert indexes.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
+    assert indexes._waiting == indexes._ready == {}
 
 
-async def test_the_first_search_has_the_table_read(open_store: Callable[[], Any]) -> None:
+async def test_the_first_search_has_the_index_read(open_store: Callable[[], Any]) -> None:
     """In the background: that search, and any until it is there, is answered by the engine."""
     rng = seeded(12)
     owner = await open_store()
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(30)])
-    recall = recall_of(owner)
+    indexes = indexes_of(owner)
     assert len(await owner.search_dense(unit(rng), 5, ErrorFilter())) == 5
     for thread in threading.enumerate():
-        if thread.name == "mcp-rag-recall":
+        if thread.name == "mcp-rag-index":
             thread.join(WAIT_S)
-    assert len(recall._tables[real_name(owner)]) == 30
+    assert len(indexes._ready[real_name(owner)]) == 30
     check(owner, rng)
 
 
-async def test_a_table_does_not_outlive_its_alias(open_store: Callable[[], Any]) -> None:
+async def test_an_index_does_not_outlive_its_alias(open_store: Callable[[], Any]) -> None:
     """A name that moves to another collection finds the rows of that one, and writes under either name are followed."""
     rng = seeded(14)
     owner = await open_store()
     await owner.upsert_errors([row(rng, f"g{n}") for n in range(20)])
-    recall = recall_of(owner)
-    recall.load(real_name(owner))
-    table = recall._tables[real_name(owner)]
+    indexes = indexes_of(owner)
+    indexes.load(real_name(owner))
+    index = indexes._ready[real_name(owner)]
     client = owner._rpc.link.client(0.0)
     client.create_alias(real_name(owner), "another_name")
-    assert recall._tables == {}
-    recall.load(real_name(owner))
+    assert indexes._ready == {}
+    indexes.load(real_name(owner))
     client.delete("another_name", filter=f'id in ["{hex_id("g3")}"]')
     check(owner, rng)
-    assert len(recall._tables[real_name(owner)]) == len(table) - 1 == 19
+    assert len(indexes._ready[real_name(owner)]) == len(index) - 1 == 19
 
 
 @pytest.mark.parametrize("what", ["refused", "expression", "half", "bytes", "dimension", "dropped", "flush"])
 async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
     """A write or a flush that failed, a delete by another expression, one vector of two, strange bytes, another
-    dimension, a collection that is gone: no table, so the engine answers."""
+    dimension, a collection that is gone: no index, so the engine answers."""
     rng = seeded(13)
     collections = {"errors": Fixed([row(rng, "a"), row(rng, "b")]), "others": SimpleNamespace(name="others")}
-    recall = Recall(collections.__getitem__, threading.RLock(), min_rows=1)
-    recall.load("errors")
-    assert recall.search("errors", "dense", unit(rng), 9) is not None
+    indexes = MemoryIndexes(collections.__getitem__, threading.RLock(), min_rows=1)
+    indexes.load("errors")
+    assert indexes.search("errors", "dense", unit(rng), 9) is not None
 
     def field(name: str, **data: Any) -> SimpleNamespace:
         return SimpleNamespace(
@@ -463,16 +463,16 @@ async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
     }[what]
     request = SimpleNamespace(collection_name="errors", fields_data=fields, expr=expr)
     if what not in ("dropped", "flush"):
-        recall.wrote(method, SimpleNamespace(collection_name="others", fields_data=fields, expr=expr), taken=True)
-    recall.wrote("Flush", request, taken=True)
-    assert recall.search("errors", "dense", unit(rng), 9) is not None
-    recall._again["errors"] = float("inf")
-    recall.wrote(method, request, taken=what not in ("refused", "flush"))
-    assert recall.search("errors", "dense", unit(rng), 9) is None
+        indexes.wrote(method, SimpleNamespace(collection_name="others", fields_data=fields, expr=expr), taken=True)
+    indexes.wrote("Flush", request, taken=True)
+    assert indexes.search("errors", "dense", unit(rng), 9) is not None
+    indexes._again["errors"] = float("inf")
+    indexes.wrote(method, request, taken=what not in ("refused", "flush"))
+    assert indexes.search("errors", "dense", unit(rng), 9) is None
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("stopped"), RuntimeError("secret text")])
-async def test_a_table_that_cannot_be_read_leaves_the_engine(
+async def test_an_index_that_cannot_be_read_leaves_the_engine(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An engine that stops is nothing to report; anything else is, without its text."""
@@ -480,9 +480,9 @@ async def test_a_table_that_cannot_be_read_leaves_the_engine(
     def fail(name: str) -> Any:
         raise error
 
-    recall = Recall(fail, threading.RLock())
+    indexes = MemoryIndexes(fail, threading.RLock())
     with caplog.at_level(logging.WARNING):
-        recall.load("errors")
-    assert recall._waiting == recall._tables == {}
+        indexes.load("errors")
+    assert indexes._waiting == indexes._ready == {}
     assert len(caplog.records) == (0 if isinstance(error, StoreError) else 1)
     assert "secret" not in caplog.text

@@ -1,7 +1,7 @@
 """The vectors of a large collection, in the memory of the process that runs the embedded engine.
 
 For every search the engine makes a pass over all its rows in Python, 15 to 20 ms a leg at 10,000 groups on two slow
-cores; the same sums over arrays take one. Milvus stays the store: a table is read from the engine once, follows every
+cores; the same sums over arrays take one. Milvus stays the store: an index is read from the engine once, follows every
 write that the engine took, of whatever process, and holds nothing but ids, dense vectors and postings. What it cannot
 follow it forgets, and the engine answers until it is read again. Inner products are exact, where the engine's index is
 approximate; the lexical sums are the engine's own, in its order and precision.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Below this the engine's pass costs no more than the look-up of the rows that a table finds.
+# Below this the engine's pass costs no more than the look-up of the rows that an index finds.
 MIN_ROWS = 1_000
 CHECK_S = 5.0
 UNLIKE_S = 300.0
 ROWS = ("Insert", "Upsert", "Delete")
-# Changes that say nothing of rows. After any other (a collection dropped, an alias moved) every table is read again.
+# Changes that say nothing of rows. After any other (a collection dropped, an alias moved) every index is read again.
 NEUTRAL = ("Flush", "CreateIndex", "LoadCollection", "ReleaseCollection", "ManualCompaction")
 _IDS = re.compile(r'id in \[("[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*)\]', re.ASCII)
 _LOG = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Written(NamedTuple):
     sparse: Sequence[bytes]
 
 
-class Table:
+class MemoryIndex:
     """Rows of one collection. Not safe for several threads."""
 
     def __init__(self, dimension: int) -> None:
@@ -133,8 +133,8 @@ class Table:
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
 
-class Recall:
-    """The tables of one engine. Safe for several threads."""
+class MemoryIndexes:
+    """The indexes of one engine. Safe for several threads."""
 
     def __init__(
         self, collection: Callable[[str], Any], writing: AbstractContextManager[object], *, min_rows: int = MIN_ROWS
@@ -146,22 +146,22 @@ class Recall:
         self._min_rows = min_rows
         # Taken within the other lock, never around it.
         self._lock = threading.Lock()
-        self._tables: dict[str, Table] = {}
+        self._ready: dict[str, MemoryIndex] = {}
         self._waiting: dict[str, list[Written | list[str]]] = {}
         self._again: dict[str, float] = {}
 
     def search(self, name: str, field: str, query: Any, limit: int) -> list[tuple[str, float]] | None:  # noqa: ANN401 - a vector or weights
-        """(id, inner product) of the best rows; None where there is no table yet, and the engine has to be asked."""
+        """(id, inner product) of the best rows; None where there is no index yet, and the engine has to be asked."""
         collection = self._collection(name)
         with self._lock:
             # A name may be an alias, which moves.
-            if (table := self._tables.get(collection.name)) is not None:
-                return table.nearest(query, limit) if field == "dense" else table.heaviest(query, limit)
+            if (index := self._ready.get(collection.name)) is not None:
+                return index.nearest(query, limit) if field == "dense" else index.heaviest(query, limit)
         self._begin(collection)
         return None
 
     def _begin(self, collection: Any) -> None:  # noqa: ANN401 - milvus-lite ships no types
-        """Read a table in the background if the collection is large, asking so at most every five seconds."""
+        """Read an index in the background if the collection is large, asking so at most every five seconds."""
         name = collection.name
         with self._lock:
             if name in self._waiting or time.monotonic() < self._again.get(name, 0.0):
@@ -169,39 +169,39 @@ class Recall:
             self._again[name] = time.monotonic() + CHECK_S
         if collection.num_entities < self._min_rows:
             return
-        thread = threading.Thread(target=self.load, args=(name,), name="mcp-rag-recall", daemon=True)
+        thread = threading.Thread(target=self.load, args=(name,), name="mcp-rag-index", daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # no thread to be had; tried again in five seconds
-            _LOG.warning("the table of %s cannot be read now (%s); the engine answers", name, error)
+            _LOG.warning("the index of %s cannot be read now (%s); the engine answers", name, error)
 
     def load(self, name: str) -> None:
-        """Read the table of a collection, then catch up with what was written meanwhile."""
+        """Read the index of a collection, then catch up with what was written meanwhile."""
         missed: list[Written | list[str]] = []
         with self._lock:
-            if name in self._waiting or name in self._tables:
+            if name in self._waiting or name in self._ready:
                 return
             self._waiting[name] = missed
         try:
-            table = self._read(name)
+            index = self._read(name)
             with self._writing, self._lock:
                 # Forgotten meanwhile, and perhaps being read anew by another thread: this one is of no use.
-                if table is not None and self._waiting.get(name) is missed:
-                    self._tables[name] = table
+                if index is not None and self._waiting.get(name) is missed:
+                    self._ready[name] = index
                     for change in missed:
                         self._apply(name, change)
                     self._check(name)
         except StoreUnavailable:
-            _LOG.debug("the engine stopped while the table of %s was read", name)
+            _LOG.debug("the engine stopped while the index of %s was read", name)
         except Exception as error:  # noqa: BLE001 - whatever the engine raises, it is asked itself from then on
-            _LOG.warning("the table of %s was not read (%s); the engine answers", name, type(error).__name__)
+            _LOG.warning("the index of %s was not read (%s); the engine answers", name, type(error).__name__)
         finally:
             with self._lock:
                 if self._waiting.get(name) is missed:
                     del self._waiting[name]
 
-    def _read(self, name: str) -> Table | None:
-        table: Table | None = None
+    def _read(self, name: str) -> MemoryIndex | None:
+        index: MemoryIndex | None = None
         # In parts, because a vector in the engine's form takes eight times its bytes. Under the write lock, because the
         # engine answers from two states at once when it flushes in between.
         for digit in HEX:
@@ -209,15 +209,15 @@ class Recall:
                 rows = self._collection(name).query(prefix_is(digit), output_fields=["id", "dense", "sparse"])
             if rows:
                 read = _read(rows)
-                table = table or Table(read.dense.shape[1])
-                table.put(read)
-        return table
+                index = index or MemoryIndex(read.dense.shape[1])
+                index.put(read)
+        return index
 
     def _check(self, name: str) -> None:
-        """Forget a table that does not hold as many rows as the engine: another program's ids may not be hex."""
-        table = self._tables.get(name)
-        if table is not None and len(table) != (rows := self._collection(name).num_entities):
-            _LOG.warning("the table of %s has %d rows, the engine %d; the engine answers", name, len(table), rows)
+        """Forget an index that does not hold as many rows as the engine: another program's ids may not be hex."""
+        index = self._ready.get(name)
+        if index is not None and len(index) != (rows := self._collection(name).num_entities):
+            _LOG.warning("the index of %s has %d rows, the engine %d; the engine answers", name, len(index), rows)
             self._again[name] = time.monotonic() + UNLIKE_S
             self._forget(name)
 
@@ -230,14 +230,14 @@ class Recall:
             try:
                 name = self._collection(request.collection_name).name
                 with self._lock:
-                    if name not in self._tables and name not in self._waiting:
+                    if name not in self._ready and name not in self._waiting:
                         return
                 change = _change(method, request) if taken else None
             except Exception as error:  # noqa: BLE001 - the write is done; what cannot be followed is read again
                 _LOG.debug("a write was not followed (%s)", type(error).__name__)
         with self._lock:
             if not name:
-                self._tables.clear()
+                self._ready.clear()
                 self._waiting.clear()
             elif change is None:
                 self._forget(name)
@@ -247,22 +247,22 @@ class Recall:
                 self._apply(name, change)
 
     def _apply(self, name: str, change: Written | list[str]) -> None:
-        if (table := self._tables.get(name)) is None:
+        if (index := self._ready.get(name)) is None:
             return
         try:
             if isinstance(change, list):
-                table.drop(change)
+                index.drop(change)
             else:
-                table.put(change)
-            sound = not table.stale
+                index.put(change)
+            sound = not index.stale
         except Exception as error:  # noqa: BLE001 - another dimension, no memory: the write itself is done
-            _LOG.debug("a table did not take a write (%s)", type(error).__name__)
+            _LOG.debug("an index did not take a write (%s)", type(error).__name__)
             sound = False
         if not sound:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        self._tables.pop(name, None)
+        self._ready.pop(name, None)
         self._waiting.pop(name, None)
 
 
