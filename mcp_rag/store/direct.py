@@ -89,6 +89,8 @@ class DirectClient:
 
     def _rows(self, name: str, best: Sequence[tuple[str, float]], fields: Sequence[str]) -> list[dict[str, Any]]:
         """The hits with their rows, as they are by now; one deleted in between is left out."""
+        if list(fields) == ["id"]:
+            return [{"id": i, "distance": score, "entity": {"id": i}} for i, score in best]
         found = self._collection(name).get([i for i, _ in best], output_fields=list(fields))
         rows = {row["id"]: row for row in _decoded(found)}
         return [{"id": i, "distance": score, "entity": rows[i]} for i, score in best if i in rows]

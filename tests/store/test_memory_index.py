@@ -229,6 +229,10 @@ async def test_a_search_of_the_store_asks_the_index(open_store: Callable[[], Any
     assert [(s.id, s.group) for s in after] == [(s.id, s.group) for s in before]
     assert await owner.search_sparse({1: 1.0, 2: 0.5}, 5, ErrorFilter())
     assert asked == ["dense", "sparse"]
+    many = await owner.search_dense(query, 16_384, ErrorFilter())
+    assert [s.id for s in many[:5]] == [s.id for s in before]
+    assert {s.id for s in many} == {r.id for r in rows}
+    assert asked.pop() == "dense"
     filtered = await owner.search_dense(query, 5, ErrorFilter(service="api"))
     assert [s.id for s in filtered] == [s.id for s in before]
     assert asked == ["dense", "sparse"]
