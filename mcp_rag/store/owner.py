@@ -22,7 +22,7 @@ from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
 from mcp_rag.store.memory_index import MemoryIndexes
-from mcp_rag.store.soundness import check_files, clear_crash
+from mcp_rag.store.soundness import check_files, clear_crash, drop_indexes
 
 MESSAGE_BYTES = 256 * 1024 * 1024
 WORKERS = 10
@@ -49,6 +49,7 @@ WRITES = (
 # Reads of row data do not change the store, so they go on after a storage error; these make it durable or larger.
 _DURABLE = frozenset(WRITES) - {"LoadCollection", "ReleaseCollection"}
 _STOPPED = "storage stopped"
+_LOG = logging.getLogger(__name__)
 
 
 class Engine:
@@ -116,7 +117,14 @@ class Engine:
         """An indexed collection is closed after a restart, and replayed rows count twice until a flush."""
         for name in self._database.list_collections():
             collection = self._database.get_collection(name)
-            collection.load()
+            try:
+                collection.load()
+            except Exception as error:
+                # The engine has no type for an index file that it cannot read.
+                if not drop_indexes(self._directory.engine / "collections" / name):
+                    raise
+                _LOG.warning("an index of %s cannot be read (%s); it is made again", name, type(error).__name__)
+                collection.load()
             collection.flush()
 
     def _serve(self) -> None:

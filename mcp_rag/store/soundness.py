@@ -52,6 +52,16 @@ def clear_crash(engine: Path) -> None:
             _drop_flushed_logs(folder, engine.parent)
 
 
+def drop_indexes(folder: Path) -> bool:
+    """Remove the index files of a collection that does not load; False when there is none. The engine makes them again
+    from the rows. It writes them in place: a kill leaves one that is empty or ends too soon, and the engine would
+    refuse to open for ever."""
+    found = list(folder.glob("partitions/*/indexes/*.idx"))
+    for path in found:
+        path.unlink()
+    return bool(found)
+
+
 def _drop_flushed_logs(folder: Path, data_dir: Path) -> None:
     manifest = _json(folder / "manifest.json", data_dir)
     active = manifest.get("active_wal_number")

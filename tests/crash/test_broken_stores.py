@@ -182,6 +182,22 @@ async def test_a_lost_index_is_made_again(tmp_path: Path) -> None:
     await check_whole(data)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+async def test_an_index_cut_short_is_made_again(tmp_path: Path, share: float) -> None:
+    """Killed while the engine wrote the file of an index, which it does in place. Found by test_kill_9.py: it would
+    refuse to open for ever."""
+    data = tmp_path / "data"
+    store = await opened(data)
+    await fill(store)
+    await store.close()
+    cut = list((data / "milvus.db").rglob("*.idx"))
+    assert {path.suffixes[-2] for path in cut} == {".hnsw", ".flat"}
+    for path in cut:
+        os.truncate(path, int(share * path.stat().st_size))
+    await check_whole(data)
+    assert all(path.stat().st_size for path in (data / "milvus.db").rglob("*.idx"))
+
+
 @pytest.mark.parametrize("left", [[], ["schema.json.tmp"]])
 async def test_a_collection_cut_short_is_made_anew(tmp_path: Path, left: list[str]) -> None:
     """Killed while the engine made a collection, before its schema was written: the next open makes it again. Found by
