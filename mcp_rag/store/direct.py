@@ -9,6 +9,7 @@ work of this process, and giving up on it would not end it.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ _IDS = re.compile(r'id in (\["[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*\])', re.ASCII)
 _VECTORS = frozenset({"sparse", *VECTOR.values()})
 _JSON = frozenset(name for names in JSONS.values() for name in names)
 _COUNT = "count(*)"
+_LOG = logging.getLogger(__name__)
 
 
 class DirectClient:
@@ -50,8 +52,8 @@ class DirectClient:
         if fields and not _VECTORS.intersection(fields):
             try:
                 return direct(collection, asked)
-            except Exception:  # noqa: BLE001, S110 - whatever the engine raised, the call below raises it as pymilvus does
-                pass
+            except Exception as error:  # noqa: BLE001 - whatever the engine raised, the call below raises as pymilvus does
+                _LOG.debug("%s of %s goes over the socket (%s)", method, collection, type(error).__name__)
         return getattr(self._client, method)(collection, **asked)
 
     def _query(self, name: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
