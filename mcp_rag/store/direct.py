@@ -1,6 +1,6 @@
 """Reads in the process that runs the embedded engine: asked of the engine itself, not over its socket.
 
-The socket costs 2 to 3 ms a call, most of what a look-up by id takes. Everything else goes over it as everybody's calls
+The socket costs more than a look-up by id does. Everything else goes over it as everybody's calls
 do: writes, which are put in a line there, reads of vectors, which are encoded there, and a read that the engine
 refuses, which is then refused in terms that `library.classify` knows. A read asked of the engine has no deadline: it is
 work of this process, and giving up on it would not end it.
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mcp_rag.store.filters import ids_of
 from mcp_rag.store.memory_index import MemoryIndexes
 from mcp_rag.store.schema import JSONS, VECTOR
 
-_IDS = re.compile(r'id in (\["[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*\])', re.ASCII)
 _VECTORS = frozenset({"sparse", *VECTOR.values()})
 _JSON = frozenset(name for names in JSONS.values() for name in names)
 _COUNT = "count(*)"
@@ -62,8 +61,8 @@ class DirectClient:
         if fields == [_COUNT]:
             rows = collection.query(text, output_fields=["id"]) if text else ()
             return [{_COUNT: len(rows) if text else collection.num_entities}]
-        if text and (ids := _IDS.fullmatch(text)):
-            return _decoded(collection.get(json.loads(ids[1]), output_fields=fields))
+        if text and (ids := ids_of(text)):
+            return _decoded(collection.get(ids, output_fields=fields))
         return _decoded(
             collection.query(text, output_fields=fields, limit=asked.get("limit"), offset=asked.get("offset", 0))
         )

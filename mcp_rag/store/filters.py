@@ -20,6 +20,7 @@ MAX_VALUE_BYTES = 512
 MAX_VALUES = 64
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_IDS_IN = re.compile(r'id in \["[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*\]', re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WILD = re.compile(r'[\\%_"\x00-\x1f\x7f]')
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -59,6 +60,11 @@ def check_ids(ids: Iterable[str]) -> list[str]:
 def ids_in(ids: Sequence[str], field: str = "id") -> str:
     """Expression for rows whose id is one of `ids`, which `check_ids` must have passed."""
     return f"{field} in [{', '.join(quote(i) for i in check_ids(ids))}]"
+
+
+def ids_of(text: str) -> list[str] | None:
+    """The ids of an expression made by `ids_in` for the field `id`; None for any other."""
+    return _ID.findall(text) if _IDS_IN.fullmatch(text) else None
 
 
 def contains(field: str, values: Sequence[str]) -> Condition:

@@ -1,16 +1,15 @@
 """The vectors of a large collection, in the memory of the process that runs the embedded engine.
 
-For every search the engine makes a pass over all its rows in Python, 15 to 20 ms a leg at 10,000 groups on two slow
-cores; the same sums over arrays take one. Milvus stays the store: an index is read from the engine once, follows every
-write that the engine took, of whatever process, and holds nothing but ids, dense vectors and postings. What it cannot
-follow it forgets, and the engine answers until it is read again. Inner products are exact, where the engine's index is
-approximate; the lexical sums are the engine's own, in its order and precision.
+For every search the engine makes a pass over all its rows in Python; here the same sums are taken over arrays
+(`benchmarks/search.py` has both in one run). Milvus stays the store: an index is read from the engine once, follows
+every write that the engine took, of whatever process, and holds nothing but ids, dense vectors and postings. What it
+cannot follow it forgets, and the engine answers until it is read again. Inner products are exact, where the engine's
+index is approximate; the lexical sums are the engine's own, in its order and precision.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import struct
 import threading
 import time
@@ -20,7 +19,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_rag.errors import StoreUnavailable
-from mcp_rag.store.filters import prefix_is
+from mcp_rag.store.filters import ids_of, prefix_is
 from mcp_rag.store.rpc import HEX
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ UNLIKE_S = 300.0
 ROWS = ("Insert", "Upsert", "Delete")
 # Changes that say nothing of rows. After any other (a collection dropped, an alias moved) every index is read again.
 NEUTRAL = ("Flush", "CreateIndex", "LoadCollection", "ReleaseCollection", "ManualCompaction")
-_IDS = re.compile(r'id in \[("[0-9a-f]{32}"(?:, "[0-9a-f]{32}")*)\]', re.ASCII)
 _LOG = logging.getLogger(__name__)
 
 
@@ -272,8 +270,7 @@ def _change(method: str, request: Any) -> Written | list[str] | None:  # noqa: A
     import numpy as np
 
     if method == "Delete":
-        found = _IDS.fullmatch(request.expr)
-        return re.findall(r"[0-9a-f]{32}", found[1]) if found else None
+        return ids_of(request.expr)
     fields = {field.field_name: field for field in request.fields_data}
     given = {"dense", "sparse"} & fields.keys()
     if not given:

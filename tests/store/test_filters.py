@@ -20,6 +20,7 @@ from mcp_rag.store.filters import (
     contains,
     error_condition,
     ids_in,
+    ids_of,
     prefix_is,
     quote,
 )
@@ -136,3 +137,13 @@ def test_filter_values_cannot_change_the_expression(
 def test_ids_cannot_change_the_expression(store: MilvusStore, loop: asyncio.AbstractEventLoop, bad: str) -> None:
     """Check 15: an id that is none reaches no engine."""
     loop.run_until_complete(check_ids_of_calls(store, bad))
+
+
+def test_ids_come_out_of_an_expression_again() -> None:
+    """What `ids_in` made, and nothing else: another field, another operator, an id that is none."""
+    ids = [hex_id(n) for n in range(3)]
+    assert ids_of(ids_in(ids)) == ids
+    assert ids_of(ids_in(ids[:1])) == ids[:1]
+    wrong = ["", ids_in(ids, "error_id"), f"not {ids_in(ids)}", f"{ids_in(ids)} and count > 1", "id in []"]
+    for other in (*wrong, 'id in ["x"]'):
+        assert ids_of(other) is None
