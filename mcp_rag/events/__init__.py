@@ -9,6 +9,7 @@ distinct line, records are built only for events at or above the minimum level.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -117,11 +118,10 @@ def _preferred(settings: ParseSettings, lines: Sequence[bytes]) -> str:
 
 def _writes_headers(shapes: Sequence[Shape]) -> bool:
     """Whether text at the left margin that plays no part in a trace is rarer than headers: then it continues them."""
-    heads = 0
-    loose = 0
-    for shape in shapes[:20_000]:
+    heads = loose = 0
+    for shape, count in Counter(shapes[:20_000]).items():
         if shape.kind is Kind.HEAD or shape.kind is Kind.JSON:
-            heads += 1
+            heads += count
         elif shape.kind is Kind.TEXT and not shape.indented and shape.role.part is Part.NONE:
-            loose += 1
+            loose += count
     return heads > 0 and heads * 2 >= loose

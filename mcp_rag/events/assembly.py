@@ -70,6 +70,10 @@ def assemble(order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, s
                 lane.head_at = at
             else:
                 start(at, shape)
+        elif shape.deeper and (event := lane.event) is not None and event.crash and event.phase is Phase.FRAMES:
+            event.last = at  # as `step` would find out, for most lines of most traces
+            event.last_shape = shape
+            open_ = event.prefixed
         elif shape.kind is not Kind.BLANK:
             open_ = step(at, shape)
     lane.close()

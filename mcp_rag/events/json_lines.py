@@ -28,6 +28,12 @@ def quick_level(line: bytes) -> Level | None:
     return level if level is not Level.UNSET else None
 
 
+def numbered_level(line: bytes) -> Level | None:
+    """The level that a number says, for a line whose one level field `quick_level` found; None when it is no number."""
+    found = _FIELD.search(line)
+    return _named(found[2]) if found and found[2] else None
+
+
 @lru_cache(maxsize=1_024)
 def _named(word: bytes) -> Level:
     return formats.level_of(word.decode("ascii"))

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from mcp_rag.events import json_lines
 from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, inside, json_shape, stream_of
-from mcp_rag.types import NO_SPAN, Span
+from mcp_rag.types import NO_SPAN
 
 MAX_JSON_LINES = 2_000
+_ANYWHERE = -2  # a blank line outside of containers stays with the line before
 
 
 class Laned(NamedTuple):
@@ -40,33 +41,68 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
     return Laned(list(found), shapes, joined)
 
 
+class _Plan(NamedTuple):
+    """How to find the lane of a line by its shape. `outer` names its container, None when it must be read from the
+    line; `start` and `stop` are where the header's stream stands, -1 when it has none."""
+
+    outer: str | None
+    start: int
+    stop: int
+
+
+class _Container:
+    """The lanes of one container: by the stream a header names, and the one its last header was written to."""
+
+    __slots__ = ("last", "streams")
+
+    def __init__(self, lane: list[int]) -> None:
+        self.streams: dict[bytes, list[int]] = {}
+        self.last = lane
+
+
 def _lanes(lines: Sequence[bytes], shapes: Sequence[Shape], distinct: set[Shape]) -> list[list[int]]:
     """The line numbers of every stream, in order of first appearance."""
-    lanes: dict[str, list[int]] = {}
-    inner: dict[str, list[int]] = {}
-    last = lanes.setdefault("", [])
+    last: list[int] = []
+    found = [last]
+    containers = {"": _Container(last)}
     prefixes: dict[bytes, str] = {}
-    # A line of the same container as the one before, without a header's stream, goes where that one went.
-    followers = {shape: shape.stream for shape in distinct if not shape.digits and header_stream(shape) == NO_SPAN}
-    before: str | None = None
+    plans = {shape: _plan(shape) for shape in distinct}
+    ascii_only = all(map(bytes.isascii, lines))
+    before, container = "", containers[""]
     for n, shape in enumerate(shapes):
-        if before is not None and followers.get(shape) == before:
+        outer, start, stop = plans[shape]
+        if stop == _ANYWHERE:
             last.append(n)
             continue
-        if shape.kind is Kind.BLANK and not shape.enveloped:
-            last.append(n)
-            continue
-        outer = _outer(lines[n], shape, prefixes)
-        span = header_stream(shape)
-        if span != NO_SPAN:
-            name = outer + "\x01" + _part_of(lines[n], shape, span)
-            last = inner[outer] = lanes.setdefault(name, [])
-        else:
-            # A line without a header was written by whoever wrote the last header in the same container.
-            last = inner.get(outer) or inner.setdefault(outer, lanes.setdefault(outer, []))
-        before = outer
+        if outer is None:
+            outer = _outer(lines[n], shape, prefixes)
+        if outer != before:
+            before = outer
+            if outer not in containers:
+                found.append([])
+                containers[outer] = _Container(found[-1])
+            container = containers[outer]
+        if stop >= 0:
+            stream = lines[n][start:stop] if ascii_only and start >= 0 else _part_of(lines[n], shape)
+            lane = container.streams.get(stream)
+            if lane is None:
+                lane = container.streams[stream] = []
+                found.append(lane)
+            container.last = lane
+        # A line without a header was written by whoever wrote the last header in the same container.
+        last = container.last
         last.append(n)
-    return [lane for lane in lanes.values() if lane]
+    return [lane for lane in found if lane]
+
+
+def _plan(shape: Shape) -> _Plan:
+    if shape.kind is Kind.BLANK and not shape.enveloped:
+        return _Plan("", 0, _ANYWHERE)
+    outer = None if shape.digits else shape.stream
+    span = header_stream(shape)
+    if span == NO_SPAN:
+        return _Plan(outer, -1, -1)
+    return _Plan(outer, shape.prefix + span[0] if shape.prefix >= 0 else -1, max(shape.prefix, 0) + span[1])
 
 
 def _streamed(distinct: set[Shape]) -> bool:
@@ -88,11 +124,11 @@ def _outer(line: bytes, shape: Shape, prefixes: dict[bytes, str]) -> str:
     return name
 
 
-def _part_of(line: bytes, shape: Shape, span: Span) -> str:
-    """A span of the text inside the envelopes, without decoding the whole line where bytes and characters agree."""
-    if shape.prefix >= 0 and (head := line[: shape.prefix + span[1]]).isascii():
-        return head[shape.prefix + span[0] :].decode("ascii")
-    return _text_of(line, shape)[span[0] : span[1]]
+def _part_of(line: bytes, shape: Shape) -> bytes:
+    """The stream that a header names. Its place counts the characters of the text inside the envelopes, which need not
+    be bytes of the line."""
+    start, stop = header_stream(shape)
+    return _text_of(line, shape)[start:stop].encode("utf-8", "replace")
 
 
 def _join_pieces(

@@ -1,21 +1,22 @@
 """Shapes of lines, worked out once per distinct line.
 
-Three keys lead to a shape. The first is the line with its digits made 0. The second also makes every number one digit
-long: it serves lines whose header is that of a known format, and alike. The third shortens hexadecimal ids too, and
-numbers that stand alone. Second and third are worked out only when the one before is new.
+Three keys lead to a shape (`keys`). The first is the line with its digits made 0. The second also makes every number
+and every id one digit long: it serves lines whose header is that of a known format, and alike. The third shortens ids
+and numbers that stand alone only, and serves all others. Second and third are worked out for lines whose first is new.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mcp_rag import formats
 from mcp_rag.events import json_lines
+from mcp_rag.events.keys import KEY_BYTES, ZERO_DIGITS, alike, without_addresses, without_values
 from mcp_rag.events.shapes import BLANK, Kind, Shape, classify, json_shape
+from mcp_rag.types import Level
 
-ZERO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-KEY_BYTES = 512
 MEMO_ENTRIES = 65_536
 MEMOS = 8
 MAX_HEADS = 8
@@ -31,123 +32,153 @@ CARRIED_BYTES = 48
 _BY_SHORT_NUMBERS = frozenset(
     {"access", "access-dev", "access-plain", "iis", "syslog-5424", "syslog-priority", "dmesg-raw"}
 )
+# Of these, where the status stands hangs on the lengths of no other numbers but those of the header.
+_DECIDED_BY_HEAD = _BY_SHORT_NUMBERS - {"access-plain", "iis"}
 # What must not stand before is asked last: an expression that begins with the character it seeks is found faster.
-_SHORT_NUMBER = re.compile(rb"\d\d\d(?<![\w.:/]\d\d\d)(?![\w.:/])|<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
-# In a line whose digits are 0: UUIDs, hexadecimal ids with digits and letters, and numbers that stand alone. Numbers
-# beside other signs stay: they may be parts of a time, and its form decides whether it is one.
-_VALUE = re.compile(
-    rb"[0a-f](?<![A-Za-z0_][0a-f])(?:[0a-f]{7}(?:-[0a-f]{4}){3}-[0a-f]{12}"
-    rb"|(?:(?<=0)(?=0{0,40}[a-f])|(?<=[a-f])(?=[a-f]{0,40}0))[0a-f]{7,})(?![A-Za-z0_])"
-    rb"|0(?<![^\s\"'=,]0)0*(?=[\s\"',;]|$|[.:](?:\s|$))"
-)
+_SHORT_NUMBER = re.compile(rb" \d\d\d(?= |$)|<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
 
-_Similar = list[tuple[bytes, Shape]]
+# Stands for JSON records whose level is a number: it must be read from each.
+_NUMBERED = Shape(Kind.EXACT)
+
+_Alike = list[tuple[bytes, Shape]]
+
+
+class _Likenesses(NamedTuple):
+    """What makes other lines like this one (`keys`)."""
+
+    plain: bytes
+    short: bytes
+    values: bytes
 
 
 class ShapeMemo:
     """Shapes by key, bounded; pure, so it may outlive a block. Of two halves the older one is dropped when the younger
     is full: what is still in use has moved by then."""
 
-    __slots__ = ("_exact", "_old", "_similar", "_squeezed", "_young", "preferred")
+    __slots__ = ("_decided", "_exact", "_old", "_shortened", "_similar", "_young", "preferred")
 
     def __init__(self, preferred: str) -> None:
         self.preferred = preferred
         self._young: dict[bytes, Shape] = {b"": BLANK}
         self._old: dict[bytes, Shape] = {}
         self._exact: dict[bytes, Shape] = {}
-        self._similar: dict[bytes, _Similar] = {}
-        self._squeezed: dict[bytes, _Similar] = {}
+        self._similar: dict[bytes, _Alike] = {}
+        self._shortened: dict[bytes, _Alike] = {}
+        self._decided: dict[bytes, _Alike] = {}
 
     def shapes(self, data: bytes, lines: Sequence[bytes]) -> tuple[list[Shape], list[bytes]]:
         """Shape and key of every line of `data`; `lines` is `data` split at newlines. A key is the line with its digits
         made 0; what is remembered are the first 512 bytes of it."""
         keys = data.translate(ZERO_DIGITS).split(b"\n")
         del keys[len(lines) :]
-        known = map(self._young.get, keys)
-        triples = zip(list(known), keys, lines, strict=True)
-        return [self._miss(key, line) if shape is None else shape for shape, key, line in triples], keys
+        found = list(map(self._young.get, keys))
+        missing = [n for n, shape in enumerate(found) if shape is None]
+        if missing:
+            cut = [keys[n][:KEY_BYTES] for n in missing]
+            shapes = self._unknown(cut, [lines[n] for n in missing])
+            for n, shape in zip(missing, shapes, strict=True):
+                found[n] = shape
+        return found, keys  # type: ignore[return-value]  # none is missing any more
 
-    def _miss(self, key: bytes, line: bytes) -> Shape:
-        """The shape of a line whose key is new or does not suffice. JSON records are not remembered."""
+    def _unknown(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[Shape]:
+        """The shapes of lines whose keys, cut to 512 bytes, are new or do not suffice."""
+        found: list[Shape] = []
+        undecided: list[int] = []
+        plains, shorts = alike(keys)
+        for n, (plain, short) in enumerate(zip(plains, shorts, strict=True)):
+            shape = None
+            for head, known in self._shortened.get(short, ()):
+                if plain.startswith(head):
+                    shape = known
+                    break
+            if shape is None:
+                shape = self._seek(keys[n], plain, short, lines[n])
+            elif shape is _NUMBERED:
+                level = json_lines.numbered_level(lines[n])
+                shape = self._seek(keys[n], plain, short, lines[n]) if level is None else json_shape(level)
+            elif shape.kind is not Kind.EXACT and shape.kind is not Kind.JSON:
+                self._remember(keys[n], shape)
+            if shape.kind is Kind.EXACT:
+                undecided.append(n)
+            found.append(shape)
+        exact = alike([keys[n] for n in undecided], statuses=True)
+        for n, plain, short in zip(undecided, *exact, strict=True):
+            found[n] = self._decide(found[n], plain, short, lines[n])
+        return found
+
+    def _seek(self, key: bytes, plain: bytes, short: bytes, line: bytes) -> Shape:
+        """The shape of one line that has none by its shortened key; of kind EXACT where its digits must be asked. JSON
+        records are remembered by their shortened key only: whether one is there may hang on a leading zero."""
         if line[:1] == b"{" and (quick := json_lines.quick_level(line)) is not None:
+            self._resemble_record(short, line, quick)
             return json_shape(quick)
-        key = key[:KEY_BYTES]
         known = self._young.get(key)  # another line of the same block may have had it
         if known is not None:
             return known
-        exact = self._exact.get(key)
-        if exact is None:
-            known = self._old.get(key) or self._like(key)
-            if known is None:
-                return self._classify(key, line, None)
-            if known.kind is not Kind.EXACT:
-                self._remember(key, known)
-                return known
-            exact = known
-            self._keep_exact(key, exact)
-        deciding = _deciding(exact, key, line)
-        known = self._young.get(deciding) or self._old.get(deciding)
+        known = self._exact.get(key)
+        if known is not None:
+            return known
+        plain = without_addresses(plain)
+        values = without_values(plain)
+        known = self._old.get(key) or _matching(self._similar.get(values), plain)
         if known is None:
-            known = self._similar_to(key, _deciding(exact, _VALUE.sub(b"0", key), line))
-            if known is not None:
-                self._remember(deciding, known)
-        return known or self._classify(key, line, exact)
+            return self._classify(key, _Likenesses(plain, short, values), line)
+        if known.kind is not Kind.EXACT:
+            self._remember(key, known)
+        return known
 
-    def _classify(self, key: bytes, line: bytes, exact: Shape | None) -> Shape:
-        """Work out a shape and remember it."""
+    def _classify(self, key: bytes, keys: _Likenesses, line: bytes) -> Shape:
+        """Work out a shape and remember it; of kind EXACT where digits matter."""
         shape, digits_matter = classify(line.decode("utf-8", "replace"), self.preferred)
         if shape.kind is Kind.JSON or line[max(shape.prefix, 0) :][:1] == b"{":
             return shape  # whether it is a record may hang on one digit: JSON allows no leading zero
-        if len(line) > KEY_BYTES:
-            if not digits_matter:
-                self._remember(key, shape)
-            return shape
-        short = _VALUE.sub(b"0", key)
-        if not digits_matter:
+        if digits_matter:
+            if len(line) > KEY_BYTES:
+                return shape
+            shape = Shape(Kind.EXACT, header=shape.header, prefix=shape.prefix)
+            self._keep_exact(key, shape)
+        else:
             self._remember(key, shape)
-            self._resemble(key, short, shape)
-            return shape
-        if exact is None:
-            exact = Shape(Kind.EXACT, header=shape.header)
-            self._keep_exact(key, exact)
-            self._resemble(key, short, exact)
-        self._remember(_deciding(exact, key, line), shape)
-        self._resemble(key, _deciding(exact, short, line), shape)
+        if len(line) <= KEY_BYTES:
+            self._resemble(keys, shape)
         return shape
+
+    def _decide(self, exact: Shape, plain: bytes, short: bytes, line: bytes) -> Shape:
+        """The shape of a line whose digits matter. `short` keeps the lengths of what may be a status."""
+        form = exact.header.format if exact.header is not None else ""
+        numbers = _SHORT_NUMBER.findall(line) if form in _BY_SHORT_NUMBERS else [line]
+        deciding = b"\n".join([short, *numbers]) if form in _DECIDED_BY_HEAD else b""
+        known = _matching(self._decided.get(deciding), plain)
+        if known is not None:
+            return known
+        precise = b"\n".join([b"", plain, *numbers])
+        known = self._young.get(precise) or self._old.get(precise)
+        if known is None:
+            known = classify(line.decode("utf-8", "replace"), self.preferred)[0]
+            if deciding and (proven := _proven(plain, known)):
+                _add(self._decided, deciding, proven, known)
+            else:
+                self._remember(precise, known)
+        return known
 
     def _keep_exact(self, key: bytes, exact: Shape) -> None:
         if len(self._exact) >= MEMO_ENTRIES // 8:
             self._exact.clear()
         self._exact[key] = exact
 
-    def _like(self, key: bytes) -> Shape | None:
-        """The shape of a line with the same header, digits apart, and the same text, numbers or values apart."""
-        for head, shape in self._squeezed.get(_squeezed(key), ()):
-            if key.startswith(head):
-                return shape
-        return self._similar_to(key, _VALUE.sub(b"0", key))
-
-    def _similar_to(self, key: bytes, short: bytes) -> Shape | None:
-        """The shape of a line with the same header, digits apart, and the same text, values apart."""
-        for head, shape in self._similar.get(short, ()):
-            if key.startswith(head):
-                return shape
-        return None
-
-    def _resemble(self, key: bytes, short: bytes, shape: Shape) -> None:
+    def _resemble(self, keys: _Likenesses, shape: Shape) -> None:
         """Remember for lines with other values. Positions are those of characters, so only an ASCII head will do."""
-        size = shape.prefix + (shape.header.body if shape.header is not None else 0)
-        unsure = shape.header is None or shape.header.format in formats.FALLBACKS
-        if unsure:
-            size = max(size, UNSURE_BYTES)
-        elif shape.header is not None and shape.header.format in formats.CARRIERS:
-            size += CARRIED_BYTES
-        head = key[:size]
-        if shape.prefix < 0 or len(key) >= KEY_BYTES or not head.isascii():
-            return
-        _add(self._similar, short, head, shape)
-        if not unsure and short[:1] != b"\n":
-            _add(self._squeezed, _squeezed(key), key[: size + MARGIN_BYTES], shape)
+        size = _header_bytes(shape)
+        if len(keys.plain) < KEY_BYTES and shape.prefix >= 0 and keys.plain[:size].isascii():
+            _add(self._similar, keys.values, keys.plain[:size], shape)
+        if proven := _proven(keys.plain, shape):
+            _add(self._shortened, keys.short, proven, shape)
+
+    def _resemble_record(self, short: bytes, line: bytes, level: Level) -> None:
+        """Remember for JSON records with other values: which field names the level does not hang on a digit."""
+        if len(line) < KEY_BYTES:
+            shape = json_shape(level) if json_lines.numbered_level(line) is None else _NUMBERED
+            _add(self._shortened, short, b"{", shape)
 
     def _remember(self, key: bytes, shape: Shape) -> None:
         if len(self._young) >= MEMO_ENTRIES // 2:
@@ -165,7 +196,15 @@ class ShapeMemo:
         return self.shapes(line, (line,))[0][0]
 
 
-def _add(known: dict[bytes, _Similar], short: bytes, head: bytes, shape: Shape) -> None:
+def _matching(alike: _Alike | None, plain: bytes) -> Shape | None:
+    """The shape of the first whose head the line has."""
+    for head, shape in alike or ():
+        if plain.startswith(head):
+            return shape
+    return None
+
+
+def _add(known: dict[bytes, _Alike], short: bytes, head: bytes, shape: Shape) -> None:
     if len(known) >= MEMO_ENTRIES // 2:
         known.clear()
     heads = known.setdefault(short, [])
@@ -173,19 +212,25 @@ def _add(known: dict[bytes, _Similar], short: bytes, head: bytes, shape: Shape) 
         heads.append((head, shape))
 
 
-def _squeezed(key: bytes) -> bytes:
-    """The key with every number one digit long."""
-    while b"00" in key:
-        key = key.replace(b"00", b"0")
-    return key
+def _sure(shape: Shape) -> bool:
+    """Whether the line has the header of a known format."""
+    return shape.header is not None and shape.header.format not in formats.FALLBACKS
 
 
-def _deciding(exact: Shape, key: bytes, line: bytes) -> bytes:
-    """The key that tells apart lines whose digits matter: with the numbers a status or a priority can be, where the
-    format is known to decide by those, else the line itself. The mark keeps it from being the key of a line."""
-    if exact.header is None or exact.header.format not in _BY_SHORT_NUMBERS:
-        return b"\n" + line
-    return b"\n".join([b"", key, *_SHORT_NUMBER.findall(line)])
+def _header_bytes(shape: Shape) -> int:
+    """How far lines must be alike in the lengths of their numbers for one to have the header of the other."""
+    header = shape.header
+    size = shape.prefix + (header.body if header is not None else 0)
+    if not _sure(shape):
+        return max(size, UNSURE_BYTES)
+    return size + CARRIED_BYTES if header is not None and header.format in formats.CARRIERS else size
+
+
+def _proven(plain: bytes, shape: Shape) -> bytes:
+    """The head that proves a line to have this shape when the rest is the same but for the lengths of its numbers;
+    empty when nothing does."""
+    head = plain[: _header_bytes(shape) + MARGIN_BYTES]
+    return head if _sure(shape) and shape.prefix >= 0 and len(plain) < KEY_BYTES and head.isascii() else b""
 
 
 _MEMOS: dict[str, ShapeMemo] = {}

@@ -34,14 +34,15 @@ class Kind(IntEnum):
 class Shape:
     """What is known of a line.
 
-    `level` is what header, envelope or words say; `fixed`: a header or envelope said it. `role` and `indented` describe
-    the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the message before it
-    although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as the last line of a
-    traceback may. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
-    format are one message. `carried`: the header is a program's own, behind syslog's. `brace`: opens JSON spread over
-    lines. `stream` names the container's stream; `digits`: it holds digits and must be read from each line. `partial`:
-    the container runtime cut the line here. `prefix`: characters before the text inside the envelopes, -1 if it is not
-    simply the line's end.
+    `level` is what header, envelope or words say; `fixed`: a header or envelope said it. `role` and `indented`
+    describe the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the
+    message before it although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as
+    the last line of a traceback may. `deeper`: a frame or indented text without a header, which goes on with
+    frames. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
+    format are one message. `carried`: the header is a program's own, behind syslog's. `brace`: opens JSON spread
+    over lines. `stream` names the container's stream; `digits`: it holds digits and must be read from each line.
+    `partial`: the container runtime cut the line here. `prefix`: characters before the text inside the envelopes,
+    -1 if it is not simply the line's end.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Shape:
     plain: bool = False
     noted: bool = False
     named: bool = False
+    deeper: bool = False
     empty: bool = False
     two_line: bool = False
     block: bool = False
@@ -114,6 +116,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             plain=shape.plain and not partial,
             noted=shape.noted,
             named=shape.named,
+            deeper=shape.deeper,
             empty=shape.empty,
             two_line=shape.two_line,
             block=shape.block,
@@ -207,6 +210,7 @@ def _text(text: str) -> Shape:
         role=part,
         indented=indented,
         named=_NAMED.match(text) is not None,
+        deeper=part.part is Part.FRAME or (indented and part.part is Part.NONE),
         brace=text.strip() == "{" and not indented,
     )
 

@@ -81,7 +81,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "error[E0308]: mismatched types",
         first="ew",
         grade=_diagnostic,
-        pattern=r"(?P<body>)(?P<kind>error|warning)(?:\[[EA-Z]\d{3,5}\])(?=: )",
+        pattern=r"(?P<body>)(?P<kind>error|warning)(?:\[[A-Z]\d{1,12}\])(?=: )",
     ),
     TextFormat(
         "linker",

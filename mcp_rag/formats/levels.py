@@ -97,9 +97,10 @@ def header_level(word: str, *, bracketed: bool = True) -> Level:
     return level if bracketed or word[0] != lower[0] else Level.UNSET
 
 
-# A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict.
+# A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict. An id
+# that happens to end in a digit counts nothing.
 _COUNTED = re.compile(
-    r"\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    r"\b\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b)",

@@ -45,6 +45,24 @@ HARD = "\n".join(
         "Nov 23, 2026 17:20:37 PM com.acme.shop.Charge run",
         "ERROR:cart.worker3:ORA-00942: no table in query 17",
         "[2026-11-23 19:20:37,123] {base_task_runner.py:101} INFO - Job 41: Subtask load [2026-11-23] failed",
+        '10.9.0.4 - - [23/Nov/2026:19:20:37 +0000] "GET /orders/of/the/week/7 HTTP/1.1" 20 5021',
+        '10.9.0.4 - - [23/Nov/2026:19:20:37 +0000] "GET /orders/of/the/week/7 HTTP/1.1" 200 502',
+        '10.9.0.4 - - [23/Nov/2026:19:20:37 +0000] "GET /orders/of/the/week/7?x= 20 HTTP/1.1" 502 200',
+        '10.9.0.4 - - [23/Nov/2026:19:20:37 +0000] "GET /orders/of/the/week/7?x= 200 HTTP/1.1" 502 20',
+        '{"level":30,"msg":"charge of 4f1d00a7c2 failed","time":1}',
+        '{"level":50,"msg":"charge of 9b77ce01d4e5 failed","time":1700000000000}',
+        '{"level":"info","msg":"charge 1 failed"}',
+        '{"level":"info","msg":"charge 100 failed"}',
+        "worker: 18cee15dc3ca error: no answer",
+        "worker: 18cee15dc3c7 error: no answer",
+        "worker: 7 errors: no answer",
+        "error[E0308]: mismatched types",
+        "error[E03]: mismatched types",
+        "main.pick(0xc000a1b2c3, 0x1)",
+        "main.pick(0xc000a1d4e5, 0x7)",
+        "Nov 23 19:20:37 edge1 warden[4711]: error: trace 4bf7131e11c14b0037ceb04b7af89596 closed",
+        "Nov 23 19:20:37 edge1 warden[4711]: error: trace a4f7131e11c14b0037ceb04b7af89596 closed",
+        "Nov 23 19:20:37 edge1 warden[4711]: error: trace 4bf7131e-11c1-4b00-37ce-b04b7af89596 closed",
     )
 )
 
@@ -86,6 +104,23 @@ def test_a_remembered_shape_is_what_classifying_gives(chosen: list[tuple[str, in
         if line.startswith(b"{"):
             continue  # the level of a record may be read off one field, without decoding it
         assert parts(shape) == parts(classify(line.decode("utf-8", "replace"), hint)[0])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_lines_that_are_hard_to_tell_apart_are_told_apart(turned: bool) -> None:
+    """Whichever of two such lines was read first, and whether both stand in one block."""
+    lines = [line.encode() for line in HARD.split("\n")]
+    if turned:
+        lines.reverse()
+    expected = [parts(classify(line.decode())[0]) for line in lines]
+    for size in (1, len(lines)):
+        memory = memo.ShapeMemo("")
+        for _ in range(2):
+            found: list[Shape] = []
+            for start in range(0, len(lines), size):
+                some = lines[start : start + size]
+                found += memory.shapes(b"\n".join(some), some)[0]
+            assert [parts(shape) for shape in found] == expected
 
 
 @given(mixtures())

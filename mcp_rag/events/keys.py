@@ -1,0 +1,132 @@
+"""Keys of lines: what is left of a line when its digits, the lengths of its numbers or its ids are set aside.
+
+Lines of one key are alike as far as the key says; `memo` decides which key suffices for which line.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ZERO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+KEY_BYTES = 512
+
+# In a line whose digits are 0: UUIDs, hexadecimal ids with digits and letters, and numbers that stand alone. Numbers
+# beside other signs stay: they may be parts of a time, and its form decides whether it is one. So do three digits
+# between blanks, which may be an HTTP status.
+_VALUE = re.compile(
+    rb"[0a-f](?<![A-Za-z0_][0a-f])(?:[0a-f]{7}(?:-[0a-f]{4}){3}-[0a-f]{12}"
+    rb"|(?:(?<=0)(?=0{0,40}[a-f])|(?<=[a-f])(?=[a-f]{0,40}0))[0a-f]{7,})(?![A-Za-z0_])"
+    rb"|0(?<![^\s\"'=,]0)(?!(?<= 0)00(?: |$))0*(?=[\s\"',;]|$|[.:](?:\s|$))"
+)
+_ADDRESS = re.compile(rb"0x(?<![A-Za-z0_]0x)[0A-Fa-f]+")
+_UUID = re.compile(rb"[0a-f]{8}(?:-[0a-f]{4}){3}-[0a-f]{12}(?![A-Za-z0_])")
+_UUID_CHARS, _UUID_HEAD_CHARS = 36, 8
+_WORD_CHARS = (string.ascii_letters + "0_").encode()
+_ZERO, _DASH, _BLANK, _NEWLINE, _A, _F = b"0- \naf"
+# So many lines at once stay in the processor's cache while some twenty passes are made over them.
+_LINES_AT_ONCE = 400
+
+
+def without_values(key: bytes) -> bytes:
+    """`key`, a line whose digits are 0, with ids and numbers that stand alone one digit long."""
+    return _VALUE.sub(b"0", key)
+
+
+def without_addresses(key: bytes) -> bytes:
+    """`key`, a line whose digits are 0, with those of its addresses (`0x...`) 0 too that are letters."""
+    return _ADDRESS.sub(_zeros, key) if b"0x" in key else key
+
+
+def _zeros(found: re.Match[bytes]) -> bytes:
+    return b"0x" + b"0" * (len(found[0]) - 2)
+
+
+class Keys(NamedTuple):
+    """Two keys of each of some lines. `plain`: as long as the line, of ids only the first character and the dashes are
+    told apart, and that as digit or letter. `short`: every id and every number is one digit long."""
+
+    plain: Sequence[bytes]
+    short: Sequence[bytes]
+
+
+def alike(keys: Sequence[bytes], *, statuses: bool = False) -> Keys:
+    """Keys of lines whose digits are 0; none may hold a newline.
+
+    Ids are UUIDs and words of eight or more hexadecimal digits that have both digits and letters. With `statuses`, a
+    number of three digits between blanks keeps its length in `short`: it may be an HTTP status.
+    """
+    plain: list[bytes] = []
+    short: list[bytes] = []
+    for start in range(0, len(keys), _LINES_AT_ONCE):
+        some = _alike(keys[start : start + _LINES_AT_ONCE], statuses=statuses)
+        plain += some.plain
+        short += some.short
+    return Keys(plain, short)
+
+
+def _alike(keys: Sequence[bytes], *, statuses: bool) -> Keys:
+    import numpy as np
+
+    text = b"\n".join((b"", *keys, b"\n\n"))  # so every line has neighbours on both sides
+    data = np.frombuffer(text, np.uint8)
+    digit = data == _ZERO
+    inner = np.zeros(len(data), np.bool_)
+    inner[1:] = digit[1:] & digit[:-1]
+    keep = ~inner
+    if statuses:
+        second = inner[2:-2] & inner[3:-1] & ~inner[1:-3] & ~inner[4:]  # the second digit of exactly three
+        second &= (data[:-4] == _BLANK) & ((data[4:] == _BLANK) | (data[4:] == _NEWLINE))
+        keep[2:-2] |= second
+        keep[3:-1] |= second
+    starts, ends = _ids(text, data, digit)
+    plain = keys
+    if len(starts):
+        masked, data = data.copy(), data.copy()
+        within = _between(starts + 1, ends)
+        masked[starts] = np.where(digit[starts], _ZERO, _A)
+        masked[within] = np.where(data[within] == _DASH, _DASH, _A)  # also where the end of a UUID reads as an id
+        plain = masked.tobytes().split(b"\n")[1 : len(keys) + 1]
+        data[starts] = _ZERO
+        keep[starts] = True
+        keep[within] = False
+    return Keys(plain, data[keep].tobytes().split(b"\n")[1 : len(keys) + 1])
+
+
+def _ids(text: bytes, data: NDArray[np.uint8], digit: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where ids begin and end."""
+    import numpy as np
+
+    run = digit | ((data >= _A) & (data <= _F))
+    for reach in (1, 2, 4):  # whether this one and the next 1, 3, 7 are hexadecimal
+        run = run[:-reach] & run[reach:]
+    edges = np.flatnonzero(run[1:] != run[:-1]) + 1
+    starts, ends = edges[::2], edges[1::2] + 7
+    word = np.zeros(256, np.bool_)
+    word[np.frombuffer(_WORD_CHARS, np.uint8)] = True
+    alone = ~word[data[starts - 1]]
+    starts, ends = starts[alone], ends[alone]
+    if not len(starts):
+        return starts, ends
+    digits = np.add.reduceat(digit, np.stack((starts, ends), 1).ravel(), dtype=np.int32)[::2]
+    chosen = (digits > 0) & (digits < ends - starts) & ~word[data[ends]]
+    for n in np.flatnonzero((ends - starts == _UUID_HEAD_CHARS) & (data[ends] == _DASH)).tolist():
+        if _UUID.match(text, starts[n]):
+            ends[n] = starts[n] + _UUID_CHARS
+            chosen[n] = True
+    return starts[chosen], ends[chosen]
+
+
+def _between(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """All places from each start to before its end."""
+    import numpy as np
+
+    sizes = ends - starts
+    places: NDArray[np.intp] = np.arange(sizes.sum()) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+    return places
