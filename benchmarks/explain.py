@@ -26,6 +26,7 @@ from benchmarks.search import EXACT, NOUNS, SEED, TYPES, VERBS, fill
 from mcp_rag import config
 from mcp_rag.app import App
 from mcp_rag.explain import Explain
+from mcp_rag.garbage import collect_rarely
 from mcp_rag.llm import LlmClient
 from mcp_rag.rows import ErrorFilter
 from tests.fake_llm import Exchange, FakeLlm, answer, never_answers, reply
@@ -121,6 +122,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=10_000)
     parser.add_argument("--calls", type=int, default=200)
     options = parser.parse_args()
+    collect_rarely()
     with tempfile.TemporaryDirectory() as scratch:
         asyncio.run(fill(Path(scratch) / "kb", options.groups))
         rows, parts = asyncio.run(measure(Path(scratch) / "kb", options.calls))

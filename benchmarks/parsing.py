@@ -133,6 +133,9 @@ def child(kind: str, path: Path, most: int) -> None:
     else:
         import mcp_rag.grouping
         import mcp_rag.wiring  # noqa: F401
+        from mcp_rag.garbage import collect_rarely
+
+        collect_rarely()
     before, started = os.times(), time.perf_counter()
     facts: dict[str, Any] = {}
     if kind == "drain3":

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from mcp_rag import __version__
 from mcp_rag.errors import ConfigurationError, EmbeddingError, InputError, McpRagError, StoreError
+from mcp_rag.garbage import collect_rarely
 
 EXAMPLES = """\
 examples:
@@ -175,6 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     from mcp_rag import commands
 
+    collect_rarely()
     try:
         return commands.run(options)
     except (InputError, ConfigurationError) as error:

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
+from mcp_rag.garbage import collect_rarely
 from mcp_rag.grouping import ParsedBlock, parse
 from mcp_rag.types import Block, ParseSettings
 
@@ -38,7 +39,7 @@ class ParsePool:
         if self._workers < 2 or self._lines < self._after_lines:
             return await asyncio.to_thread(parse, block, settings)
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=collect_rarely)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, parse, block, settings)
         except (BrokenProcessPool, OSError):
