@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mcp_rag.clock import iso
 from mcp_rag.query import Query
@@ -95,11 +96,22 @@ def specific(code: str) -> bool:
     return not code.startswith(_BROAD_CODES)
 
 
-def cover(candidate: Candidate, probe: Probe) -> None:
-    """Fill in what the group and the query have in common."""
+class Words(NamedTuple):
+    """The terms of a group: of its embedded text, and of all its text."""
+
+    own: frozenset[str]
+    text: frozenset[str]
+
+
+def words_of(group: ErrorGroup) -> Words:
+    """What `cover` holds against the query; half of its cost."""
+    return Words(word_terms(group.dense_text), word_terms(group.text))
+
+
+def cover(candidate: Candidate, probe: Probe, words: Words | None = None) -> None:
+    """Fill in what the group and the query have in common; `words` are the group's where they are known already."""
     group, query = candidate.group, probe.query
-    own = word_terms(group.dense_text)
-    text = word_terms(group.text)
+    own, text = words or words_of(group)
     shared = [term for term in probe.idf if term in text or term in own]
     candidate.coverage = _share(map(probe.idf.__getitem__, shared), probe.idf_total)
     held = [probe.weigh(term) for term in own if term in probe.held]

@@ -169,7 +169,9 @@ class LlmClient:
         arguments = chat_arguments(messages, model, plan, self._sampling)
         asked = arguments["max_completion_tokens" if "max_completion_tokens" in arguments else "max_tokens"]
         client = await self._connect()
-        body = await self._read(lambda: client.chat.completions.with_streaming_response.create(**arguments))
+        # All in `extra_body`: what is passed by name the client walks through key by key, and changes nothing.
+        create = client.chat.completions.with_streaming_response.create
+        body = await self._read(lambda: create(model=model, messages=[], extra_body=arguments))
         answer = completion(body, asked)
         return parse(answer.content, dict(messages.labels), model)
 

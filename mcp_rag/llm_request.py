@@ -94,8 +94,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def chat_arguments(messages: Messages, model: str, plan: Plan, sampling: Sampling) -> dict[str, Any]:
-    """Arguments of one chat completion. Values a server would otherwise take from the model's own configuration are
-    always given; thinking is switched off unless asked for."""
+    """The body of one chat completion request. Values a server would otherwise take from the model's own configuration
+    are always given; thinking is switched off unless asked for."""
     chat: list[dict[str, str]] = messages.chat()
     if plan.repair:
         chat[-1]["content"] += (
@@ -115,15 +115,15 @@ def chat_arguments(messages: Messages, model: str, plan: Plan, sampling: Samplin
         return arguments
     arguments["max_tokens"] = tokens
     if plan.dialect == FULL:
-        arguments |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
-        extra: dict[str, Any] = {
+        arguments |= {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
             "top_k": sampling.top_k,
             "min_p": 0,
             "chat_template_kwargs": {"enable_thinking": sampling.thinking},
         }
         if sampling.thinking:
-            extra["thinking_token_budget"] = THINKING_TOKENS
-        arguments["extra_body"] = extra
+            arguments["thinking_token_budget"] = THINKING_TOKENS
     return arguments
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mcp_rag.clock import iso
 from mcp_rag.cursors import decode_cursor, encode_cursor, page_digest
 from mcp_rag.errors import EmbeddingError, InputError, StoreError
-from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific
+from mcp_rag.hits import TIERS, Candidate, build_hit, build_probe, cover, hit_resolution, quality, specific, words_of
 from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Reranker
 from mcp_rag.query import Query, understand
 from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_bound
@@ -205,13 +205,15 @@ class Searcher:
     async def _hybrid_rung(
         self, query: Query, where: ErrorFilter, chosen: dict[str, Candidate]
     ) -> tuple[RetrievalMode, str]:
-        # The query is embedded while the lexical leg runs. The legs follow each other: the embedded engine answers
-        # under one interpreter lock, and both at once take longer.
+        # The query is embedded while the lexical leg runs and its words are read. The legs follow each other: the
+        # embedded engine answers under one interpreter lock, and both at once take longer.
         vector = asyncio.create_task(self._embedded(query))
         try:
             documents, frequencies = await self._store.document_frequencies()
             weights = query_weights(query.lexical_text, documents, frequencies, beside=query.beside)
             lexical, failure = await self._lexical(weights, where)
+            probe = build_probe(query, documents, frequencies)
+            words = {s.id: words_of(s.group) for s in lexical if s.group is not None}
             dense, reason = await self._dense(await vector, where)
         finally:
             vector.cancel()
@@ -229,12 +231,11 @@ class Searcher:
             kind = "semantic" if by_dense.get(group.id, 0.0) and group.id not in by_lexical else "lexical"
             chosen[group.id] = Candidate(group, kind)  # type: ignore[arg-type] # one of the two words above
         _promote_related(query, chosen)
-        probe = build_probe(query, documents, frequencies)
         for group_id, candidate in chosen.items():
             candidate.dense = by_dense.get(group_id, 0.0)
             candidate.lexical = by_lexical.get(group_id, 0.0)
             candidate.fused = max(candidate.fused, by_fused.get(group_id, 0.0))
-            cover(candidate, probe)
+            cover(candidate, probe, words.get(group_id))
             if candidate.match_type in ("lexical", "semantic"):
                 candidate.match_type = "semantic" if candidate.dense >= candidate.coverage else "lexical"
         return ("hybrid" if dense or not reason else "lexical"), reason

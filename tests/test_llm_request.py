@@ -72,8 +72,8 @@ def test_full_arguments_are_explicit() -> None:
     """Facts section 5: values left out come from the model's own configuration, and thinking is on by default."""
     sent = chat_arguments(MESSAGES, "m", Plan(max_tokens=100), Sampling())
     assert sent["max_tokens"] == 100
-    assert sent["extra_body"]["chat_template_kwargs"] == {"enable_thinking": False}
-    assert (sent["temperature"], sent["top_p"], sent["extra_body"]["top_k"], sent["extra_body"]["min_p"]) == (
+    assert sent["chat_template_kwargs"] == {"enable_thinking": False}
+    assert (sent["temperature"], sent["top_p"], sent["top_k"], sent["min_p"]) == (
         0.3,
         0.8,
         20,
@@ -81,13 +81,13 @@ def test_full_arguments_are_explicit() -> None:
     )
     schema = sent["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["citations"]["items"]["properties"]["id"]["enum"] == ["E1"]
-    assert "thinking_token_budget" not in sent["extra_body"]
+    assert "thinking_token_budget" not in sent
 
 
 def test_thinking_gets_its_own_tokens() -> None:
     """Thinking without a budget never ends; its tokens do not eat the answer's."""
     sent = chat_arguments(MESSAGES, "m", Plan(max_tokens=100), Sampling(thinking=True))
-    assert sent["extra_body"]["thinking_token_budget"] == THINKING_TOKENS
+    assert sent["thinking_token_budget"] == THINKING_TOKENS
     assert sent["max_tokens"] == 100 + THINKING_TOKENS
 
 
@@ -96,7 +96,8 @@ def test_dialects_send_less_and_less() -> None:
     full, portable, bare = (chat_arguments(MESSAGES, "m", Plan(dialect=d), Sampling()) for d in (FULL, PORTABLE, BARE))
     assert set(portable) == {"model", "messages", "stream", "response_format", "max_completion_tokens"}
     assert set(bare) == {"model", "messages", "stream", "max_tokens"}
-    assert set(full) - set(bare) == {"response_format", "temperature", "top_p", "extra_body"}
+    sampling = {"temperature", "top_p", "top_k", "min_p", "chat_template_kwargs"}
+    assert set(full) - set(bare) == sampling | {"response_format"}
 
 
 def test_a_repair_is_asked_for_at_the_end() -> None:

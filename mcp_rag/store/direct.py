@@ -15,6 +15,7 @@ from typing import Any
 
 from mcp_rag.store.filters import ids_of
 from mcp_rag.store.memory_index import MemoryIndexes
+from mcp_rag.store.point_reads import rows_by_id
 from mcp_rag.store.schema import JSONS, VECTOR
 
 _VECTORS = frozenset({"sparse", *VECTOR.values()})
@@ -62,7 +63,7 @@ class DirectClient:
             rows = collection.query(text, output_fields=["id"]) if text else ()
             return [{_COUNT: len(rows) if text else collection.num_entities}]
         if text and (ids := ids_of(text)):
-            return _decoded(collection.get(ids, output_fields=fields))
+            return _decoded(rows_by_id(collection, ids, fields))
         return _decoded(
             collection.query(text, output_fields=fields, limit=asked.get("limit"), offset=asked.get("offset", 0))
         )
@@ -92,7 +93,7 @@ class DirectClient:
         """The hits with their rows, as they are by now; one deleted in between is left out."""
         if list(fields) == ["id"]:
             return [{"id": i, "distance": score, "entity": {"id": i}} for i, score in best]
-        found = self._collection(name).get([i for i, _ in best], output_fields=list(fields))
+        found = rows_by_id(self._collection(name), [i for i, _ in best], fields)
         rows = {row["id"]: row for row in _decoded(found)}
         return [{"id": i, "distance": score, "entity": rows[i]} for i, score in best if i in rows]
 
