@@ -139,6 +139,10 @@ class Engine:
                 ("grpc.max_receive_message_length", MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),
+                # pymilvus pings every 10 s, calls or not; by default a server takes that for an attack and hangs up.
+                ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+                ("grpc.http2.max_ping_strikes", 0),
+                ("grpc.keepalive_permit_without_calls", 1),
             ],
         )
         milvus_pb2_grpc.add_MilvusServiceServicer_to_server(self._servicer(), self._server)
