@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mcp_rag import formats, samples
@@ -86,8 +86,8 @@ async def test_the_report_of_any_files_adds_up(
     event_lines: int,
 ) -> None:
     """Lines, events, groups and duplicates of one ingest and of a second one over the same files; what the report says
-    was read is what the reader gives; every event stored is counted in exactly one group. No file is the beginning of
-    another: it would be taken for that one before it grew."""
+    was read is what the reader gives; every event stored is counted in exactly one group. No file, nor its last block,
+    is the beginning of another: it would be taken for that one before it grew."""
     directory = tmp_path_factory.mktemp("logs")
     paths = [directory / f"{n}.log" for n in range(len(files))]
     for path, (text, writing) in zip(paths, files, strict=True):
@@ -95,10 +95,12 @@ async def test_the_report_of_any_files_adds_up(
     chosen = Settings(
         starter_knowledge=False, max_block_bytes=block_bytes, max_line_bytes=2_000, max_event_lines=event_lines
     )
+    blocks = list(reader(chosen).blocks([str(path) for path in paths]))
+    open_ = [block for block in blocks if block.last]
+    assume(not any(b.data.startswith(a.data) and b.source != a.source for a in open_ for b in blocks))
     store = DictStore()
     app = App(chosen, store=store, embedder=HashEmbedder())
     first = await ingested(app, paths, level)
-    blocks = list(reader(chosen).blocks([str(path) for path in paths]))
     assert first.lines == sum(block.lines for block in blocks)
     assert first.stored == sum(group.count for group in store.errors.values())
     assert first.stored + first.duplicates >= first.groups_new
