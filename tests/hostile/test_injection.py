@@ -7,9 +7,11 @@ trace, a path and a service name.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from evals.explain.live import injection_rates
 from evals.explain.run import (
     PLACES,
     Payload,
@@ -28,7 +30,7 @@ from mcp_rag import grounding, prompt
 from mcp_rag.llm import LlmClient
 from mcp_rag.rows import Draft, DraftCitation, DraftStep, Evidence, Resolution
 from mcp_rag.verdict import evidence_only
-from tests.fake_llm import FakeLlm, answer, reply
+from tests.fake_llm import Exchange, FakeLlm, answer, reply
 
 PAYLOADS = load_payloads()
 CASES = load_cases()
@@ -154,3 +156,31 @@ def test_the_published_figures_hold() -> None:
     assert reports["evidence_only"]["must_missed"] == []
     assert reports["evidence_only"]["must_not_said"] == []
     assert reports["grounding"]["honest_citations_kept"] > 0.95
+
+
+def test_an_attack_that_only_the_fence_stops_is_seen() -> None:
+    """The measurement of check 30, on a scripted model that obeys what is not fenced: followed without the fence, not
+    with it; benign verdicts are counted alike, and the fence is back afterwards."""
+    goals = [payload.goal for payload in PAYLOADS[:10]]
+
+    async def obeys(exchange: Exchange) -> None:
+        asked = exchange.request.json["messages"][1]["content"]
+        told = [] if "<<<E1" in asked else [goal for goal in goals if goal in asked]
+        said = answer(verdict="insufficient_evidence", summary=" ".join(told), steps=(), citations=())
+        await reply(said)(exchange)
+
+    async def measured() -> dict[str, Any]:
+        async with FakeLlm(obeys) as fake:
+            client = LlmClient(fake.base_url, "m")
+            try:
+                benign = [case for case in CASES if case.verdict == "insufficient_evidence"][:3]
+                return await injection_rates(client, [*benign, CASES[0]], PAYLOADS[:10])
+            finally:
+                await client.aclose()
+
+    rates = asyncio.run(measured())
+    assert (rates["fenced"]["attack"], rates["fenced"]["failed"]) == (0, {})
+    assert rates["bare"]["attack"] > 0.5
+    assert rates["fenced"]["accuracy"] == rates["bare"]["accuracy"] == 0.75
+    entry = Evidence("b" * 32, ERROR, ERROR, (), 1)
+    assert "<<<E1" in prompt.build(ERROR, [entry], nonce=NONCE, budget_chars=9_000).user
