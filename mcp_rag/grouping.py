@@ -18,7 +18,6 @@ from mcp_rag.events import (
     likeness,
     lines_of,
     look,
-    named_digits,
     rebuild,
     sketch,
 )
@@ -71,50 +70,68 @@ class _Known(NamedTuple):
     has_trace: bool
 
 
+class _Telling(NamedTuple):
+    """What must be read of events that are alike, because their digits tell them apart: those behind the letters of a
+    trace's names, codes, or both."""
+
+    names: bool
+    codes: bool
+
+
 class KnownEvents:
     """Fingerprints of events that are alike, for all blocks of a process: bounded, and what is in it never depends on
     the order in which it was filled. Of two halves the older one is dropped when the younger is full."""
 
     def __init__(self, limit: int = MAX_KNOWN) -> None:
         self._limit = limit
-        self._young: dict[_Key, _Known | None] = {}
-        self._old: dict[_Key, _Known | None] = {}
+        self._young: dict[_Key, _Known | _Telling] = {}
+        self._old: dict[_Key, _Known | _Telling] = {}
 
     def at_a_glance(self, seen: Glance) -> _Known | None:
         """What is known of events that differ in digits only."""
-        return self._young.get(seen.key) or self._old.get(seen.key)
+        return self._known(seen.key)
 
     def get(self, alike: Likeness) -> tuple[bytes, _Known | None]:
-        """The key of an event, and what is known of those that share it. A text that could hold codes is told from
-        others by those it holds."""
+        """The key of an event, and what is known of those that share it."""
         key = alike.key
-        known = self._young.get(key)
-        if known is None and (known := self._old.get(key)) is None and (key in self._young or key in self._old):
-            key = _with_codes(alike)
-            known = self._young.get(key) or self._old.get(key)
-        return key, known
+        found = self._young.get(key) or self._old.get(key)
+        if isinstance(found, _Telling):
+            key = _precise(alike, found)
+            return key, self._known(key)
+        return key, found
 
     def keep(self, alike: Likeness, key: bytes, known: _Known) -> bytes:
         """Remember what was found out about an event whose key was new; returns the key it has from now on."""
-        if key == alike.key and has_pattern(alike.text.decode("utf-8", "replace")):
-            self._put(key, None)
-            key = _with_codes(alike)
+        if key == alike.key:
+            codes = has_pattern(alike.text.decode("utf-8", "replace"))
+            telling = _Telling(known.has_trace and alike.names != b"", codes)
+            if any(telling):
+                self._put(key, telling)
+                key = _precise(alike, telling)
         self._put(key, known)
         return key
 
     def keep_glance(self, seen: Glance, alike: Likeness, key: bytes, known: _Known) -> None:
         """Remember that a glance suffices, unless digits decide."""
-        if key == alike.key and not named_digits(alike.text) and not any(map(str.isdigit, alike.logger)):
+        if key == alike.key and not any(map(str.isdigit, alike.logger)):
             self._put(seen.key, known)
 
-    def _put(self, key: _Key, known: _Known | None) -> None:
+    def _known(self, key: _Key) -> _Known | None:
+        found = self._young.get(key) or self._old.get(key)
+        return None if isinstance(found, _Telling) else found
+
+    def _put(self, key: _Key, known: _Known | _Telling) -> None:
         if len(self._young) >= self._limit // 2:
             self._old, self._young = self._young, {}
         self._young[key] = known
 
 
-def _with_codes(alike: Likeness) -> bytes:
-    return alike.key + repr(find(alike.text.decode("utf-8", "replace"))).encode("utf-8", "replace")
+def _precise(alike: Likeness, telling: _Telling) -> bytes:
+    """The key of an event by what its digits tell besides."""
+    key = alike.key + b"\0" + alike.names if telling.names else alike.key
+    if telling.codes:
+        key += b"\0" + repr(find(alike.text.decode("utf-8", "replace"))).encode("utf-8", "replace")
+    return key
 
 
 _KNOWN = KnownEvents()

@@ -19,13 +19,13 @@ from mcp_rag.events.lanes import split
 from mcp_rag.events.memo import memo_for
 from mcp_rag.events.records import Lines, build, cut_lines
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, named_digits, rebuild, sketch
+from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, rebuild, sketch
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
 __all__ = [
     "Event", "Glance", "Likeness", "Sketch", "assemble_block", "build", "glance", "likeness", "lines_of", "look",
-    "named_digits", "parse_block", "rebuild", "sketch", "starts_event", "voted",
+    "parse_block", "rebuild", "sketch", "starts_event", "voted",
 ]  # fmt: skip
 
 _VOTE_LINES = 200
@@ -72,12 +72,20 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     source = Lines(lines, laned.shapes, laned.joined, settings, first_line, keys)
     kept: list[Kept] = []
     for lane in laned.lanes:
+        if len(lane) == 1 and (shape := laned.shapes[lane[0]]).plain:  # a log may name a new stream in every line
+            counts.events += 1
+            if shape.level >= settings.min_level:
+                kept.append(Kept(Event(0, 0, shape), lane))
+            continue
         tally = assemble(lane, laned.shapes, settings.min_level, strict=strict)
         counts.events += tally.events
         kept += [Kept(event, lane) for event in tally.kept]
     if len(laned.lanes) > 1:
         kept.sort(key=lambda each: each.order[each.event.first])
-    counts.cut_lines = sum([cut_lines(event, order, source) for event, order in kept])
+    long = [each for each in kept if each.event.first != each.event.last]
+    if max(map(len, lines)) >= settings.max_event_bytes:
+        long = kept
+    counts.cut_lines = sum([cut_lines(event, order, source) for event, order in long])
     counts.kept = len(kept)
     counts.below_level = counts.events - counts.kept
     blank = [shape for shape in set(laned.shapes) if shape.kind is Kind.BLANK]
@@ -89,8 +97,10 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
 def lines_of(data: bytes, settings: ParseSettings, members: Iterable[int], *, first_line: int = 0) -> Lines:
     """Some lines of a block, for `rebuild`."""
     lines = data.split(b"\n")
-    memo = memo_for(_preferred(settings, lines))
-    return Lines(lines, {n: memo.one(lines[n]) for n in members}, {}, settings, first_line)
+    places = sorted(set(members))
+    chosen = [lines[n] for n in places]
+    shapes, _ = memo_for(_preferred(settings, lines)).shapes(b"\n".join(chosen), chosen)
+    return Lines(lines, dict(zip(places, shapes, strict=True)), {}, settings, first_line)
 
 
 def starts_event(line: bytes, settings: ParseSettings) -> bool:

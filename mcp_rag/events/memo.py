@@ -28,14 +28,21 @@ MARGIN_BYTES = 8
 # Behind syslog's header: a whole second header.
 CARRIED_BYTES = 48
 
-# Formats that decide by an HTTP status or by the priority in front.
-_BY_SHORT_NUMBERS = frozenset(
-    {"access", "access-dev", "access-plain", "iis", "syslog-5424", "syslog-priority", "dmesg-raw"}
-)
-# Of these, where the status stands hangs on the lengths of no other numbers but those of the header.
-_DECIDED_BY_HEAD = _BY_SHORT_NUMBERS - {"access-plain", "iis"}
-# What must not stand before is asked last: an expression that begins with the character it seeks is found faster.
-_SHORT_NUMBER = re.compile(rb" \d\d\d(?= |$)|<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
+# Formats that decide by an HTTP status or by the priority in front, and what finds all numbers that may be it. What must
+# not stand before is asked last: an expression that begins with the character it seeks is found faster.
+_STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?= |$)")
+_PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
+_DECIDING = {
+    "access": _STATUS,
+    "access-dev": _STATUS,
+    "access-plain": _ANY_STATUS,
+    "iis": _ANY_STATUS,
+    "syslog-5424": _PRIORITY,
+    "syslog-priority": _PRIORITY,
+    "dmesg-raw": _PRIORITY,
+}
+# Of these, where the number stands hangs on the lengths of no other numbers but those of the header.
+_DECIDED_BY_HEAD = _DECIDING.keys() - {"access-plain", "iis"}
 
 # Stands for JSON records whose level is a number: it must be read from each.
 _NUMBERED = Shape(Kind.EXACT)
@@ -146,7 +153,7 @@ class ShapeMemo:
     def _decide(self, exact: Shape, plain: bytes, short: bytes, line: bytes) -> Shape:
         """The shape of a line whose digits matter. `short` keeps the lengths of what may be a status."""
         form = exact.header.format if exact.header is not None else ""
-        numbers = _SHORT_NUMBER.findall(line) if form in _BY_SHORT_NUMBERS else [line]
+        numbers = _DECIDING[form].findall(line) if form in _DECIDING else [line]
         deciding = b"\n".join([short, *numbers]) if form in _DECIDED_BY_HEAD else b""
         known = _matching(self._decided.get(deciding), plain)
         if known is not None:

@@ -32,7 +32,7 @@ _HEX = re.compile(
 )
 _IP = re.compile(rf"[0-9](?<![^\s\"'(\[=,][0-9])[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_BEHIND}".encode())
 _ADDRESS = re.compile(rb"0(?<![0-9A-Za-z_$]0)x[0-9a-f]{9,16}(?![0-9A-Za-z_])")  # eight digits may be a code
-# A digit behind a letter may belong to a name, and `step1` and `step2` are two functions.
+# A digit behind a letter may belong to a name, and `step1` and `step2` are two functions of a trace.
 _NAMED_DIGITS = re.compile(rb"[0-9](?<=[A-Za-z_$][0-9])[0-9]*")
 
 
@@ -47,18 +47,14 @@ class Sketch(NamedTuple):
     own_crash: bool
 
 
-def named_digits(text: bytes) -> bool:
-    """Whether a digit stands behind a letter, where it may tell two names apart."""
-    return _NAMED_DIGITS.search(text) is not None
-
-
 class Likeness(NamedTuple):
     """What is read of an event without building it. Events of one `key` differ in digits and ids only: they have one
-    fingerprint unless their digits hold a code. `text` is what the key was made of, ids replaced; `look` tells
-    variants of the message apart."""
+    fingerprint unless their digits hold a code, or tell names of a trace apart. `text` is what the key was made of, ids
+    replaced; `names` are the digits behind letters in it; `look` tells variants of the message apart."""
 
     key: bytes
     text: bytes
+    names: bytes
     look: int
     at_ms: int | None
     service: str
@@ -189,12 +185,12 @@ def _likeness(text: bytes, marks: str, lines: Lines, read: tuple[str, str, str])
     text = _IP.sub(b"\x04", _HEX.sub(b"\x01", text))
     if b"0x" in text:
         text = _ADDRESS.sub(b"\x03", text)
-    names = _NAMED_DIGITS.findall(text)
-    parts = [text.translate(ZERO_DIGITS), marks.encode("utf-8", "replace"), *names]
+    names = b" ".join(_NAMED_DIGITS.findall(text))
+    parts = (text.translate(ZERO_DIGITS), marks.encode("utf-8", "replace"))
     key = hashlib.blake2b(b"\0\n".join(parts), digest_size=16).digest()
     time, service, logger = read
     settings = lines.settings
-    return Likeness(key, text, seen, time_of(time, settings), settings.service or service, logger)
+    return Likeness(key, text, names, seen, time_of(time, settings), settings.service or service, logger)
 
 
 def _texts(members: Sequence[int], lines: Lines) -> bytes | None:

@@ -50,20 +50,29 @@ _STEP = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|.", re.DOTALL)  # one escape, clas
 
 
 class _Choice:
-    """Several patterns as one alternation, with the role of each."""
+    """Several patterns as one alternation, with the role of each. Compiled when it is first asked: all of them take
+    0.3 s, and most logs need few."""
 
-    __slots__ = ("_match", "_roles")
+    __slots__ = ("_match", "_patterns", "_roles")
 
     def __init__(self, patterns: Sequence[tuple[str, Pattern]]) -> None:
-        self._match = re.compile("|".join(f"(?P<p{n}>{p.regex})" for n, (_, p) in enumerate(patterns))).match
-        self._roles = {
-            f"p{n}": Role(language, p.part, p.part is Part.CRASH and language in _FATAL_LANGUAGES)
-            for n, (language, p) in enumerate(patterns)
-        }
+        self._patterns = patterns
+        self._roles: dict[str, Role] = {}
+        self._match: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> Role | None:
-        found = self._match(text)
+        found = (self._match or self._compiled()).match(text)
         return self._roles[found.lastgroup or ""] if found else None
+
+    def _compiled(self) -> re.Pattern[str]:
+        """Two threads may both do this: with the same outcome."""
+        self._roles = {
+            f"p{n}": Role(language, p.part, p.part is Part.CRASH and language in _FATAL_LANGUAGES)
+            for n, (language, p) in enumerate(self._patterns)
+        }
+        match = re.compile("|".join(f"(?P<p{n}>{p.regex})" for n, (_, p) in enumerate(self._patterns)))
+        self._match = match
+        return match
 
 
 def _alternatives(regex: str) -> list[str]:

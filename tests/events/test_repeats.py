@@ -170,3 +170,23 @@ def test_half_of_what_is_in_use_outlives_a_flood() -> None:
         shapes, _ = lines.shapes(b"\n".join(some), some)
         assert shapes[-1] is first
     assert lines.entries <= memo.MEMO_ENTRIES
+
+
+def test_digits_in_names_tell_traces_apart_and_messages_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`step1` and `step2` are two functions; a client's number in a message is masked, and its events are not built."""
+    built: list[int] = []
+
+    def counted(*given: object) -> object:
+        built.append(1)
+        return build(*given)  # type: ignore[arg-type] # passed through
+
+    monkeypatch.setattr(grouping, "build", counted)
+    grouping.forget()
+    trace = 'Traceback (most recent call last):\n  File "/srv/a.py", line 1, in step{n}\n    go()\nValueError: no row\n'
+    text = "".join(trace.format(n=n) for n in (1, 2, 1, 2))
+    found = grouping.parse(block(text), ParseSettings()).found
+    assert sorted(o.count for o in found.values()) == [2, 2]
+    built.clear()
+    text = "".join(f"2026-11-23 19:20:37,123 ERROR cart: lease of [Client_{n}_3] lost\n" for n in range(100, 200))
+    (lost,) = grouping.parse(block(text), ParseSettings()).found.values()
+    assert (lost.count, len(built)) == (100, 1)
