@@ -28,8 +28,8 @@ MARGIN_BYTES = 8
 # Behind syslog's header: a whole second header.
 CARRIED_BYTES = 48
 
-# Formats that decide by an HTTP status or by the priority in front, and what finds all numbers that may be it. What must
-# not stand before is asked last: an expression that begins with the character it seeks is found faster.
+# Formats that decide by an HTTP status or by the priority in front, and what finds all numbers that may be it. What
+# must not stand before is asked last: an expression that begins with the character it seeks is found faster.
 _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?= |$)")
 _PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
 _DECIDING = {
