@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -257,6 +258,7 @@ def new_group(
     commit adds them. `samples` is the gate of the sample, where another one counts."""
     record, fingerprint = occurrences.record, occurrences.fingerprint
     trace = record.stacktrace
+    redact = functools.cache(redact)  # title, text and message variants mostly say the same
     text = redact(lexical_text(record))
     return ErrorGroup(
         id=group_id,

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcp_rag.redact_addresses import find_cards, find_emails, find_ips
+from mcp_rag.redact_fields import FLAG_HINT
 from mcp_rag.redact_fields import HINT as FIELD_HINT
 from mcp_rag.redact_fields import Found, find_dumps, find_fields, find_flags, is_secret
 from mcp_rag.redact_own import compile_own
@@ -68,10 +69,10 @@ class Redactor:
                     break
         if FIELD_HINT.search(folded):
             yield from find_fields(text, folded)
-            if "-" in folded:
-                yield from find_flags(text, folded)
             if "└" in text or "╰" in text:
                 yield from find_dumps(text)
+        if "-" in folded and FLAG_HINT.search(folded):
+            yield from find_flags(text, folded)
         if _LONG_NUMBER.search(text):
             yield from find_cards(text)
         if self._ips and _ADDRESS.search(text):

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# A text without any of these holds no name below.
+# A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
 HINT = re.compile(
-    "pass|pwd|psw|pswd|secret|token|key|cred|auth|connection|sess|sid|otp|mfa|2fa|cv|ssn|code|kennwort|senha|contrase|jwt"
+    "pass|pwd|psw|secret|token|key|credential|connection[_-]?string|connection string|sess(?:ion)?[_-]?id|sid(?<![a-z]sid)"
+    "|otp|mfa|2fa|cv[vc]|ssn|verification[_ -]code|security[_ -]code|one[_-]time[_ -]code"
+    "|kennwort|senha|contrase|jwt|x-auth"
 )
-
+# No option that takes a secret.
+FLAG_HINT = re.compile("pass|pwd|secret|token|key|auth|credential")
 
 MAX_REREAD_CHARS = 1_000
 

@@ -14,8 +14,9 @@ def rows_by_id(collection: Any, ids: Sequence[str], fields: Sequence[str]) -> li
     """As `Collection.get(ids, output_fields=fields)` for rows whose primary key is `id`, newest version of each, in the
     order asked for; unknown ids are left out. `collection` is the engine's own object; raises what it raises."""
     collection._require_loaded()  # noqa: SLF001 - the engine has no other way in that spares the vectors
-    segments, deleted = collection._read_snapshot()  # noqa: SLF001 - as above
+    # In this order: rows that a flush moves meanwhile are then in both, not in neither.
     recent = collection._memtable  # noqa: SLF001 - as above
+    segments, deleted = collection._read_snapshot()  # noqa: SLF001 - as above
     columns = [_Columns(segment.table, fields) for segment in segments]
     found = []
     for wanted in ids:
