@@ -11,7 +11,9 @@ lines, so that hardly two of those lines are alike even when their digits are ig
 from __future__ import annotations
 
 import argparse
+import gzip
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +63,8 @@ RISKY = (
 )
 
 Draw = Callable[[], str]
+_DIGITS = re.compile(r"\d+")
+_HEX_ID = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +332,47 @@ def lines(count: int, *, groups: int = 2_000, hostile: bool = False, seed: int =
                 return
 
 
+def redrawn(directory: Path, count: int, seed: int = 1) -> Iterator[str]:
+    """Exactly `count` lines of the logs in a directory (`*.log`, `*.log.gz`), in bursts of one log's neighbouring
+    lines, with multi-line errors between them. Numbers behind the first 30 characters and hexadecimal ids are drawn
+    anew, as long as they are. Raises ValueError when there is no log."""
+    draw = random.Random(seed)
+    sources = [_read(path) for path in sorted(directory.glob("*.log*")) if path.suffix in {".log", ".gz"}]
+    if not sources:
+        raise ValueError(f"There is no *.log or *.log.gz in {directory}.")
+    messages = Messages(draw)
+    left = count
+    while left > 0:
+        source = draw.choice(sources)
+        start = draw.randrange(max(1, len(source) - BURST[1]))
+        burst = [_roll(line, draw) for line in source[start : start + draw.randint(*BURST)]]
+        language = draw.choice(sorted(_TRACES))
+        number = draw.randrange(200)
+        burst += trace(language, number, messages.fill(failure(number)), draw)
+        yield from burst[:left]
+        left -= len(burst)
+
+
+def _read(path: Path) -> list[str]:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return data.decode("utf-8", "replace").splitlines()
+
+
+def _roll(line: str, draw: random.Random) -> str:
+    line = _HEX_ID.sub(lambda m: f"{draw.getrandbits(4 * len(m[0])):0{len(m[0])}x}", line)
+    return line[:30] + _DIGITS.sub(lambda m: "".join(draw.choices("0123456789", k=len(m[0]))), line[30:])
+
+
 def write(path: Path, count: int, *, groups: int = 2_000, hostile: bool = False, seed: int = 1) -> int:
     """Write a file of `count` lines; returns its size in bytes."""
+    return save(path, lines(count, groups=groups, hostile=hostile, seed=seed))
+
+
+def save(path: Path, drawn: Iterator[str]) -> int:
+    """Write lines to a file; returns its size in bytes."""
     chunk: list[str] = []
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in lines(count, groups=groups, hostile=hostile, seed=seed):
+        for line in drawn:
             chunk.append(line)
             if len(chunk) >= CHUNK_LINES:
                 file.write("\n".join(chunk) + "\n")

@@ -1,12 +1,13 @@
 """How fast logs are read, cut into events and grouped here, in one process and with the worker pool.
 
-    python benchmarks/parsing.py [--lines 1000000] [--rounds 3] [--scale 100000 1000000] [--drain3 PYTHON]
+    python benchmarks/parsing.py [--lines 1000000] [--rounds 3] [--scale 100000 1000000] [--drain3 PYTHON] [--logs DIR]
 
 Writes the logs of benchmarks/generate.py into a scratch directory and measures, each in a fresh process: events from
 WARN up, all events, hostile lines, two worker processes. Prints medians of lines a CPU second (what the machine's other
 work cannot change), lines a second of wall time, the most memory held, and whether one process and the pool found the
 same groups. `--drain3` names a Python that has drain3 installed; it reads the same file line by line with its default
 settings. A venv for it: pip install drain3 --no-deps jsonpickle==1.5.1 cachetools==4.2.1
+`--logs` names a directory of real logs, whose lines are read too with their numbers and ids drawn anew.
 """
 
 from __future__ import annotations
@@ -209,6 +210,8 @@ def report(options: argparse.Namespace, scratch: Path) -> None:
             [measured("warn", path) for _ in range(options.rounds if lines < 5e6 else 1)],
         )
         path.unlink()
+    if options.logs:
+        real(options, scratch)
     same = {run["digest"] for kind in ("warn", "pool") for run in runs[kind]}
     print(f"\none process and the pool: {'the same groups' if len(same) == 1 else 'DIFFERENT GROUPS'}")
     print(f"two workers: {middles['pool']['per_wall_s'] / middles['warn']['per_wall_s']:.2f} times one process")
@@ -216,11 +219,29 @@ def report(options: argparse.Namespace, scratch: Path) -> None:
         print(f"Drain3: {middles['warn']['per_cpu_s'] / middles['drain3']['per_cpu_s']:.1f} times faster than it")
 
 
+def real(options: argparse.Namespace, scratch: Path) -> None:
+    """The lines of real logs, redrawn: ours and, where it is installed, Drain3."""
+    import generate
+
+    path = scratch / "real.log"
+    generate.save(path, generate.redrawn(options.logs, options.lines))
+    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in ("warn", "pool")}
+    for _ in range(options.rounds):
+        for kind, found in runs.items():
+            found.append(measured(kind, path))
+    ours = row("real logs, WARN and up", runs["warn"])
+    row("real logs, WARN and up, two workers", runs["pool"])
+    if options.drain3:
+        theirs = row("real logs, Drain3", [measured("drain3", path, options.drain3, options.drain3_lines)])
+        print(f"\nreal logs: {ours['per_cpu_s'] / theirs['per_cpu_s']:.1f} times faster than Drain3")
+
+
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--logs", type=Path)
     parser.add_argument("--scale", type=int, nargs="*", default=[])
     parser.add_argument("--drain3", default="")
     parser.add_argument("--drain3-lines", type=int, default=200_000)

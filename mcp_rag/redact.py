@@ -14,9 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcp_rag.redact_addresses import find_cards, find_emails, find_ips
-from mcp_rag.redact_fields import FLAG_HINT
+from mcp_rag.redact_fields import FLAG_HINT, Found, find_dumps, find_fields, find_flags, is_secret
 from mcp_rag.redact_fields import HINT as FIELD_HINT
-from mcp_rag.redact_fields import Found, find_dumps, find_fields, find_flags, is_secret
 from mcp_rag.redact_own import compile_own
 from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, RARE, REDACTION_VERSION, Rule
 
