@@ -156,9 +156,14 @@ def _found(text: str) -> tuple[Code, ...]:
     return tuple(_ordered(_candidates(text, loose=False)))
 
 
+def has_numbered_type(text: str) -> bool:
+    """True when `text` may name an exception type with a digit in it, which masking keeps."""
+    return _NUMBERED_TYPE.search(text) is not None
+
+
 def has_pattern(text: str) -> bool:
     """True when `text` could hold a code if its digits were others: such text must not share a digit-blind memo."""
-    if _BITS32.search(text) or _NUMBERED_TYPE.search(text):
+    if _BITS32.search(text):
         return True
     return any(_DIGIT.search(c.name) for c in _candidates(text, loose=True))
 

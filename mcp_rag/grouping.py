@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
-from mcp_rag.codes import find, has_pattern
+from mcp_rag.codes import find, has_numbered_type, has_pattern
 from mcp_rag.events import (
     Event,
     Glance,
@@ -72,8 +72,8 @@ class _Known(NamedTuple):
 
 
 class _Telling(NamedTuple):
-    """What must be read of events that are alike, because their digits tell them apart: those behind the letters of a
-    trace's names, codes, or both."""
+    """What must be read of events that are alike, because their digits tell them apart: those in the names of a trace
+    or of an exception, codes, or both."""
 
     names: bool
     codes: bool
@@ -104,8 +104,9 @@ class KnownEvents:
     def keep(self, alike: Likeness, key: bytes, known: _Known) -> bytes:
         """Remember what was found out about an event whose key was new; returns the key it has from now on."""
         if key == alike.key:
-            codes = has_pattern(alike.text.decode("utf-8", "replace"))
-            telling = _Telling(known.has_trace and alike.names != b"", codes)
+            text = alike.text.decode("utf-8", "replace")
+            names = alike.names != b"" and (known.has_trace or has_numbered_type(text))
+            telling = _Telling(names, has_pattern(text))
             if any(telling):
                 self._put(key, telling)
                 key = _precise(alike, telling)

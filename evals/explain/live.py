@@ -23,8 +23,8 @@ AT_ONCE = 8
 
 @contextmanager
 def without_fence() -> Iterator[None]:
-    """Prompts as they would be without any protection: no markers, control tokens whole, nothing flagged. The answer is
-    still checked."""
+    """Prompts as they would be without protection: no markers around quoted text, control tokens whole, nothing
+    flagged. Instructions and question stay, and the answer is still checked."""
     with ExitStack() as stack:
         for name, bare in (
             ("_fenced", lambda label, _nonce, text: f"{label}:\n{text}"),

@@ -20,14 +20,15 @@ KEY_BYTES = 512
 # In a line whose digits are 0: UUIDs, hexadecimal ids with digits and letters, and numbers that stand alone. Numbers
 # beside other signs stay: they may be parts of a time, and its form decides whether it is one. So do three digits
 # between blanks, which may be an HTTP status.
-_VALUE = re.compile(
+_ID = re.compile(
     rb"[0a-f](?<![A-Za-z0_][0a-f])(?:[0a-f]{7}(?:-[0a-f]{4}){3}-[0a-f]{12}"
     rb"|(?:(?<=0)(?=0{0,40}[a-f])|(?<=[a-f])(?=[a-f]{0,40}0))[0a-f]{7,})(?![A-Za-z0_])"
-    rb"|0(?<![^\s\"'=,]0)(?!(?<= 0)00(?: |$))0*(?=[\s\"',;]|$|[.:](?:\s|$))"
 )
+_NUMBER = re.compile(rb"0(?<![^\s\"'=,]0)(?!(?<= 0)00(?: |$))0*(?=[\s\"',;]|$|[.:](?:\s|$))")
 _ADDRESS = re.compile(rb"0x(?<![A-Za-z0_]0x)[0A-Fa-f]+")
 _UUID = re.compile(rb"[0a-f]{8}(?:-[0a-f]{4}){3}-[0a-f]{12}(?![A-Za-z0_])")
 _UUID_CHARS, _UUID_HEAD_CHARS = 36, 8
+_OPENING = b" \t\n\"'`=([{,"
 _WORD_CHARS = (string.ascii_letters + "0_").encode()
 _ZERO, _DASH, _BLANK, _NEWLINE, _A, _F = b"0- \naf"
 # So many lines at once stay in the processor's cache while some twenty passes are made over them.
@@ -35,8 +36,8 @@ _LINES_AT_ONCE = 400
 
 
 def without_values(key: bytes) -> bytes:
-    """`key`, a line whose digits are 0, with ids and numbers that stand alone one digit long."""
-    return _VALUE.sub(b"0", key)
+    """`key`, a line whose digits are 0, with ids two characters long and numbers that stand alone one."""
+    return _NUMBER.sub(b"0", _ID.sub(b"0a", key))
 
 
 def without_addresses(key: bytes) -> bytes:
@@ -49,8 +50,9 @@ def _zeros(found: re.Match[bytes]) -> bytes:
 
 
 class Keys(NamedTuple):
-    """Two keys of each of some lines. `plain`: as long as the line, of ids only the first character and the dashes are
-    told apart, and that as digit or letter. `short`: every id and every number is one digit long."""
+    """Two keys of each of some lines. `plain`: as long as the line; of ids behind a blank or an opening sign only the
+    first character and the dashes are told apart, and that as digit or letter. `short`: every number is one digit long,
+    every id a digit and a letter, because a number may be a count."""
 
     plain: Sequence[bytes]
     short: Sequence[bytes]
@@ -88,15 +90,28 @@ def _alike(keys: Sequence[bytes], *, statuses: bool) -> Keys:
     starts, ends = _ids(text, data, digit)
     plain = keys
     if len(starts):
-        masked, data = data.copy(), data.copy()
-        within = _between(starts + 1, ends)
-        masked[starts] = np.where(digit[starts], _ZERO, _A)
-        masked[within] = np.where(data[within] == _DASH, _DASH, _A)  # also where the end of a UUID reads as an id
-        plain = masked.tobytes().split(b"\n")[1 : len(keys) + 1]
-        data[starts] = _ZERO
-        keep[starts] = True
-        keep[within] = False
+        plain = _masked(data, starts, ends).split(b"\n")[1 : len(keys) + 1]
+        data = data.copy()
+        for place, char in ((starts, _ZERO), (starts + 1, _A)):
+            data[place] = char
+            keep[place] = True
+        keep[_between(starts + 2, ends)] = False  # also where the end of a UUID reads as an id
     return Keys(plain, data[keep].tobytes().split(b"\n")[1 : len(keys) + 1])
+
+
+def _masked(data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> bytes:
+    """The text with its ids masked that stand behind a blank or an opening sign: behind others digits may belong to a
+    time."""
+    import numpy as np
+
+    opening = np.zeros(256, np.bool_)
+    opening[np.frombuffer(_OPENING, np.uint8)] = True
+    chosen = opening[data[starts - 1]]
+    starts, within = starts[chosen], _between(starts[chosen] + 1, ends[chosen])
+    masked = data.copy()
+    masked[starts] = np.where(data[starts] == _ZERO, _ZERO, _A)
+    masked[within] = np.where(data[within] == _DASH, _DASH, _A)
+    return masked.tobytes()
 
 
 def _ids(text: bytes, data: NDArray[np.uint8], digit: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

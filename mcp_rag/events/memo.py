@@ -31,7 +31,7 @@ CARRIED_BYTES = 48
 # Formats that decide by an HTTP status or by the priority in front, and what finds all numbers that may be it. What
 # must not stand before is asked last: an expression that begins with the character it seeks is found faster.
 _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?= |$)")
-_PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>(?![\w.:/])|^<\d{1,3}>")
+_PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>")
 _DECIDING = {
     "access": _STATUS,
     "access-dev": _STATUS,
@@ -94,7 +94,8 @@ class ShapeMemo:
         plains, shorts = alike(keys)
         for n, (plain, short) in enumerate(zip(plains, shorts, strict=True)):
             shape = None
-            for head, known in self._shortened.get(short, ()):
+            # What a line cut short goes on with, no shorter line tells.
+            for head, known in self._shortened.get(short, ()) if len(plain) < KEY_BYTES else ():
                 if plain.startswith(head):
                     shape = known
                     break
@@ -126,7 +127,7 @@ class ShapeMemo:
         if known is not None:
             return known
         plain = without_addresses(plain)
-        values = without_values(plain)
+        values = without_values(plain) if len(plain) < KEY_BYTES else plain
         known = self._old.get(key) or _matching(self._similar.get(values), plain)
         if known is None:
             return self._classify(key, _Likenesses(plain, short, values), line)
@@ -152,6 +153,8 @@ class ShapeMemo:
 
     def _decide(self, exact: Shape, plain: bytes, short: bytes, line: bytes) -> Shape:
         """The shape of a line whose digits matter. `short` keeps the lengths of what may be a status."""
+        if len(line) > KEY_BYTES:
+            return classify(line.decode("utf-8", "replace"), self.preferred)[0]
         form = exact.header.format if exact.header is not None else ""
         numbers = _DECIDING[form].findall(line) if form in _DECIDING else [line]
         deciding = b"\n".join([short, *numbers]) if form in _DECIDED_BY_HEAD else b""
@@ -227,7 +230,9 @@ def _sure(shape: Shape) -> bool:
 def _header_bytes(shape: Shape) -> int:
     """How far lines must be alike in the lengths of their numbers for one to have the header of the other."""
     header = shape.header
-    size = shape.prefix + (header.body if header is not None else 0)
+    # In a line of pairs the time may stand behind the message.
+    parts = () if header is None else (header.time, header.logger, header.service, header.stream)
+    size = shape.prefix + max([header.body if header is not None else 0, *(end for _, end in parts)])
     if not _sure(shape):
         return max(size, UNSURE_BYTES)
     return size + CARRIED_BYTES if header is not None and header.format in formats.CARRIERS else size

@@ -17,6 +17,8 @@ from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
 from mcp_rag.types import NO_SPAN, Envelope, Header, Level
 
 MAX_ENVELOPES = 4
+# So far is a line read for words that say a level; what is remembered of a line is as long.
+READ_CHARS = 512
 
 
 class Kind(IntEnum):
@@ -101,7 +103,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
     text, envelopes = inside(line)
     if not envelopes:
         return _classify_inner(text, preferred)
-    shape, digits_matter = _classify_inner(text, preferred)
+    shape, digits_matter = _classify_inner(text, preferred, READ_CHARS - (len(line) - len(text)))
     stream = stream_of(envelopes)
     partial = any(e.partial for e in envelopes)
     level = next((e.level for e in reversed(envelopes) if e.level), Level.UNSET)
@@ -133,14 +135,15 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
     )
 
 
-def _classify_inner(text: str, preferred: str) -> tuple[Shape, bool]:
+def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[Shape, bool]:
+    """As `classify`, for the text inside the envelopes; words say a level in its first `most` characters."""
     if not text or text.isspace():
         return BLANK, False
     if text[0] == "{" and (level := json_lines.level(text)) is not None:
         return json_shape(level), True
     header = formats.match(text, preferred)
     if header is None or (header.time == NO_SPAN and text[0] not in _BOXES and role(text).part in _NO_HEADER):
-        return _text(text), False
+        return _text(text, most), False
     outer = header
     if header.format in formats.CARRIERS and header.service != NO_SPAN:
         header = _carried(text, header)
@@ -152,7 +155,7 @@ def _classify_inner(text: str, preferred: str) -> tuple[Shape, bool]:
     level = header.level
     fixed = level is not Level.UNSET
     if not fixed:
-        level = formats.level_from_words(rest)
+        level = formats.level_from_words(text[header.body : max(most, header.body)])
     block = header.format in _BLOCK_FORMATS and level >= Level.ERROR
     plain = not (part.part in _TRACE_PARTS or indented or noted or empty or block)
     return (
@@ -201,12 +204,12 @@ def _carried(text: str, outer: Header) -> Header:
     )
 
 
-def _text(text: str) -> Shape:
+def _text(text: str, most: int) -> Shape:
     part = role(text)
     indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS)
     return Shape(
         kind=Kind.TEXT,
-        level=formats.level_from_words(text),
+        level=formats.level_from_words(text[: max(most, 0)]),
         role=part,
         indented=indented,
         named=_NAMED.match(text) is not None,

@@ -32,8 +32,8 @@ _HEX = re.compile(
 )
 _IP = re.compile(rf"[0-9](?<![^\s\"'(\[=,][0-9])[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_BEHIND}".encode())
 _ADDRESS = re.compile(rb"0(?<![0-9A-Za-z_$]0)x[0-9a-f]{9,16}(?![0-9A-Za-z_])")  # eight digits may be a code
-# A digit behind a letter may belong to a name, and `step1` and `step2` are two functions of a trace.
-_NAMED_DIGITS = re.compile(rb"[0-9](?<=[A-Za-z_$][0-9])[0-9]*")
+# Digits in names: `step1`, `run-1`, `a.1b`, `Foo<3>` and `operator()1` are other functions than `step2` and so on.
+_NAMED_DIGITS = re.compile(rb"[0-9](?:(?<=[A-Za-z_$<)\x80-\xff][0-9])|(?<=[A-Za-z_][.-][0-9]))[0-9]*")
 
 
 class Sketch(NamedTuple):
@@ -50,7 +50,7 @@ class Sketch(NamedTuple):
 class Likeness(NamedTuple):
     """What is read of an event without building it. Events of one `key` differ in digits and ids only: they have one
     fingerprint unless their digits hold a code, or tell names of a trace apart. `text` is what the key was made of, ids
-    replaced; `names` are the digits behind letters in it; `look` tells variants of the message apart."""
+    replaced; `names` are the digits of names in it; `look` tells variants of the message apart."""
 
     key: bytes
     text: bytes

@@ -56,6 +56,20 @@ HARD = "\n".join(
         "worker: 18cee15dc3ca error: no answer",
         "worker: 18cee15dc3c7 error: no answer",
         "worker: 7 errors: no answer",
+        "Nov 23 19:20:37 edge1 warden[4711]: sync of the catalogue with the mirror in zone b is over, 0 errors",
+        "Nov 23 19:20:38 edge1 warden[4711]: sync of the catalogue with the mirror in zone b is over, 1a2b3c4d errors",
+        "2026-11-23T19:20:37.123456789Z stderr F <14>Nov 23 19:20:37 host app[1]: replica is gone",
+        "2026-11-23T19:20:37.123456789Z stderr F <11>Nov 23 19:20:38 host app[1]: replica is gone",
+        'level=error msg="charge of customer 9 failed" time=2026-11-23T19:20:37Z logger=cart',
+        'level=error msg="charge of customer 12345 failed" time=2026-11-24T19:20:37Z logger=cart',
+        "2026-11-23T19:20:7db63368 ERROR cart: no row",
+        "2026-11-23T19:20:84d1de36 ERROR cart: no row",
+        "fail: Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware[5d9be32d]",
+        "fail: Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware[1]",
+        ("Nov 23 19:20:37 edge1 warden[4711]: " + "word " * 200)[:512] + " is well now",
+        ("Nov 23 19:20:37 edge1 warden[4711]: " + "word " * 200)[:512] + " failed",
+        "Nov 23 19:20:37 edge1 warden[4711]: " + "word " * 80 + "1",
+        "Nov 23 19:20:37 edge1 warden[4711]: " + "word " * 80 + "1a" * 200 + " failed",
         "error[E0308]: mismatched types",
         "error[E03]: mismatched types",
         "main.pick(0xc000a1b2c3, 0x1)",
@@ -182,11 +196,24 @@ def test_digits_in_names_tell_traces_apart_and_messages_not(monkeypatch: pytest.
 
     monkeypatch.setattr(grouping, "build", counted)
     grouping.forget()
-    trace = 'Traceback (most recent call last):\n  File "/srv/a.py", line 1, in step{n}\n    go()\nValueError: no row\n'
-    text = "".join(trace.format(n=n) for n in (1, 2, 1, 2))
-    found = grouping.parse(block(text), ParseSettings()).found
-    assert sorted(o.count for o in found.values()) == [2, 2]
+    trace = 'Traceback (most recent call last):\n  File "a.py", line 1, in {name}{n}\n    go()\nValueError: no row\n'
+    for name in ("step", "größé", "шаг", "run-", "a.b", "Foo<3>::push_"):
+        text = "".join(trace.format(name=name, n=n) for n in (1, 2, 1, 2))
+        found = grouping.parse(block(text), ParseSettings()).found
+        assert sorted(o.count for o in found.values()) == [2, 2], name
+    text = "".join(f"ERROR cart: call ended in Http{n}Exception\n" for n in (2, 3, 2))
+    assert sorted(o.count for o in grouping.parse(block(text), ParseSettings()).found.values()) == [1, 2]
     built.clear()
     text = "".join(f"2026-11-23 19:20:37,123 ERROR cart: lease of [Client_{n}_3] lost\n" for n in range(100, 200))
     (lost,) = grouping.parse(block(text), ParseSettings()).found.values()
     assert (lost.count, len(built)) == (100, 1)
+
+
+def test_long_lines_are_not_remembered() -> None:
+    """Lines far beyond the key, whose digits decide: no bytes of theirs are kept."""
+    memory = memo.ShapeMemo("")
+    head = b'[GIN] 2026/11/23 - 19:20:37 | 500 |    1.204ms |       10.9.0.4 | GET      "/orders/7'
+    for line in (head, *(head + b"7" * 500 + b"x%d" % n + b"y" * 10_000 for n in range(20))):
+        memory.one(line)
+    kept = [memory._young, memory._old, memory._exact, memory._decided, memory._shortened, memory._similar]
+    assert max(len(key) for each in kept for key in each) <= 2 * memo.KEY_BYTES
