@@ -28,8 +28,9 @@ _NUMBER = re.compile(rb"0(?<![^\s\"'=,]0)(?!(?<= 0)00(?: |$))0*(?=[\s\"',;]|$|[.
 _ADDRESS = re.compile(rb"0x(?<![A-Za-z0_]0x)[0A-Fa-f]+")
 _UUID = re.compile(rb"[0a-f]{8}(?:-[0a-f]{4}){3}-[0a-f]{12}(?![A-Za-z0_])")
 _UUID_CHARS, _UUID_HEAD_CHARS = 36, 8
-_OPENING = b" \t\n\"'`=([{,"
-_WORD_CHARS = (string.ascii_letters + "0_").encode()
+_OPENING, _JOINTS = b" \t\n\"'`=([{,", b"-:/.@#"
+_LETTERS = string.ascii_letters.encode()
+_WORD_CHARS = _LETTERS + b"0_"
 _ZERO, _DASH, _BLANK, _NEWLINE, _A, _F = b"0- \naf"
 # So many lines at once stay in the processor's cache while some twenty passes are made over them.
 _LINES_AT_ONCE = 400
@@ -50,8 +51,8 @@ def _zeros(found: re.Match[bytes]) -> bytes:
 
 
 class Keys(NamedTuple):
-    """Two keys of each of some lines. `plain`: as long as the line; of ids behind a blank or an opening sign only the
-    first character and the dashes are told apart, and that as digit or letter. `short`: every number is one digit long,
+    """Two keys of each of some lines. `plain`: as long as the line; of most ids (`_masked`) only the first
+    character and the dashes are told apart, and that as digit or letter. `short`: every number is one digit long,
     every id a digit and a letter, because a number may be a count."""
 
     plain: Sequence[bytes]
@@ -74,7 +75,7 @@ def alike(keys: Sequence[bytes], *, statuses: bool = False) -> Keys:
 
 
 def _alike(keys: Sequence[bytes], *, statuses: bool) -> Keys:
-    import numpy as np
+    import numpy as np  # here: not before the first log is read, it takes a tenth of a second
 
     text = b"\n".join((b"", *keys, b"\n\n"))  # so every line has neighbours on both sides
     data = np.frombuffer(text, np.uint8)
@@ -95,18 +96,20 @@ def _alike(keys: Sequence[bytes], *, statuses: bool) -> Keys:
         for place, char in ((starts, _ZERO), (starts + 1, _A)):
             data[place] = char
             keep[place] = True
-        keep[_between(starts + 2, ends)] = False  # also where the end of a UUID reads as an id
+        keep[_between(starts + 2, ends)] = False
     return Keys(plain, data[keep].tobytes().split(b"\n")[1 : len(keys) + 1])
 
 
 def _masked(data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> bytes:
-    """The text with its ids masked that stand behind a blank or an opening sign: behind others digits may belong to a
-    time."""
+    """The text with its ids masked that stand behind a blank, an opening sign or a word and its joint (`req-4f1d...`):
+    behind others their digits may belong to a time."""
     import numpy as np
 
-    opening = np.zeros(256, np.bool_)
-    opening[np.frombuffer(_OPENING, np.uint8)] = True
-    chosen = opening[data[starts - 1]]
+    kind = np.zeros(256, np.uint8)
+    for value, chars in enumerate((_OPENING, _JOINTS, _LETTERS), start=1):
+        kind[np.frombuffer(chars, np.uint8)] = value
+    before = kind[data[starts - 1]]
+    chosen = (before == 1) | ((before == 2) & (kind[data[np.maximum(starts - 2, 0)]] == 3))
     starts, within = starts[chosen], _between(starts[chosen] + 1, ends[chosen])
     masked = data.copy()
     masked[starts] = np.where(data[starts] == _ZERO, _ZERO, _A)
@@ -135,7 +138,10 @@ def _ids(text: bytes, data: NDArray[np.uint8], digit: NDArray[np.bool_]) -> tupl
         if _UUID.match(text, starts[n]):
             ends[n] = starts[n] + _UUID_CHARS
             chosen[n] = True
-    return starts[chosen], ends[chosen]
+    starts, ends = starts[chosen], ends[chosen]
+    apart = np.ones(len(starts), np.bool_)
+    apart[1:] = starts[1:] >= np.maximum.accumulate(ends)[:-1]  # the end of a UUID reads as an id too
+    return starts[apart], ends[apart]
 
 
 def _between(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:

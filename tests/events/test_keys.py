@@ -34,7 +34,8 @@ def plain(line: bytes) -> bytes:
     """The plain key by expressions."""
 
     def masked(found: re.Match[bytes]) -> bytes:
-        if line[found.start() - 1 : found.start()] not in (b"", b" ", b'"'):
+        before = line[: found.start()]
+        if before and before[-1:] not in b' "' and not re.search(rb"[A-Za-z][.-]$", before):
             return found[0]
         return (b"0" if found[0][:1] == b"0" else b"a") + re.sub(rb"[0b-f]", b"a", found[0][1:])
 
