@@ -163,7 +163,7 @@ def has_numbered_type(text: str) -> bool:
 
 def has_pattern(text: str) -> bool:
     """True when `text` could hold a code if its digits were others: such text must not share a digit-blind memo."""
-    if _BITS32.search(text):
+    if _BITS32.search(text) or has_numbered_type(text):
         return True
     return any(_DIGIT.search(c.name) for c in _candidates(text, loose=True))
 
