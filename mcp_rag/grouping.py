@@ -104,7 +104,7 @@ class KnownEvents:
     def keep(self, alike: Likeness, key: bytes, known: _Known) -> bytes:
         """Remember what was found out about an event whose key was new; returns the key it has from now on."""
         if key == alike.key:
-            text = alike.text.decode("utf-8", "replace")
+            text = _on_one_line(alike.text)
             names = alike.names != b"" and (known.has_trace or has_numbered_type(text))
             telling = _Telling(names, has_pattern(text))
             if any(telling):
@@ -132,8 +132,13 @@ def _precise(alike: Likeness, telling: _Telling) -> bytes:
     """The key of an event by what its digits tell besides."""
     key = alike.key + b"\0" + alike.names if telling.names else alike.key
     if telling.codes:
-        key += b"\0" + repr(find(alike.text.decode("utf-8", "replace"))).encode("utf-8", "replace")
+        key += b"\0" + repr(find(_on_one_line(alike.text))).encode("utf-8", "replace")
     return key
+
+
+def _on_one_line(text: bytes) -> str:
+    """The text as masking reads it: a code may stand many blanks, or a line, behind the word that makes it one."""
+    return " ".join(text.decode("utf-8", "replace").split())
 
 
 _KNOWN = KnownEvents()
