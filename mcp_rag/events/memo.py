@@ -1,8 +1,9 @@
 """Shapes of lines, worked out once per distinct line.
 
-Three keys lead to a shape (`keys`). The first is the line with its digits made 0. The second also makes every number
-and every id one digit long: it serves lines whose header is that of a known format, and alike. The third shortens ids
-and numbers that stand alone only, and serves all others. Second and third are worked out for lines whose first is new.
+Three keys lead to a shape (`keys`). The first is the line with its digits made 0. The second also shortens every
+number and every id: it serves lines whose header is that of a known format, JSON records, and alike. The third shortens
+ids and numbers that stand alone only, and serves all others. Second and third are worked out for lines whose first is
+new.
 """
 
 from __future__ import annotations
@@ -93,12 +94,8 @@ class ShapeMemo:
         undecided: list[int] = []
         plains, shorts = alike(keys)
         for n, (plain, short) in enumerate(zip(plains, shorts, strict=True)):
-            shape = None
             # What a line cut short goes on with, no shorter line tells.
-            for head, known in self._shortened.get(short, ()) if len(plain) < KEY_BYTES else ():
-                if plain.startswith(head):
-                    shape = known
-                    break
+            shape = _matching(self._shortened.get(short), plain) if len(plain) < KEY_BYTES else None
             if shape is None:
                 shape = self._seek(keys[n], plain, short, lines[n])
             elif shape is _NUMBERED:

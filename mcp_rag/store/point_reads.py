@@ -1,7 +1,7 @@
 """Rows of the embedded engine by id, without their vectors.
 
 The engine's own look-up makes whole rows first, every number of their vectors an object, and then drops what was not
-asked for: half of what a search spends on its hits.
+asked for.
 """
 
 from __future__ import annotations
