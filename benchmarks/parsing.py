@@ -93,11 +93,14 @@ def single(path: Path, level: str) -> Grouped:
 
 async def pooled(path: Path, workers: int) -> Grouped:
     """The pool that ingest starts past 200,000 lines, from the first line on."""
+    from mcp_rag.describing import Describer
     from mcp_rag.events import voted
+    from mcp_rag.redact import Redactor
     from mcp_rag.types import Level, ParseSettings
     from mcp_rag.workers import ParsePool
 
-    grouped, settings, pool = Grouped(), ParseSettings(min_level=Level.WARN), ParsePool(workers, after_lines=0)
+    grouped, settings = Grouped(), ParseSettings(min_level=Level.WARN)
+    pool = ParsePool(workers, Describer(Redactor(), Redactor()), after_lines=0)
     waiting: list[tuple[Block, asyncio.Task[Any]]] = []
     source = blocks(path)
     try:

@@ -304,6 +304,7 @@ class App:
     ) -> AsyncIterator[IngestResult]:
         """Read sources into the store, yielding the report after each block. Paths are read under `log_roots` unless
         `trusted`. Raises InputError, StoreError, EmbeddingError."""
+        from mcp_rag.describing import Describer
         from mcp_rag.formats import by_name
         from mcp_rag.ingest import Ingestor
         from mcp_rag.workers import ParsePool
@@ -323,22 +324,21 @@ class App:
                 yield from reader.blocks_of_stream(*stream)
 
         await self.ready()
-        pool = ParsePool(self.settings.max_workers)
+        pool = ParsePool(self.settings.max_workers, Describer(self.gate(), self.gate()))
         ingestor = Ingestor(
             self.store,
             self.embedder,
             self.gate(),
             reader,
             await self.merge_index(),
-            samples=self.gate(),
+            describe=pool.describe,
             parse_block=pool,
             ahead=pool.ahead,
         )
-        settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
         self._ingests += 1
         try:
-            async for report in ingestor.run(blocks(), settings, budget):
+            async for report in ingestor.run(blocks(), self._parse_settings(format_name, service, min_level), budget):
                 yield report
             if report.complete:
                 from mcp_rag.retention import retained

@@ -12,34 +12,37 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mcp_rag.grouping import complete, grown_group, is_young, new_group
+from mcp_rag.describing import Describe, Described, Undescribed
+from mcp_rag.events import excerpt
+from mcp_rag.grouping import grown_group, is_young, sketched
 from mcp_rag.occurrences import MAX_MESSAGES, Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.rows import ErrorGroup, Resolution
 from mcp_rag.types import Block, ParseSettings
 
-# The embedder sorts by length and computes in smaller batches; a row takes about 8 kB on the way.
-EMBED_BATCH = 128
+# Described and embedded in one go. The embedder sorts by length and computes in smaller batches; a row takes about 8 kB
+# on the way.
+DESCRIBE_BATCH = 128
 # The embedded engine takes 2 ms to store a new group, and answers nobody meanwhile.
 STORE_BATCH = 32
 WRITE_BATCH = 256
-MAX_MEMO_CHARS = 400
 MAX_REMEMBERED = 20_000
 
 
 class GroupRows:
     """Rows by group id, for one ingest call."""
 
-    def __init__(self, store: Store, embedder: Embedder, gate: RedactionGate, samples: RedactionGate) -> None:
+    def __init__(self, store: Store, embedder: Embedder, gate: RedactionGate, describe: Describe) -> None:
         self._store = store
         self._embedder = embedder
         self._gate = gate
-        self._samples = samples
+        self._describe = describe
         self._rows: dict[str, ErrorGroup] = {}
         self._fixes: dict[str, list[Resolution]] = {}
         self._met: Counter[str] = Counter()
-        self._redacted: dict[str, str] = {}
         self._unsettled: set[str] = set()
+        self.replaced: Counter[str] = Counter()
+        """Redactions in the samples of new groups, by kind."""
 
     async def known(self, ids: Sequence[str]) -> Mapping[str, ErrorGroup]:
         """The rows that are stored, without their long texts, as they were when this call first met them."""
@@ -70,28 +73,39 @@ class GroupRows:
         if settings.service:
             for occurrences in groups.values():
                 occurrences.services.add(settings.service)
-        young = [o for i, o in groups.items() if i not in known or self._is_young(known[i])]
-        await asyncio.to_thread(complete, young, block, settings)
-        await self._write_new({i: o for i, o in groups.items() if i not in known}, block.source)
-        await self._write_changed({i: o for i, o in groups.items() if i in known}, block.source)
+        settings = replace(settings, reference_ms=block.reference_ms)
+        fresh = {i: o for i, o in groups.items() if i not in known}
+        young = {i: groups[i] for i in known if self._is_young(known[i])}
+        lines = block.data.split(b"\n")
+
+        def described(fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences]) -> asyncio.Task[Described]:
+            chosen = excerpt(lines, settings, sketched((*fresh.values(), *young.values())))
+            asked = Undescribed(fresh, young, chosen, block.first_line, settings, block.source)
+            return asyncio.ensure_future(self._describe(asked))
+
+        jobs = [described(some, {}) for some in _batches(fresh)]
+        others = [described({}, some) for some in _batches(young)]
+        try:
+            await self._write_new(jobs)
+            said = {i: texts for each in others for i, texts in (await each).said.items()}
+        finally:
+            for job in (*jobs, *others):
+                job.cancel()
+            await asyncio.gather(*jobs, *others, return_exceptions=True)
+        await self._write_changed({i: o for i, o in groups.items() if i in known}, said, block.source)
         for group_id, occurrences in groups.items():
             self._met[group_id] += occurrences.count
 
     def _is_young(self, row: ErrorGroup) -> bool:
         return is_young(row, row.count + self._met[row.id])
 
-    async def _write_new(self, fresh: Mapping[str, Occurrences], source: str) -> None:
+    async def _write_new(self, described: Sequence[asyncio.Task[Described]]) -> None:
         """Three steps at a time: while one batch is embedded, the next is described and the one before stored."""
-        ids = list(fresh)
-        batches = [ids[start : start + EMBED_BATCH] for start in range(0, len(ids), EMBED_BATCH)]
         storing: asyncio.Task[None] | None = None
-        described = self._describe(batches[0], fresh, source) if batches else None
         try:
-            for following in [*batches[1:], None]:
-                if described is None:
-                    break
-                rows = await described
-                described = self._describe(following, fresh, source) if following is not None else None
+            for job in described:
+                rows, _, replaced = await job
+                self.replaced.update(replaced)
                 vectors = await self._embedder.embed_documents([row.dense_text for row in rows])
                 full = [replace(row, vector=tuple(map(float, v))) for row, v in zip(rows, vectors, strict=True)]
                 if storing is not None:
@@ -99,16 +113,8 @@ class GroupRows:
                 storing = asyncio.create_task(self._store_rows(full))
         finally:
             # What is being stored is finished, whatever became of the batch behind it.
-            if described is not None:
-                described.cancel()
             if storing is not None:
                 await asyncio.shield(storing)
-
-    def _describe(
-        self, ids: Sequence[str], fresh: Mapping[str, Occurrences], source: str
-    ) -> asyncio.Task[list[ErrorGroup]]:
-        # Describing a group takes a millisecond: in a thread, a batch at a time, it holds up nobody's search.
-        return asyncio.create_task(asyncio.to_thread(self._new_rows, [(i, fresh[i]) for i in ids], source))
 
     async def _store_rows(self, rows: Sequence[ErrorGroup]) -> None:
         for start in range(0, len(rows), STORE_BATCH):
@@ -116,24 +122,23 @@ class GroupRows:
             await self._store.upsert_errors(some)
             self._rows |= {row.id: _light(row) for row in some}
 
-    def _new_rows(self, batch: Sequence[tuple[str, Occurrences]], source: str) -> list[ErrorGroup]:
-        return [new_group(i, o, self._redact, source, samples=self._samples) for i, o in batch]
-
-    async def _write_changed(self, groups: Mapping[str, Occurrences], source: str) -> None:
+    async def _write_changed(
+        self, groups: Mapping[str, Occurrences], said: Mapping[str, Sequence[str]], source: str
+    ) -> None:
         redacted = self._gate(source) if source else ""
-        rows = [self._rows[i] for i in groups]
-        grown = await asyncio.to_thread(self._all_grown, rows, groups, redacted)
         # Variants of a message are for reading only: they are written once in a while, by `settle`.
         urgent: list[str] = []
-        for old, new in zip(rows, grown, strict=True):
+        for group_id, occurrences in groups.items():
+            old = self._rows[group_id]
+            new = grown_group(old, occurrences, redacted, said.get(group_id, ()))
             if new.messages != old.messages:
-                self._unsettled.add(new.id)
+                self._unsettled.add(group_id)
             if replace(new, messages=old.messages) != old:
-                urgent.append(new.id)
-            self._rows[new.id] = new
+                urgent.append(group_id)
+            self._rows[group_id] = new
         for start in range(0, len(urgent), WRITE_BATCH):
             stored = await self._store.get_errors(urgent[start : start + WRITE_BATCH])
-            again = self._all_grown(stored, groups, redacted)
+            again = [grown_group(row, groups[row.id], redacted, said.get(row.id, ())) for row in stored]
             if changed := [new for new, old in zip(again, stored, strict=True) if new != old]:
                 await self._store.upsert_errors(changed)
 
@@ -148,24 +153,14 @@ class GroupRows:
             if changed := [new for new, old in zip(rows, stored, strict=True) if new != old]:
                 await self._store.upsert_errors(changed)
 
-    def _all_grown(
-        self, rows: Sequence[ErrorGroup], groups: Mapping[str, Occurrences], source: str
-    ) -> list[ErrorGroup]:
-        return [
-            grown_group(row, groups[row.id], self._redact, source, young=self._is_young(self._rows[row.id]))
-            for row in rows
-        ]
+    def title(self, group_id: str) -> str:
+        """The title of a group met in the block written last."""
+        return self._rows[group_id].title
 
-    def _redact(self, text: str) -> str:
-        """The gate; groups share frames, and young groups offer the same few messages with every block."""
-        if len(text) > MAX_MEMO_CHARS:
-            return self._gate(text)
-        redacted = self._redacted.get(text)
-        if redacted is None:
-            if len(self._redacted) >= MAX_REMEMBERED:
-                self._redacted.clear()
-            redacted = self._redacted[text] = self._gate(text)
-        return redacted
+
+def _batches(groups: Mapping[str, Occurrences]) -> list[dict[str, Occurrences]]:
+    items = list(groups.items())
+    return [dict(items[start : start + DESCRIBE_BATCH]) for start in range(0, len(items), DESCRIBE_BATCH)]
 
 
 def _light(row: ErrorGroup) -> ErrorGroup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -11,10 +11,12 @@ from typing import NamedTuple
 from mcp_rag.codes import find, has_numbered_type, has_pattern
 from mcp_rag.events import (
     Event,
+    Excerpt,
     Glance,
     Likeness,
     assemble_block,
     build,
+    excerpt,
     glance,
     likeness,
     lines_of,
@@ -201,14 +203,23 @@ def _alike(
     return occurrences
 
 
-def complete(groups: Iterable[Occurrences], block: Block, settings: ParseSettings) -> None:
+def complete(groups: Collection[Occurrences], block: Block, settings: ParseSettings) -> None:
     """Build the records that `parse` left as sketches, with the settings it was given."""
+    settings = replace(settings, reference_ms=block.reference_ms)
+    build_sketches(groups, excerpt(block.data.split(b"\n"), settings, sketched(groups)), settings, block.first_line)
+
+
+def sketched(groups: Iterable[Occurrences]) -> set[int]:
+    """The lines of a block, by number from 0, that the sketches in these groups stand for."""
+    return {n for occurrences in groups for recipe in occurrences.sketches for n in recipe.members}
+
+
+def build_sketches(groups: Iterable[Occurrences], chosen: Excerpt, settings: ParseSettings, first_line: int) -> None:
+    """As `complete`, from the lines that the sketches stand for; `first_line` is the number of the block's first."""
     waiting = [occurrences for occurrences in groups if occurrences.sketches]
     if not waiting:
         return
-    members = {n for occurrences in waiting for recipe in occurrences.sketches for n in recipe.members}
-    settings = replace(settings, reference_ms=block.reference_ms)
-    lines = lines_of(block.data, settings, members, first_line=block.first_line)
+    lines = lines_of(chosen, settings, first_line=first_line)
     for occurrences in waiting:
         occurrences.complete(lambda recipe: rebuild(recipe, lines))
 
@@ -285,7 +296,7 @@ def new_group(
         chain=trace.chain if trace else (),
         frames=tuple(redact(f) for f in _frames(record)),
         sources=(redact(source),) if source else (),
-        messages=tuple(redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages),
+        messages=variants(occurrences, redact),
         origin=origin,
         sparse=document_weights(text),
     )
@@ -296,15 +307,16 @@ def is_young(stored: ErrorGroup, count: int) -> bool:
     return count < VARIANTS_UNTIL and len(stored.messages) < MAX_MESSAGES
 
 
-def grown_group(
-    stored: ErrorGroup, occurrences: Occurrences, redact: Callable[[str], str], source: str, *, young: bool
-) -> ErrorGroup:
-    """The stored row with what a block adds besides counts: services, sources, a higher level and, to a `young` group
-    whose records were built, message variants. `source` is redacted already."""
+def variants(occurrences: Occurrences, redact: Callable[[str], str]) -> tuple[str, ...]:
+    """The distinct messages of variants that were built, redacted and cut to 200 characters."""
+    return tuple([redact(said)[:MAX_TITLE_CHARS] for said in occurrences.messages])
+
+
+def grown_group(stored: ErrorGroup, occurrences: Occurrences, source: str, said: Sequence[str] = ()) -> ErrorGroup:
+    """The stored row with what a block adds besides counts: services, sources, a higher level and, to a young group,
+    the message variants `said`. `source` is redacted already."""
     services = sorted({*stored.services, *occurrences.services})[:MAX_SERVICES]
     sources = [*dict.fromkeys([*stored.sources, source])][-MAX_SOURCES:] if source else list(stored.sources)
-    # Of a group that is not young some variants may be sketches still: none count, whichever process parsed the block.
-    said = [redact(m)[:MAX_TITLE_CHARS] for m in occurrences.messages] if young else []
     return replace(
         stored,
         services=tuple(services),

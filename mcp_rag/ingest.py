@@ -12,9 +12,10 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mcp_rag.describing import Describe, Describer
 from mcp_rag.events import voted
 from mcp_rag.group_rows import GroupRows
-from mcp_rag.grouping import MAX_TITLE_CHARS, ParsedBlock, assign, parse
+from mcp_rag.grouping import ParsedBlock, assign, parse
 from mcp_rag.growth import Growth, head_of, ledger_id
 from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
@@ -63,7 +64,7 @@ class Ingestor:
         reader: SourceReader,
         merge: MergeIndex,
         *,
-        samples: RedactionGate | None = None,
+        describe: Describe | None = None,
         parse_block: ParseBlock = parse_in_thread,
         ahead: int = 2,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -71,8 +72,6 @@ class Ingestor:
         self._store = store
         self._embedder = embedder
         self._gate = gate
-        # The report counts what was replaced in the stored samples: one secret is one, wherever else it is echoed.
-        self._samples = samples or gate
         self._reader = reader
         self._merge = merge
         self._parse = parse_block
@@ -81,7 +80,7 @@ class Ingestor:
         self._tally = _Tally()
         self._head = b""
         self._hint: str | None = None
-        self._rows = GroupRows(store, embedder, gate, self._samples)
+        self._rows = GroupRows(store, embedder, gate, describe or Describer(gate, gate).in_thread)
         self._growth = Growth(store)
         self._behind = False
         self._summed_at = 0.0
@@ -218,7 +217,7 @@ class Ingestor:
                 row = known.get(group_id)
                 best = order_resolutions(self._rows.fixes(group_id))
                 tally.states[group_id] = _state(row, best, occurrences)
-                tally.titles[group_id] = row.title if row else self._gate(_title(occurrences))[:MAX_TITLE_CHARS]
+                tally.titles[group_id] = self._rows.title(group_id)
                 if best:
                     tally.fixes[group_id] = best[0].fix.strip().split("\n")[0][:200]
 
@@ -248,16 +247,12 @@ class Ingestor:
             groups_known_with_resolution=states["known_fix"],
             groups_known=states["known"],
             groups_returned=states["returned"],
-            redactions=dict(sorted(self._samples.counts().items())),
+            redactions=dict(sorted(self._rows.replaced.items())),
             skipped=skipped[:MAX_SKIPPED_SHOWN],
             skipped_total=len(skipped),
             top_errors=top[:TOP_ERRORS],
             hint="" if complete else "The time budget ran out: the same call continues where this one stopped.",
         )
-
-
-def _title(occurrences: Occurrences) -> str:
-    return occurrences.messages[0] if occurrences.messages else ""
 
 
 def _state(known: ErrorGroup | None, fixes: Sequence[Resolution], occurrences: Occurrences) -> str:

@@ -120,7 +120,7 @@ class LogReader:
                 self._skip(path, reason, error)
                 continue
             with os.fdopen(opened.fd, "rb", buffering=0) as file:
-                yield from self._source(path, _Frozen(file, opened).read, opened.modified_ms)
+                yield from self._source(path, _Frozen(file, opened).read, opened.modified_ms, opened.size_bytes)
 
     def _files(self, checked: Sequence[str]) -> Iterator[str]:
         for path in checked:
@@ -136,9 +136,11 @@ class LogReader:
     def _skip(self, source: str, reason: str, error: SourceError) -> None:
         self._skipped.append(Skipped(source, reason, " ".join(part for part in (error.cause, error.fix) if part)))
 
-    def _source(self, name: str, read: Callable[[int], bytes], reference_ms: int) -> Iterator[Block]:
+    def _source(
+        self, name: str, read: Callable[[int], bytes], reference_ms: int, source_bytes: int = 0
+    ) -> Iterator[Block]:
         """One source with its encoding and compression found out."""
-        return self._cut(name, self._text(name, read), reference_ms)
+        return self._cut(name, self._text(name, read), reference_ms, source_bytes)
 
     def _text(self, name: str, read: Callable[[int], bytes]) -> Iterator[bytes]:
         """Chunks of decompressed UTF-8; an error ends them and is reported, what came before is kept."""
@@ -158,10 +160,10 @@ class LogReader:
             broken = SourceError(f"Reading stopped with an error ({error.strerror or 'unknown'}).")
             self._skip(name, "unreadable", broken)
 
-    def _cut(self, name: str, chunks: Iterator[bytes], reference_ms: int) -> Iterator[Block]:
+    def _cut(self, name: str, chunks: Iterator[bytes], reference_ms: int, source_bytes: int = 0) -> Iterator[Block]:
         cleaner = LineCleaner(self._limits.max_line_bytes)
         cutter = BlockCutter(self._limits.block_bytes, self._limits.window_bytes, self._starts_event)
-        numbering = _Numbering(name, reference_ms)
+        numbering = _Numbering(name, reference_ms, source_bytes)
         for chunk in chunks:
             for cut in cutter.feed(cleaner.feed(chunk)):
                 yield numbering.block(cut, cleaner, last=False)
@@ -178,6 +180,7 @@ class _Numbering:
 
     source: str
     reference_ms: int
+    source_bytes: int
     index: int = 0
     line: int = 0
 
@@ -200,6 +203,7 @@ class _Numbering:
             cut_lines=cuts,
             last=last,
             reference_ms=self.reference_ms,
+            source_bytes=self.source_bytes,
         )
         self.index += 1
         self.line += lines

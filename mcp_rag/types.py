@@ -181,7 +181,8 @@ class ParseSettings:
 class Block:
     """A run of whole lines of one source, about `block_bytes` long, cut before a line that starts an event.
     `data` is UTF-8 with bare newlines, control sequences stripped, long lines cut. `id` is the sha256 hex (first 32
-    digits) of `data`; `head` that of its first line; `last` marks the end of the source, which may still grow."""
+    digits) of `data`; `head` that of its first line; `last` marks the end of the source, which may still grow.
+    `source_bytes`: the size of the source on disk, perhaps compressed; 0 where that is not known."""
 
     source: str
     index: int
@@ -193,6 +194,7 @@ class Block:
     cut_lines: int
     last: bool
     reference_ms: int = 0
+    source_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

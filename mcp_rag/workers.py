@@ -1,29 +1,38 @@
-"""Where blocks are parsed: a thread while the input is small, worker processes once it is large. Same results."""
+"""Where blocks are parsed and groups described: a thread while the input is small, worker processes once it is large.
+Same results."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from typing import TypeVar
 
+from mcp_rag.describing import Described, Describer, Undescribed
 from mcp_rag.garbage import collect_rarely
 from mcp_rag.grouping import ParsedBlock, parse
+from mcp_rag.protocols import RedactionGate
 from mcp_rag.types import Block, ParseSettings
 
 POOL_AFTER_LINES = 200_000
+T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
+_describer: Describer | None = None
 
 
 class ParsePool:
-    """Parses blocks; past 200,000 lines of one ingest it starts `workers` processes. Close it after the ingest.
+    """Parses blocks; for an ingest of more than 200,000 lines it starts `workers` processes. Close it after the ingest.
 
     Processes are spawned, never forked: a forked child would keep the embedded store's lock.
     """
 
-    def __init__(self, workers: int, after_lines: int = POOL_AFTER_LINES) -> None:
+    def __init__(self, workers: int, describer: Describer, after_lines: int = POOL_AFTER_LINES) -> None:
+        """`describer` describes groups in this process; workers get its gates."""
         self._workers = workers
+        self._describer = describer
         self._after_lines = after_lines
         self._lines = 0
         self._pool: ProcessPoolExecutor | None = None
@@ -36,16 +45,32 @@ class ParsePool:
     async def __call__(self, block: Block, settings: ParseSettings) -> ParsedBlock:
         """Parse one block; in this process when a worker was killed."""
         self._lines += block.lines
-        if self._workers < 2 or self._lines < self._after_lines:
-            return await asyncio.to_thread(parse, block, settings)
+        if self._pool is None and self._workers > 1 and self._expected(block) >= self._after_lines:
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=self._describer.gates
+            )
+        parsed = await self._run(parse, block, settings)
+        return parsed if parsed is not None else await asyncio.to_thread(parse, block, settings)
+
+    def _expected(self, block: Block) -> int:
+        """The lines seen so far, or about how many the source of this block has, if that is more."""
+        return max(self._lines, block.source_bytes * block.lines // max(len(block.data), 1))
+
+    async def describe(self, groups: Undescribed) -> Described:
+        """Describe groups of one block, where its like are parsed."""
+        described = await self._run(_describe, groups)
+        return described if described is not None else await self._describer.in_thread(groups)
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T | None:
+        """The result of a worker; None where there is none, or it was killed."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=collect_rarely)
+            return None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, parse, block, settings)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
         except (BrokenProcessPool, OSError):
-            # Killed, by hand or for memory, or not startable; parsing itself opens nothing.
+            # Killed, by hand or for memory, or not startable; neither job opens anything.
             self._give_up()
-            return await asyncio.to_thread(parse, block, settings)
+            return None
 
     def _give_up(self) -> None:
         """Go on without worker processes. A pool that breaks while it starts one leaves that one waiting for ever, and
@@ -65,3 +90,15 @@ class ParsePool:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def _prepare(gate: RedactionGate, samples: RedactionGate) -> None:
+    global _describer  # noqa: PLW0603 - a worker serves one pool
+    collect_rarely()
+    _describer = Describer(gate, samples)
+
+
+def _describe(groups: Undescribed) -> Described:
+    if _describer is None:
+        raise RuntimeError("This process is no worker of a pool.")
+    return _describer(groups)

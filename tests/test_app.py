@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mcp_rag import workers
 from mcp_rag.app import App
 from mcp_rag.config import Settings
 from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError, StoreUnavailable
+from mcp_rag.workers import ParsePool
 from tests.fakes import DictStore, HashEmbedder
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +139,30 @@ async def test_a_wrong_redaction_rule_is_told(make_app: Callable[..., App]) -> N
     app = make_app(redact_rules=("kind=(unclosed",))
     with pytest.raises(ConfigurationError):
         app.gate()
+
+
+async def test_worker_processes_store_what_this_process_would(
+    make_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same rows, report and redactions, for new groups and for young ones that say something else each time."""
+    traces = "".join(
+        f"2026-11-23T10:00:{n:02d}Z ERROR api job {n} failed for user{n}@corp.example\n"
+        f'Traceback (most recent call last):\n  File "a.py", line {n}, in load_{n % 3}\n    x\nKeyError: {n}\n'
+        for n in range(12)
+    )
+    found = []
+    for after_lines in (workers.POOL_AFTER_LINES, 0):
+        store = DictStore()
+        app = make_app(store=store)
+        monkeypatch.setattr(workers, "ParsePool", functools.partial(ParsePool, after_lines=after_lines))
+        reports = []
+        for text in (traces, traces.replace("T10:", "T11:").replace("job ", "job 7")):
+            reports += [r async for r in app.ingest(text=text, trusted=True)][-1:]
+        found.append((store.errors, [(r.redactions, r.top_errors, r.stored) for r in reports]))
+    assert found[0] == found[1]
+    errors, reports = found[0]
+    assert len(errors) == 3
+    assert reports[0][0]["email"] == 3  # one in the sample of each group
 
 
 async def test_notes_from_a_file(app: App, tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from mcp_rag import cli
 from mcp_rag.types import ParseSettings
-from mcp_rag.workers import ParsePool
-from tests.test_workers import block
+from tests.test_workers import block, pool_of
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +27,7 @@ def test_a_command_collects_rarely() -> None:
 
 async def test_so_does_a_worker() -> None:
     """A worker process is started by the interpreter, not by our command line."""
-    pool = ParsePool(2, after_lines=0)
+    pool = pool_of(2, after_lines=0)
     try:
         await pool(block(1), ParseSettings())
         assert pool._pool is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_rag import group_rows
+from mcp_rag.describing import Describer
 from mcp_rag.errors import EmbeddingError, StoreError
 from mcp_rag.fingerprint import Fingerprinter
 from mcp_rag.group_rows import GroupRows
@@ -38,7 +39,7 @@ async def opened() -> tuple[DictStore, GroupRows, str]:
     """A store that holds the group of `job 1 failed`, and rows that have met it."""
     store, embedder = DictStore(), HashEmbedder()
     await store.open(model_id=embedder.model_id, dimension=embedder.dimension)
-    rows = GroupRows(store, embedder, Redactor(), Redactor())
+    rows = GroupRows(store, embedder, Redactor(), Describer(Redactor(), Redactor()).in_thread)
     groups = occurrences("job 1 failed")
     await write(rows, groups)
     return store, rows, next(iter(groups))
@@ -117,7 +118,7 @@ def many() -> dict[str, Occurrences]:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two groups embedded at once, one stored at once."""
-    monkeypatch.setattr(group_rows, "EMBED_BATCH", 2)
+    monkeypatch.setattr(group_rows, "DESCRIBE_BATCH", 2)
     monkeypatch.setattr(group_rows, "STORE_BATCH", 1)
 
 
@@ -139,7 +140,7 @@ async def test_a_failing_embedder_keeps_the_batches_before() -> None:
     """The third batch is refused: the first two are stored when the error arrives."""
     store, embedder = DictStore(), FailingEmbedder(after=2)
     await store.open(model_id=embedder.model_id, dimension=embedder.dimension)
-    rows = GroupRows(store, embedder, Redactor(), Redactor())
+    rows = GroupRows(store, embedder, Redactor(), Describer(Redactor(), Redactor()).in_thread)
     with pytest.raises(EmbeddingError, match="third"):
         await write(rows, many())
     assert len(store.errors) == 4

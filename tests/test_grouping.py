@@ -16,6 +16,7 @@ from mcp_rag.grouping import (
     grown_group,
     new_group,
     parse,
+    variants,
 )
 from mcp_rag.occurrences import HOUR_MS, MAX_MESSAGES, MAX_SERVICES, headline
 from mcp_rag.redact import Redactor
@@ -137,13 +138,12 @@ def test_growing_keeps_what_is_known() -> None:
     row = record("connect failed", service="new", level=Level.FATAL)
     (found,) = collect([row], Fingerprinter(), 0).values()
     stored = replace(one_group("connect failed"), services=("old",), sources=("a.log",), count=9)  # type: ignore[type-var] # an ErrorGroup
-    grown = grown_group(stored, found, Redactor(), "b.log", young=True)  # type: ignore[arg-type] # as above
+    said = variants(found, Redactor())
+    grown = grown_group(stored, found, "b.log", said)  # type: ignore[arg-type] # as above
     assert grown.services == ("new", "old")
     assert grown.sources == ("a.log", "b.log")
     assert grown.level == Level.FATAL
     assert (grown.count, grown.sample) == (9, stored.sample)  # type: ignore[attr-defined] # as above
-    many = grown_group(
-        replace(grown, sources=tuple(f"{n}.log" for n in range(10))), found, Redactor(), "z.log", young=True
-    )
+    many = grown_group(replace(grown, sources=tuple(f"{n}.log" for n in range(10))), found, "z.log", said)
     assert len(many.sources) == 10
     assert many.sources[-1] == "z.log"

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import pytest
 
-from mcp_rag.grouping import ParsedBlock, parse
+from mcp_rag import workers
+from mcp_rag.describing import Describer, Undescribed
+from mcp_rag.events import excerpt
+from mcp_rag.grouping import ParsedBlock, parse, sketched
+from mcp_rag.redact import Redactor
 from mcp_rag.types import Block, ParseSettings
-from mcp_rag.workers import ParsePool
+from mcp_rag.workers import POOL_AFTER_LINES, ParsePool
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +28,21 @@ def block(n: int) -> Block:
     return Block("s", n, f"{n:032x}", "h" * 32, data, 0, data.count(b"\n"), 0, True, reference_ms=1)
 
 
+def pool_of(workers: int, after_lines: int = POOL_AFTER_LINES) -> ParsePool:
+    """A pool whose groups are redacted with the usual rules, and one more."""
+    own = (("E5[0-9]{3}", "ticket"),)
+    return ParsePool(workers, Describer(Redactor(rules=own), Redactor(rules=own)), after_lines)
+
+
+def undescribed(n: int) -> Undescribed:
+    """The groups of a block as an ingest asks for them."""
+    source, settings = block(n), ParseSettings(reference_ms=1)
+    found = parse(source, settings).found
+    chosen = excerpt(source.data.split(b"\n"), settings, sketched(found.values()))
+    fresh = dict(list(found.items())[1:])
+    return Undescribed(fresh, dict(list(found.items())[:1]), chosen, 0, settings, "s")
+
+
 def facts(parsed: ParsedBlock) -> object:
     """What must be equal."""
     return {i: (o.count, o.hours, o.first_ms, o.messages) for i, o in parsed.found.items()}, parsed.counts.events
@@ -31,7 +51,7 @@ def facts(parsed: ParsedBlock) -> object:
 async def test_threads_and_processes_agree() -> None:
     """A worker process hands back what this process would have found, traces and enums included."""
     settings = ParseSettings()
-    thread, processes = ParsePool(1), ParsePool(2, after_lines=0)
+    thread, processes = pool_of(1), pool_of(2, after_lines=0)
     try:
         expected = [facts(parse(block(n), settings)) for n in range(4)]
         assert [facts(p) for p in await asyncio.gather(*(thread(block(n), settings) for n in range(4)))] == expected
@@ -43,16 +63,59 @@ async def test_threads_and_processes_agree() -> None:
 
 async def test_small_inputs_start_no_process() -> None:
     """Processes start only past the line limit, and only with two workers or more."""
-    for pool in (ParsePool(4), ParsePool(1, after_lines=0)):
+    for pool in (pool_of(4), pool_of(1, after_lines=0)):
         await pool(block(1), ParseSettings())
         assert pool._pool is None
         pool.close()
-    assert (ParsePool(1).ahead, ParsePool(4).ahead) == (2, 5)
+    assert (pool_of(1).ahead, pool_of(4).ahead) == (2, 5)
+
+
+async def test_processes_start_at_once_for_a_large_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many lines a source has is judged by its size and its first block, so that no process learns what the
+    others have to learn again."""
+    started: list[int] = []
+
+    class Executor:
+        def __init__(self, count: int, **_: object) -> None:
+            started.append(count)
+
+        def submit(self, *_: object) -> object:
+            raise BrokenProcessPool
+
+        def shutdown(self, **_: object) -> None: ...
+
+        _processes = None
+
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", Executor)
+    one = block(1)
+    for source_bytes, expected in ((0, []), (len(one.data) * 9, []), (len(one.data) * 11, [2])):
+        pool = pool_of(2, after_lines=10 * one.lines)
+        found = await pool(replace(one, source_bytes=source_bytes), ParseSettings())
+        assert (facts(found), started) == (facts(parse(one, ParseSettings())), expected)
+
+
+async def test_processes_describe_as_this_process_does() -> None:
+    """Rows, variants and the count of redactions are the same, also when a worker was killed."""
+    pool = pool_of(2, after_lines=0)
+    alone = pool_of(1)
+    try:
+        await pool(block(1), ParseSettings())
+        assert pool._pool is not None
+        for n in (1, 41):
+            assert await pool.describe(undescribed(n)) == await alone.describe(undescribed(n))
+        rows, said, replaced = await alone.describe(undescribed(41))
+        assert (len(rows) > 0, set(replaced)) == (True, {"ticket"})
+        assert all(said.values())
+        with pytest.raises(BrokenProcessPool):
+            await asyncio.wait_for(asyncio.wrap_future(pool._pool.submit(os._exit, 9)), 60)
+        assert await pool.describe(undescribed(41)) == (rows, said, replaced)
+    finally:
+        pool.close()
 
 
 async def test_closing_twice_is_fine() -> None:
     """Close ends the workers, again it does nothing."""
-    pool = ParsePool(2, after_lines=0)
+    pool = pool_of(2, after_lines=0)
     await pool(block(1), ParseSettings())
     pool.close()
     pool.close()
@@ -62,7 +125,7 @@ async def test_closing_twice_is_fine() -> None:
 async def test_a_killed_worker_costs_nothing_but_speed(caplog: pytest.LogCaptureFixture) -> None:
     """The blocks in work are parsed in this process, with the same result, and one warning says so."""
     settings = ParseSettings()
-    pool = ParsePool(2, after_lines=0)
+    pool = pool_of(2, after_lines=0)
     await pool(block(1), settings)
     assert pool._pool is not None
     with pytest.raises(BrokenProcessPool):

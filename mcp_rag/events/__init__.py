@@ -10,7 +10,7 @@ distinct line, records are built only for events at or above the minimum level.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mcp_rag import formats
@@ -24,8 +24,8 @@ from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
 __all__ = [
-    "Event", "Glance", "Likeness", "Sketch", "assemble_block", "build", "glance", "likeness", "lines_of", "look",
-    "parse_block", "rebuild", "sketch", "starts_event", "voted",
+    "Event", "Excerpt", "Glance", "Likeness", "Sketch", "assemble_block", "build", "excerpt", "glance", "likeness",
+    "lines_of", "look", "parse_block", "rebuild", "sketch", "starts_event", "voted",
 ]  # fmt: skip
 
 _VOTE_LINES = 200
@@ -46,6 +46,13 @@ class Assembled(NamedTuple):
     kept: list[Kept]
     lines: Lines
     counts: ParseCounts
+
+
+class Excerpt(NamedTuple):
+    """Some lines of a block by their number in it, and the format that is preferred when one of them is read."""
+
+    lines: Mapping[int, bytes]
+    preferred: str
 
 
 def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> tuple[list[LogRecord], ParseCounts]:
@@ -94,13 +101,16 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     return Assembled(kept, source, counts)
 
 
-def lines_of(data: bytes, settings: ParseSettings, members: Iterable[int], *, first_line: int = 0) -> Lines:
+def excerpt(lines: Sequence[bytes], settings: ParseSettings, members: Iterable[int]) -> Excerpt:
+    """What `lines_of` needs of a block's lines to rebuild the events that these are the members of."""
+    return Excerpt({n: lines[n] for n in sorted(set(members))}, _preferred(settings, lines))
+
+
+def lines_of(chosen: Excerpt, settings: ParseSettings, *, first_line: int = 0) -> Lines:
     """Some lines of a block, for `rebuild`."""
-    lines = data.split(b"\n")
-    places = sorted(set(members))
-    chosen = [lines[n] for n in places]
-    shapes, _ = memo_for(_preferred(settings, lines)).shapes(b"\n".join(chosen), chosen)
-    return Lines(lines, dict(zip(places, shapes, strict=True)), {}, settings, first_line)
+    raw = list(chosen.lines.values())
+    shapes, _ = memo_for(chosen.preferred).shapes(b"\n".join(raw), raw)
+    return Lines(chosen.lines, dict(zip(chosen.lines, shapes, strict=True)), {}, settings, first_line)
 
 
 def starts_event(line: bytes, settings: ParseSettings) -> bool:

@@ -40,7 +40,7 @@ _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 class Lines:
     """The lines of a block and how to read them. `keys` are those of `memo`."""
 
-    raw: Sequence[bytes]
+    raw: Sequence[bytes] | Mapping[int, bytes]
     shapes: Sequence[Shape] | Mapping[int, Shape]
     joined: Mapping[int, str]
     settings: ParseSettings
