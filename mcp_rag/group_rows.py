@@ -107,7 +107,7 @@ class GroupRows:
                 rows, _, replaced = await job
                 self.replaced.update(replaced)
                 vectors = await self._embedder.embed_documents([row.dense_text for row in rows])
-                full = [replace(row, vector=tuple(map(float, v))) for row, v in zip(rows, vectors, strict=True)]
+                full = [replace(row, vector=tuple(v)) for row, v in zip(rows, vectors.tolist(), strict=True)]
                 if storing is not None:
                     await asyncio.shield(storing)
                 storing = asyncio.create_task(self._store_rows(full))
@@ -131,6 +131,8 @@ class GroupRows:
         for group_id, occurrences in groups.items():
             old = self._rows[group_id]
             new = grown_group(old, occurrences, redacted, said.get(group_id, ()))
+            if new is old:
+                continue
             if new.messages != old.messages:
                 self._unsettled.add(group_id)
             if replace(new, messages=old.messages) != old:

@@ -315,13 +315,14 @@ def variants(occurrences: Occurrences, redact: Callable[[str], str]) -> tuple[st
 def grown_group(stored: ErrorGroup, occurrences: Occurrences, source: str, said: Sequence[str] = ()) -> ErrorGroup:
     """The stored row with what a block adds besides counts: services, sources, a higher level and, to a young group,
     the message variants `said`. `source` is redacted already."""
-    services = sorted({*stored.services, *occurrences.services})[:MAX_SERVICES]
-    sources = [*dict.fromkeys([*stored.sources, source])][-MAX_SOURCES:] if source else list(stored.sources)
-    return replace(
-        stored,
-        services=tuple(services),
-        sources=tuple(sources),
-        messages=tuple([*dict.fromkeys([*stored.messages, *said])][:MAX_MESSAGES]),
-        level=max(stored.level, occurrences.level),
-        origin="user",
-    )
+    level = max(stored.level, occurrences.level)
+    messages = tuple([*dict.fromkeys((*stored.messages, *said))][:MAX_MESSAGES]) if said else stored.messages
+    sources, services = stored.sources, stored.services
+    if source and source not in sources[-1:]:
+        sources = tuple([*dict.fromkeys((*sources, source))][-MAX_SOURCES:])
+    if not occurrences.services.issubset(services):
+        services = tuple(sorted({*services, *occurrences.services})[:MAX_SERVICES])
+    changed = (level, messages, sources, services, "user")
+    if changed == (stored.level, stored.messages, stored.sources, stored.services, stored.origin):
+        return stored  # as with most groups of most blocks: a row has two dozen fields to copy
+    return replace(stored, level=level, messages=messages, sources=sources, services=services, origin="user")

@@ -25,7 +25,10 @@ from mcp_rag.rows import BlockRow, ErrorGroup, Resolution
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Level, ParseCounts, ParseSettings
 
-SUM_EVERY_S = 5.0
+# Totals are summed so seldom that it takes a tenth of the time at most, but at least as often as `store.leftovers`
+# expects of a living ingest.
+SUM_EVERY_S = (5.0, 15.0)
+SUM_SHARE = 0.1
 # Of a source's first block, what its format is voted on.
 HEAD_BYTES = 131_072
 MAX_SKIPPED_SHOWN = 50
@@ -83,7 +86,7 @@ class Ingestor:
         self._rows = GroupRows(store, embedder, gate, describe or Describer(gate, gate).in_thread)
         self._growth = Growth(store)
         self._behind = False
-        self._summed_at = 0.0
+        self._sum_from = 0.0
 
     async def run(
         self, blocks: Iterator[Block], settings: ParseSettings, budget_s: float
@@ -167,12 +170,15 @@ class Ingestor:
         known = await self._rows.known(list(groups))
         await self._rows.write(block, groups, known, settings)
         # The totals of a group are summed over all blocks: once in a while, not for every block.
-        self._behind = time.monotonic() - self._summed_at < SUM_EVERY_S
+        started = time.monotonic()
+        self._behind = started < self._sum_from
         row = self._ledger_row(block, groups, parsed.counts, settings)
         await self._store.commit_block(row, [r.id for r in old], totals=not self._behind)
         if not self._behind:
             await self._rows.settle()
-            self._summed_at = time.monotonic()
+            now = time.monotonic()
+            shortest, longest = SUM_EVERY_S
+            self._sum_from = now + min(max((now - started) / SUM_SHARE, shortest), longest)
         self._count(block, groups, known, parsed.counts, old)
 
     def _ledger_row(

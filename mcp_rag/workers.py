@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +19,8 @@ from mcp_rag.protocols import RedactionGate
 from mcp_rag.types import Block, ParseSettings
 
 POOL_AFTER_LINES = 200_000
+# Somebody may be waiting for an answer of the process beside the workers.
+NICENESS = 10
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _describer: Describer | None = None
@@ -94,6 +97,8 @@ class ParsePool:
 
 def _prepare(gate: RedactionGate, samples: RedactionGate) -> None:
     global _describer  # noqa: PLW0603 - a worker serves one pool
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     collect_rarely()
     _describer = Describer(gate, samples)
 

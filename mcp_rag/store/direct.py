@@ -17,6 +17,7 @@ from mcp_rag.store.filters import ids_of
 from mcp_rag.store.memory_index import MemoryIndexes
 from mcp_rag.store.point_reads import rows_by_id
 from mcp_rag.store.schema import JSONS, VECTOR
+from mcp_rag.store.views import View
 
 _VECTORS = frozenset({"sparse", *VECTOR.values()})
 _JSON = frozenset(name for names in JSONS.values() for name in names)
@@ -27,11 +28,11 @@ _LOG = logging.getLogger(__name__)
 class DirectClient:
     """A pymilvus client whose `query` and `search` ask the engine. Every other method is the client's own."""
 
-    def __init__(self, client: Any, collection: Callable[[str], Any], indexes: MemoryIndexes) -> None:  # noqa: ANN401 - pymilvus ships no types
-        """`collection`: the engine's own object for a name; raises when there is none, or no engine any more.
+    def __init__(self, client: Any, view: Callable[[str], View], indexes: MemoryIndexes) -> None:  # noqa: ANN401 - pymilvus ships no types
+        """`view`: the collection of a name as the engine holds it; raises when there is none, or no engine any more.
         `indexes`: the vectors of its large collections."""
         self._client = client
-        self._collection = collection
+        self._view = view
         self._indexes = indexes
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - pymilvus ships no types
@@ -57,13 +58,16 @@ class DirectClient:
         return getattr(self._client, method)(collection, **asked)
 
     def _query(self, name: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
-        collection = self._collection(name)
+        view = self._view(name)
+        collection = view.collection
         text, fields = asked["filter"] or None, asked["output_fields"]
         if fields == [_COUNT]:
-            rows = collection.query(text, output_fields=["id"]) if text else ()
-            return [{_COUNT: len(rows) if text else collection.num_entities}]
+            if text:
+                return [{_COUNT: len(collection.query(text, output_fields=["id"]))}]
+            counted = self._indexes.count(collection.name)
+            return [{_COUNT: collection.num_entities if counted is None else counted}]
         if text and (ids := ids_of(text)):
-            return _decoded(rows_by_id(collection, ids, fields))
+            return _decoded(rows_by_id(view, ids, fields))
         return _decoded(
             collection.query(text, output_fields=fields, limit=asked.get("limit"), offset=asked.get("offset", 0))
         )
@@ -74,7 +78,7 @@ class DirectClient:
             best = self._indexes.search(name, asked["anns_field"], query, asked["limit"])
             if best is not None:
                 return [self._rows(name, best, asked["output_fields"])]
-        found = self._collection(name).search(
+        found = self._view(name).collection.search(
             asked["data"],
             top_k=asked["limit"],
             metric_type=asked["search_params"]["metric_type"],
@@ -93,7 +97,7 @@ class DirectClient:
         """The hits with their rows, as they are by now; one deleted in between is left out."""
         if list(fields) == ["id"]:
             return [{"id": i, "distance": score, "entity": {"id": i}} for i, score in best]
-        found = rows_by_id(self._collection(name), [i for i, _ in best], fields)
+        found = rows_by_id(self._view(name), [i for i, _ in best], fields)
         rows = {row["id"]: row for row in _decoded(found)}
         return [{"id": i, "distance": score, "entity": rows[i]} for i, score in best if i in rows]
 

@@ -1,6 +1,6 @@
 """Totals that a killed ingest left behind: put right at the next open, or by whoever reads the store meanwhile.
 
-An ingest commits its blocks at once and sums the totals of their groups every few seconds. Killed in between, what it
+An ingest commits its blocks at once and sums the totals of their groups once in a while. Killed in between, what it
 committed is safe, and its groups show too little until the sums are made. A reader that never ingests must not be
 misled for ever, so reading looks for such rows once in a while.
 """
@@ -17,8 +17,8 @@ from mcp_rag.errors import StoreError
 from mcp_rag.store.rpc import Rpc
 
 LOOK_EVERY_S = 10.0
-# A living ingest sums every five seconds: what waits longer than this was left by a dead one.
-LEFT_AFTER_MS = 20_000
+# A living ingest sums every fifteen seconds at least: what waits longer than this was left by a dead one.
+LEFT_AFTER_MS = 30_000
 
 
 class Leftovers:

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Below this the engine's pass costs no more than the look-up of the rows that an index finds.
-MIN_ROWS = 1_000
+# Below this the engine's pass takes no more time than the look-up of the rows that an index finds, and its searches
+# wait for short flushes only.
+MIN_ROWS = 200
+# Replaced and deleted rows that are kept at most, beside as many as there are others.
+SLACK_ROWS = 1_000
 CHECK_S = 5.0
 UNLIKE_S = 300.0
 ROWS = ("Insert", "Upsert", "Delete")
@@ -63,7 +66,7 @@ class MemoryIndex:
     @property
     def stale(self) -> bool:
         """True when most of it is rows that were replaced or deleted."""
-        return len(self._ids) > 2 * len(self._place) + MIN_ROWS
+        return len(self._ids) > 2 * len(self._place) + SLACK_ROWS
 
     def put(self, rows: Written) -> None:
         """Add rows, each in the place of one with its id."""
@@ -158,6 +161,12 @@ class MemoryIndexes:
         self._begin(collection)
         return None
 
+    def count(self, name: str) -> int | None:
+        """How many rows the engine has, as far as an index of the collection knows; None where there is none."""
+        with self._lock:
+            index = self._ready.get(name)
+            return None if index is None else len(index)
+
     def _begin(self, collection: Any) -> None:  # noqa: ANN401 - milvus-lite ships no types
         """Read an index in the background if the collection is large, asking so at most every five seconds."""
         name = collection.name
@@ -182,13 +191,16 @@ class MemoryIndexes:
             self._waiting[name] = missed
         try:
             index = self._read(name)
-            with self._writing, self._lock:
-                # Forgotten meanwhile, and perhaps being read anew by another thread: this one is of no use.
-                if index is not None and self._waiting.get(name) is missed:
-                    self._ready[name] = index
-                    for change in missed:
-                        self._apply(name, change)
-                    self._check(name)
+            with self._writing:
+                # Counted first: the engine may keep the count waiting, and searches would wait with it.
+                rows = self._collection(name).num_entities
+                with self._lock:
+                    # Forgotten meanwhile, and perhaps being read anew by another thread: this one is of no use.
+                    if index is not None and self._waiting.get(name) is missed:
+                        self._ready[name] = index
+                        for change in missed:
+                            self._apply(name, change)
+                        self._check(name, rows)
         except StoreUnavailable:
             _LOG.debug("the engine stopped while the index of %s was read", name)
         except Exception as error:  # noqa: BLE001 - whatever the engine raises, it is asked itself from then on
@@ -211,10 +223,10 @@ class MemoryIndexes:
                 index.put(read)
         return index
 
-    def _check(self, name: str) -> None:
+    def _check(self, name: str, rows: int) -> None:
         """Forget an index that does not hold as many rows as the engine: another program's ids may not be hex."""
         index = self._ready.get(name)
-        if index is not None and len(index) != (rows := self._collection(name).num_entities):
+        if index is not None and len(index) != rows:
             _LOG.warning("the index of %s has %d rows, the engine %d; the engine answers", name, len(index), rows)
             self._again[name] = time.monotonic() + UNLIKE_S
             self._forget(name)

@@ -31,7 +31,8 @@ from mcp_rag.store.settings import KINDS, StoreSettings, collection_names
 from mcp_rag.store.vectors import checked_vector, checked_weights
 
 T = TypeVar("T")
-THREADS = 4
+# Two for an ingest, one for sums left behind, and those of a search: it asks four things at once.
+THREADS = 8
 _ERRORS = fields_of("errors")
 _OVERMATCH = 4
 TOTALS_BATCH = 128  # rows; the embedded engine answers no search meanwhile

@@ -23,6 +23,7 @@ from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in
 from mcp_rag.store.library import client_class
 from mcp_rag.store.memory_index import MemoryIndexes
 from mcp_rag.store.soundness import check_files, clear_crash, drop_indexes
+from mcp_rag.store.views import View
 
 MESSAGE_BYTES = 256 * 1024 * 1024
 WORKERS = 10
@@ -60,6 +61,8 @@ class Engine:
         self._sockets = sockets
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
+        self._viewing = threading.Lock()
+        self._views: dict[str, View] = {}
         self.indexes = MemoryIndexes(self._collection, self._write_lock)
         self._database: Any = None
         self._server: Any = None
@@ -236,7 +239,15 @@ class Engine:
 
     def direct(self, client: Any) -> DirectClient:  # noqa: ANN401 - pymilvus ships no types
         """A client of this engine's address that reads without the address."""
-        return DirectClient(client, self._collection, self.indexes)
+        return DirectClient(client, self._view, self.indexes)
+
+    def _view(self, name: str) -> View:
+        collection = self._collection(name)
+        with self._viewing:
+            view = self._views.get(collection.name)
+            if view is None or view.collection is not collection:
+                view = self._views[collection.name] = View(collection)
+            return view
 
     def _collection(self, name: str) -> Any:  # noqa: ANN401 - milvus-lite ships no types
         # Never while the engine closes: a collection it has closed already would be opened once more, for writing.
@@ -252,6 +263,8 @@ class Engine:
             server.stop(GRACE_S).wait(GRACE_S * 2)
         with self._reading:
             database, self._database = self._database, None
+        with self._viewing:
+            self._views.clear()
         if database is not None:
             with self._write_lock:
                 keep_in_fork(self._lock_descriptor)

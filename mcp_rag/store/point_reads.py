@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mcp_rag.store.views import View
 
-def rows_by_id(collection: Any, ids: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine ships no types
-    """As `Collection.get(ids, output_fields=fields)` for rows whose primary key is `id`, newest version of each, in the
-    order asked for; unknown ids are left out. `collection` is the engine's own object; raises what it raises."""
-    collection._require_loaded()  # noqa: SLF001 - the engine has no other way in that spares the vectors
-    # In this order: rows that a flush moves meanwhile are then in both, not in neither.
-    recent = collection._memtable  # noqa: SLF001 - as above
-    segments, deleted = collection._read_snapshot()  # noqa: SLF001 - as above
+
+def rows_by_id(view: View, ids: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
+    """As the engine's `Collection.get(ids, output_fields=fields)` for rows whose primary key is `id`, newest version of
+    each, in the order asked for; unknown ids are left out. Raises what the engine raises."""
+    view.collection._require_loaded()  # noqa: SLF001 - the engine has no other way in that spares the vectors
+    recent, segments, deleted = view.now()
     columns = [_Columns(segment.table, fields) for segment in segments]
     found = []
     for wanted in ids:
-        row = recent.get(wanted)
+        row, gone = _unsealed(recent, wanted)
         if row is not None:
             row = {name: row[name] for name in ("id", *fields) if name in row}
-        elif not recent.is_locally_deleted(wanted):
+        elif not gone:
             held = ((n, segment, segment.find_row(wanted)) for n, segment in enumerate(segments))
             versions = [(int(segment.seqs[at]), n, at) for n, segment, at in held if at is not None]
             sequence, newest, at = max(versions, default=(-1, 0, 0))
@@ -31,6 +31,17 @@ def rows_by_id(collection: Any, ids: Sequence[str], fields: Sequence[str]) -> li
         if row is not None:
             found.append(row)
     return found
+
+
+def _unsealed(recent: Sequence[Any], wanted: str) -> tuple[dict[str, Any] | None, bool]:
+    """The row as the unsealed rows have it, and whether they say that it was deleted."""
+    for table in recent:
+        row: dict[str, Any] | None = table.get(wanted)
+        if row is not None:
+            return row, False
+        if table.is_locally_deleted(wanted):
+            return None, True
+    return None, False
 
 
 class _Columns:

@@ -148,7 +148,7 @@ async def test_no_read_opens_a_collection_of_a_stopped_engine(store: MilvusStore
     database = engine._database
     engine.stop()
     with pytest.raises(StoreUnavailable):
-        client._collection(store._errors)
+        client._view(store._errors)
     assert database._collections == {}
     link._engine, link._client = None, None
     assert await store.count_errors(ErrorFilter()) == len(NAMES) - 1

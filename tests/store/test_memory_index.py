@@ -21,7 +21,7 @@ from mcp_rag.rows import ErrorFilter, ErrorGroup
 from mcp_rag.store import MilvusStore, StoreSettings
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.lite import LiteConnection
-from mcp_rag.store.memory_index import MIN_ROWS, MemoryIndex, MemoryIndexes, Written
+from mcp_rag.store.memory_index import MIN_ROWS, SLACK_ROWS, MemoryIndex, MemoryIndexes, Written
 from tests.fakes import hex_id
 from tests.store.worker import block, group
 
@@ -106,7 +106,7 @@ def test_an_index_says_when_it_is_mostly_waste() -> None:
     """Replaced rows stay in its arrays: past a bound it is to be read anew."""
     rng = seeded(8)
     index = MemoryIndex(DIMENSION)
-    for _ in range(MIN_ROWS + 3):
+    for _ in range(SLACK_ROWS + 3):
         assert not index.stale
         index.put(written(row(rng, "the same")))
     assert index.stale

@@ -1,0 +1,179 @@
+"""Reads by id do not wait for the engine's lock, and miss nothing meanwhile."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_rag.store import views
+from mcp_rag.store.point_reads import rows_by_id
+from mcp_rag.store.views import View
+
+WAIT_S = 30.0
+IDS = [f"{n:032x}" for n in range(8)]
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Iterator[Any]:
+    """A collection of the real engine with rows of an id, a number and a vector."""
+    from milvus_lite.db import MilvusLite
+    from milvus_lite.schema.types import CollectionSchema, DataType, FieldSchema
+
+    schema = CollectionSchema(
+        fields=[
+            FieldSchema(name="id", dtype=DataType.VARCHAR, is_primary=True, max_length=64),
+            FieldSchema(name="n", dtype=DataType.INT64),
+            FieldSchema(name="dense", dtype=DataType.FLOAT_VECTOR, dim=4),
+        ]
+    )
+    database = MilvusLite(str(tmp_path / "engine"))
+    yield database.create_collection("rows", schema)
+    database.close()
+
+
+def put(collection: Any, *rows: tuple[str, int]) -> None:
+    """Write rows."""
+    collection.upsert([{"id": i, "n": n, "dense": [1.0, 0.0, 0.0, float(n)]} for i, n in rows])
+
+
+def read(view: View, ids: list[str] | None = None) -> dict[str, int]:
+    """Rows as read by id."""
+    return {row["id"]: row["n"] for row in rows_by_id(view, ids or IDS, ["n"])}
+
+
+@contextmanager
+def held(lock: Any) -> Iterator[None]:
+    """Another thread has the lock meanwhile, as a flush or a compaction has."""
+    taken, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            taken.set()
+            over.wait(WAIT_S)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert taken.wait(WAIT_S)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(WAIT_S)
+
+
+def test_a_read_does_not_wait_for_the_lock(collection: Any) -> None:
+    """Sealed and unsealed rows, replaced ones and deleted ones are seen as they are while the lock is taken."""
+    put(collection, (IDS[0], 1), (IDS[1], 1), (IDS[2], 1))
+    collection.flush()
+    view = View(collection)
+    assert read(view) == {IDS[0]: 1, IDS[1]: 1, IDS[2]: 1}
+    with held(collection._maintenance_lock):
+        put(collection, (IDS[3], 5))
+        collection.delete([IDS[0]])
+        assert read(view) == {IDS[1]: 1, IDS[2]: 1, IDS[3]: 5}
+
+
+def test_rows_of_a_flush_under_way_are_seen(collection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine takes unsealed rows away before it has written them: a read in between finds them, their newer
+    versions and no deleted one."""
+    put(collection, (IDS[0], 1))
+    collection.flush()
+    view = View(collection)
+    put(collection, (IDS[1], 2), (IDS[2], 2), (IDS[3], 2))
+    collection.delete([IDS[0]])
+    assert read(view) == {IDS[1]: 2, IDS[2]: 2, IDS[3]: 2}
+    reads: list[dict[str, int]] = []
+    from milvus_lite.engine import collection as engine
+
+    execute = engine.execute_flush
+
+    def watched(**arguments: Any) -> None:
+        reads.append(_in_a_thread(lambda: read(view)))  # another thread: the lock lets its owner in again
+        execute(**arguments)
+
+    monkeypatch.setattr(engine, "execute_flush", watched)
+    collection.flush()
+    assert reads == [{IDS[1]: 2, IDS[2]: 2, IDS[3]: 2}]
+    assert read(view) == reads[0]
+
+
+def _in_a_thread(work: Any) -> Any:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join(WAIT_S)
+    return found[0] if found else "waited for the lock"
+
+
+def test_a_failed_flush_hides_nothing(collection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was acknowledged is read on, though the engine holds it no more."""
+    view = View(collection)
+    put(collection, (IDS[1], 2))
+    from milvus_lite.engine import collection as engine
+
+    def failing(*, frozen_wal: Any, **_: Any) -> None:
+        frozen_wal.close_and_delete()
+        raise OSError(28, "no space")
+
+    monkeypatch.setattr(engine, "execute_flush", failing)
+    with pytest.raises(OSError, match="no space"):
+        collection.flush()
+    assert read(view) == {IDS[1]: 2}
+
+
+def test_what_was_flushed_is_let_go_of(collection: Any) -> None:
+    """Tables whose rows are in files that were seen are not kept, whether anybody reads or not."""
+    view = View(collection)
+    for n in range(4 * views.MAX_FROZEN):
+        put(collection, (IDS[n % 8], n))
+        collection.flush()
+        assert len(view._frozen) <= views.MAX_FROZEN
+        assert len(view._written) <= views.MAX_FROZEN
+    collection._wait_for_bg()
+    assert len(read(view)) == 8
+    assert (view._frozen, view._written) == ((), [])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_reads_beside_writes_flushes_and_merges(collection: Any, seed: int) -> None:
+    """One thread writes, deletes and flushes; a read of another never finds less than was written before it began, nor
+    anything that was never there."""
+    view = View(collection)
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    done = threading.Event()
+    newest = dict.fromkeys(IDS, 0)  # written, and only growing: a row is replaced by a larger number, or deleted
+    put(collection, *newest.items())
+    wrong: list[tuple[dict[str, int], dict[str, int]]] = []
+    deletable = set(IDS[6:])
+
+    def reads() -> None:
+        while not done.is_set():
+            before = dict(newest)
+            found = read(view)
+            if any(found.get(i, -1) < n for i, n in before.items() if i not in deletable):
+                wrong.append((before, found))
+
+    threads = [threading.Thread(target=reads) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for n in range(1, 120):
+            chosen = rng.sample(IDS, 3)
+            put(collection, *((i, n) for i in chosen))
+            newest.update(dict.fromkeys(chosen, n))
+            if rng.random() < 0.3:
+                collection.delete([rng.choice(IDS[6:])])
+            if rng.random() < 0.4:
+                collection.flush()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(WAIT_S)
+    assert wrong == []
+    assert {i: n for i, n in read(view).items() if i not in deletable} == {i: newest[i] for i in IDS[:6]}
