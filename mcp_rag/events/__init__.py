@@ -78,13 +78,15 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     strict = _writes_headers(laned.shapes)
     source = Lines(lines, laned.shapes, laned.joined, settings, first_line, keys)
     kept: list[Kept] = []
+    distinct = set(laned.shapes)
+    calm = {shape for shape in distinct if shape.plain and shape.level < settings.min_level}
     for lane in laned.lanes:
         if len(lane) == 1 and (shape := laned.shapes[lane[0]]).plain:  # a log may name a new stream in every line
             counts.events += 1
             if shape.level >= settings.min_level:
                 kept.append(Kept(Event(0, 0, shape), lane))
             continue
-        tally = assemble(lane, laned.shapes, settings.min_level, strict=strict)
+        tally = assemble(lane, laned.shapes, settings.min_level, calm=calm, strict=strict)
         counts.events += tally.events
         kept += [Kept(event, lane) for event in tally.kept]
     if len(laned.lanes) > 1:
@@ -95,7 +97,7 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     counts.cut_lines = sum([cut_lines(event, order, source) for event, order in long])
     counts.kept = len(kept)
     counts.below_level = counts.events - counts.kept
-    blank = [shape for shape in set(laned.shapes) if shape.kind is Kind.BLANK]
+    blank = [shape for shape in distinct if shape.kind is Kind.BLANK]
     counts.blank_lines = sum(map(laned.shapes.count, blank))
     counts.event_lines = counts.lines - counts.blank_lines - counts.cut_lines
     return Assembled(kept, source, counts)

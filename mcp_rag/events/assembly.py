@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag.events.joining import Phase, completes, joins, phase_after
@@ -53,29 +53,42 @@ class Tally:
     kept: list[Event] = field(default_factory=list)
 
 
-def assemble(order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, strict: bool) -> Tally:
-    """Cut one lane into events. `strict`: the source writes a header for every event, so text without one continues."""
+def assemble(
+    order: Sequence[int], shapes: Sequence[Shape], minimum: Level, *, calm: Container[Shape], strict: bool
+) -> Tally:
+    """Cut one lane into events. `strict`: the source writes a header for every event, so text without one continues.
+    `calm` holds the plain shapes below `minimum`: most lines of most logs are events of one such line, and passed over
+    together."""
     tally = Tally()
     lane = _Lane(order, shapes, minimum, tally, strict=strict)
     step = lane.step
     start = lane.start
+    size = len(order)
+    busy = [at for at, index in enumerate(order) if shapes[index] not in calm]
+    busy.append(size)
+    ahead = iter(busy)
+    coming = next(ahead)  # the next line that is not calm
     open_ = False  # whether the event before needs a closer look than "a plain header follows"
-    below = 0  # events below the minimum that the header alone begins: all that most logs hold
-    for at, index in enumerate(order):
-        shape = shapes[index]
+    below = at = 0  # events below the minimum that the header alone begins
+    while at < size:
+        while coming < at:
+            coming = next(ahead)
+        if coming > at and lane.event is None and not open_:
+            below += coming - at
+            at = coming
+            lane.head_at = at - 1
+            lane.head = shapes[order[at - 1]]
+            continue
+        shape = shapes[order[at]]
         if shape.plain and not open_:
-            if lane.event is None and shape.level < minimum:
-                below += 1
-                lane.head = shape
-                lane.head_at = at
-            else:
-                start(at, shape)
+            start(at, shape)
         elif shape.deeper and (event := lane.event) is not None and event.crash and event.phase is Phase.FRAMES:
             event.last = at  # as `step` would find out, for most lines of most traces
             event.last_shape = shape
             open_ = event.prefixed
         elif shape.kind is not Kind.BLANK:
             open_ = step(at, shape)
+        at += 1
     lane.close()
     tally.events += below
     return tally

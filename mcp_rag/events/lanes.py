@@ -10,6 +10,7 @@ from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, i
 from mcp_rag.types import NO_SPAN
 
 MAX_JSON_LINES = 2_000
+MAX_PLANS = 65_536
 _ANYWHERE = -2  # a blank line outside of containers stays with the line before
 
 
@@ -29,7 +30,7 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
     braces = any(s.brace for s in distinct)
     if not _streamed(distinct) and not partial and not braces:
         return Laned([range(len(lines))], shapes, {})
-    found = _lanes(lines, shapes, distinct)
+    found = _lanes(lines, shapes)
     joined: dict[int, str] = {}
     if partial or braces:
         shapes = list(shapes)
@@ -60,13 +61,13 @@ class _Container:
         self.last = lane
 
 
-def _lanes(lines: Sequence[bytes], shapes: Sequence[Shape], distinct: set[Shape]) -> list[list[int]]:
+def _lanes(lines: Sequence[bytes], shapes: Sequence[Shape]) -> list[list[int]]:
     """The line numbers of every stream, in order of first appearance."""
     last: list[int] = []
     found = [last]
     containers = {"": _Container(last)}
     prefixes: dict[bytes, str] = {}
-    plans = {shape: _plan(shape) for shape in distinct}
+    plans = _plans()
     ascii_only = all(map(bytes.isascii, lines))
     before, container = "", containers[""]
     for n, shape in enumerate(shapes):
@@ -93,6 +94,24 @@ def _lanes(lines: Sequence[bytes], shapes: Sequence[Shape], distinct: set[Shape]
         last = container.last
         last.append(n)
     return [lane for lane in found if lane]
+
+
+class _Plans(dict[Shape, _Plan]):
+    """Plans by shape, made when first asked for: shapes outlive a block."""
+
+    def __missing__(self, shape: Shape) -> _Plan:
+        plan = self[shape] = _plan(shape)
+        return plan
+
+
+_KNOWN = _Plans()
+
+
+def _plans() -> _Plans:
+    global _KNOWN  # noqa: PLW0603 - one per process, like the memo of lines
+    if len(_KNOWN) > MAX_PLANS:
+        _KNOWN = _Plans()
+    return _KNOWN
 
 
 def _plan(shape: Shape) -> _Plan:
