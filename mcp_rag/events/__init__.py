@@ -4,7 +4,8 @@
 
 A header starts an event unless its rest continues a trace of the same stream; lines without a header are decided by the
 state of the trace, by indentation, and by whether the source writes headers at all. The costly work is done once per
-distinct line, records are built only for events at or above the minimum level.
+distinct line, records are built only for events at or above the minimum level. Bodies of private keys go first: in the
+events of a program that logs a key line by line nothing would tell them any more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mcp_rag.events.memo import memo_for
 from mcp_rag.events.records import Lines, build, cut_lines
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, rebuild, sketch
+from mcp_rag.redact_keys import hide_keys
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
@@ -59,6 +61,7 @@ def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) ->
 def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> Assembled:
     """As `parse_block`, up to the records: `build` makes them, `likeness` says which need not be made."""
     counts = ParseCounts()
+    data = hide_keys(data)
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -96,7 +99,7 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
 
 def lines_of(data: bytes, settings: ParseSettings, members: Iterable[int], *, first_line: int = 0) -> Lines:
     """Some lines of a block, for `rebuild`."""
-    lines = data.split(b"\n")
+    lines = hide_keys(data).split(b"\n")
     places = sorted(set(members))
     chosen = [lines[n] for n in places]
     shapes, _ = memo_for(_preferred(settings, lines)).shapes(b"\n".join(chosen), chosen)
