@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mcp_rag.describing import Describe, Described, Undescribed
-from mcp_rag.events import excerpt
+from mcp_rag.events import excerpt, split_lines
 from mcp_rag.grouping import grown_group, is_young, sketched
 from mcp_rag.occurrences import MAX_MESSAGES, Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
@@ -76,7 +76,7 @@ class GroupRows:
         settings = replace(settings, reference_ms=block.reference_ms)
         fresh = {i: o for i, o in groups.items() if i not in known}
         young = {i: groups[i] for i in known if self._is_young(known[i])}
-        lines = block.data.split(b"\n")
+        lines = split_lines(block.data)
 
         def described(fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences]) -> asyncio.Task[Described]:
             chosen = excerpt(lines, settings, sketched((*fresh.values(), *young.values())))

@@ -23,6 +23,7 @@ from mcp_rag.events import (
     look,
     rebuild,
     sketch,
+    split_lines,
 )
 from mcp_rag.fingerprint import Fingerprinter, fingerprint
 from mcp_rag.occurrences import MAX_MESSAGES, MAX_SERVICES, Occurrences, headline
@@ -206,7 +207,7 @@ def _alike(
 def complete(groups: Collection[Occurrences], block: Block, settings: ParseSettings) -> None:
     """Build the records that `parse` left as sketches, with the settings it was given."""
     settings = replace(settings, reference_ms=block.reference_ms)
-    build_sketches(groups, excerpt(block.data.split(b"\n"), settings, sketched(groups)), settings, block.first_line)
+    build_sketches(groups, excerpt(split_lines(block.data), settings, sketched(groups)), settings, block.first_line)
 
 
 def sketched(groups: Iterable[Occurrences]) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mcp_rag.events import Sketch
+from mcp_rag.template import cut
 from mcp_rag.types import Fingerprint, Level, LogRecord
 
 HOUR_MS = 3_600_000
@@ -120,4 +121,4 @@ def headline(record: LogRecord) -> str:
     else:
         text = record.message or record.body
     line = next((part.strip() for part in text.split("\n") if part.strip()), "")
-    return line[:MAX_HEADLINE_CHARS]
+    return cut(line, MAX_HEADLINE_CHARS)

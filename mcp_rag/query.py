@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from mcp_rag.events import parse_block
 from mcp_rag.fingerprint import fingerprint
 from mcp_rag.results import Parsed
-from mcp_rag.template import codes, embedding_text, lexical_text
+from mcp_rag.template import codes, cut, embedding_text, lexical_text
 from mcp_rag.types import Fingerprint, Level, LogRecord, ParseSettings
 from mcp_rag.unwrapping import unwrapped
 from mcp_rag.words import words as plain_words
@@ -85,9 +85,8 @@ def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0
     settings = ParseSettings(min_level=Level.UNSET, reference_ms=reference_ms, zone=zone)
     records, _ = parse_block(cleaned.encode("utf-8", "replace"), settings)
     if not records:
-        return Query(
-            text, (), (), Parsed(message=redact(cleaned[:2000])[:200]), redact(cleaned[:2000]), redact(cleaned), ()
-        )
+        said = redact(cleaned)
+        return Query(text, (), (), Parsed(message=said[:200]), said[:2000], said, ())
     events = _events(cleaned, records)
     chosen: dict[str, tuple[Fingerprint, LogRecord]] = {}
     for record in events[:MAX_CONTEXT_EVENTS]:
@@ -104,10 +103,10 @@ def understand(text: str, redact: Callable[[str], str], *, reference_ms: int = 0
         fingerprints=prints,
         parsed=_parsed(first, prints[0], shared, len(records), redact),
         dense_text=redact(embedding_text(first)),
-        lexical_text=redact(_said(first)[:MAX_LEXICAL_CHARS]),
+        lexical_text=redact(cut(_said(first), MAX_LEXICAL_CHARS)),
         codes=shared,
         beside=(
-            (redact(lexical_text(first)[:MAX_LEXICAL_CHARS]), DETAIL_SHARE),
+            (redact(cut(lexical_text(first), MAX_LEXICAL_CHARS)), DETAIL_SHARE),
             (redact(_context(cleaned, events[1:])), CONTEXT_SHARE),
         ),
     )
@@ -158,7 +157,7 @@ def _context(cleaned: str, others: list[LogRecord]) -> str:
     texts = dict.fromkeys(lexical_text(r) for r in others[:MAX_CONTEXT_EVENTS])
     if len(cleaned) <= MAX_SHORT_CHARS:
         texts[plain_words(cleaned, names=True)] = None
-    return "\n".join(texts)[:MAX_LEXICAL_CHARS]
+    return cut("\n".join(texts), MAX_LEXICAL_CHARS)
 
 
 def _parsed(
@@ -175,7 +174,7 @@ def _parsed(
         language=record.language or (trace.language if trace else ""),
         exception_type=trace.outermost.type if trace else "",
         root_type=trace.root.type if trace else "",
-        message=redact(message[:2000])[:500],
+        message=redact(cut(message, 2000))[:500],
         codes=list(all_codes[:16]),
         frames=names,
         events=events,

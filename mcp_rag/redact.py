@@ -13,11 +13,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mcp_rag.redact_addresses import find_cards, find_emails, find_ips
-from mcp_rag.redact_fields import FLAG_HINT, Found, find_dumps, find_fields, find_flags, is_secret
+from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, find_ips
+from mcp_rag.redact_documents import find_manifests
+from mcp_rag.redact_fields import FLAG_HINT, find_dumps, find_fields, find_flags, is_secret, is_word
 from mcp_rag.redact_fields import HINT as FIELD_HINT
+from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines
 from mcp_rag.redact_own import compile_own
-from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, RARE, REDACTION_VERSION, Rule
+from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, RARE, REDACTION_VERSION
+from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
 
 __all__ = ["REDACTION_VERSION", "Redactor"]
 
@@ -25,8 +29,17 @@ _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
 MAX_ROUNDS = 6
 ADDRESSES = frozenset({"ip", "email"})
+# By whether the text holds a name of a secret, and one of the rare hints.
+_RULES: Mapping[tuple[bool, bool], Sequence[Rule]] = {
+    (False, False): COMMON,
+    (True, False): (*NAMED, *COMMON),
+    (False, True): (*RARE, *COMMON),
+    (True, True): (*RARE, *NAMED, *COMMON),
+}
+# What stands behind "authorization:" in prose.
+_NO_SCHEMES = frozenset({"user", "role", "client", "account", "group", "policy", "rule", "scope", "granted", "by"})
 # Cheap tests for what the careful expressions would have to look for at every character.
-_LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4})")
+_LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4}|[0-9](?<=[A-Z]{2}..) ?[A-Z0-9]{4})")
 _ADDRESS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 
 
@@ -61,19 +74,26 @@ class Redactor:
 
     def _find(self, text: str) -> Iterator[Found]:
         folded = _fold(text)
-        for rule in (*RARE, *COMMON) if HINT_OF_RARE.search(folded) else COMMON:
+        named = FIELD_HINT.search(folded) is not None
+        rules = _RULES[named, HINT_OF_RARE.search(folded) is not None]
+        for rule in rules:
             for hint in rule.hints:
                 if hint in folded:
                     yield from _shape(rule, text, folded)
                     break
-        if FIELD_HINT.search(folded):
+        if named:
             yield from find_fields(text, folded)
             if "└" in text or "╰" in text:
                 yield from find_dumps(text)
         if "-" in folded and FLAG_HINT.search(folded):
             yield from find_flags(text, folded)
+        if named:
+            yield from _find_placed(text, folded)
+        if len(text) >= MIN_LINE_CHARS:
+            yield from find_key_lines(text)
         if _LONG_NUMBER.search(text):
             yield from find_cards(text)
+            yield from find_accounts(text)
         if self._ips and _ADDRESS.search(text):
             yield from find_ips(text)
         if self._emails and ("@" in text or "%40" in text):
@@ -110,6 +130,16 @@ def _fold(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
+def _find_placed(text: str, folded: str) -> Iterator[Found]:
+    """What takes more than one expression to tell: it depends on lines, columns and words around it."""
+    if "kind" in folded and "secret" in folded:
+        yield from find_manifests(text, folded)
+    if "insert" in folded or "replace" in folded:
+        yield from find_inserts(text, folded)
+    if "token" in folded or "key" in folded:
+        yield from find_quoted_tokens(text, folded)
+
+
 def _shape(rule: Rule, text: str, folded: str) -> Iterator[Found]:
     for match in rule.pattern.finditer(folded if rule.folded else text):
         group = next((g for g in ("v", "a", "b") if g in rule.pattern.groupindex and match.group(g) is not None), None)
@@ -129,6 +159,11 @@ def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
     if kind == "authorization":
         if match["a"] is not None:
             return True
+        scheme = match["other"] or match["custom"] or match["named"] or match["dashed"]
+        if scheme is not None and (is_word(scheme) or scheme in _NO_SCHEMES):
+            return False
+        if match["b"] is not None:
+            return True
         strong = any(c.isdigit() for c in value) or len(value) >= 16
         return strong and is_secret("password", value, quoted=False, strict=False)
     if kind in {"bearer", "signature"}:
@@ -143,12 +178,14 @@ def _is_cli_password(value: str, match: re.Match[str]) -> bool:
 
 
 def _is_basic(value: str) -> bool:
-    """Base64 of `user:password` in printable characters."""
+    """Base64 of `user:password` in printable characters, or of what mail sends instead."""
     body = value.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         decoded = binascii.a2b_base64(body + "=" * (-len(body) % 4))
     except binascii.Error:
         return False
+    if decoded.count(0) == 2:  # AUTH PLAIN of mail: `\0user\0password`
+        decoded = decoded.replace(b"\0", b":")
     return b":" in decoded and all(32 <= b < 127 or b > 160 for b in decoded)
 
 
@@ -157,9 +194,12 @@ def _merge(text: str, found: Iterable[Found]) -> list[Found]:
     an address that overlaps a secret is none (`user:secret@host`). What holds nothing but placeholders is left, so that
     a second pass changes nothing."""
     kept: list[Found] = []
+    placeholders = [m.span() for m in _PLACEHOLDER.finditer(text)] if "<REDACTED:" in text else []
     for start, end, kind in sorted(found, key=lambda f: (f.start, -f.end)):
         value = text[start:end]
         if "<" in value and not _PLACEHOLDER.sub("", value).strip():
+            continue
+        if placeholders and any(first < start < last for first, last in placeholders):
             continue
         if not kept or start >= kept[-1].end:
             kept.append(Found(start, end, kind))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from mcp_rag.redact_shapes import Found
 
 # A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
 HINT = re.compile(
@@ -21,20 +22,12 @@ FLAG_HINT = re.compile("pass|pwd|secret|token|key|auth|credential")
 MAX_REREAD_CHARS = 1_000
 
 
-class Found(NamedTuple):
-    """A span of text to replace, and what it is."""
-
-    start: int
-    end: int
-    kind: str
-
-
 _NAME = re.compile(
     r"(?P<password>pass(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
     r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z]))"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
-    r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?![a-z]))"
+    r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
     r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
     r"integration|ingest|write|publishable|consumer|security)[_\- ]?key(?![a-z])|credentials?(?![a-z])"
@@ -49,14 +42,18 @@ _SUFFIX = (
     r"hash|base64|b64|encoded|enc(?:rypted)?|env|text|field|raw)(?![A-Za-z]))?"
 )
 _QUOTE = r"\\{0,3}[\"'`]"
-# Behind the separator: a YAML block, a string prefix, a wrapper such as `Some(` or a list.
+# Behind the separator: a YAML block, a string prefix, a wrapper such as `Some(`, a list, the type and length that Go
+# and PHP print before a value.
 _OPENING = (
-    r"(?:[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
-    r"|[\[({](?=\\{0,3}[\"']))?"
+    r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
+    r"|[\[({]\s{0,40}(?=\\{0,3}[\"'])|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
+    r"|\s{0,12}string\(\d{1,7}\)[ ](?=\")"
+    r"|(?:Optional\[|Some\())?"
 )
 _SEPARATOR = re.compile(
-    rf"{_SUFFIX}(?P<close>{_QUOTE}|[>)*])?\]?(?P<sep>[ \t]{{0,20}}(?:=>|:=|={{1,2}}|:|%3[Dd])[ \t]{{0,20}}"
-    rf"|,[ \t]{{1,2}}(?=[\"'])|[ \t](?:is|was)[ \t]){_OPENING}"
+    rf"{_SUFFIX}(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
+    r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
+    rf"|,[ \t]{{1,2}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
 _WORD = (
@@ -91,7 +88,8 @@ _WORDS_LISTED = (
     "digest oauth2 jwt header cookie query body self cls request response config settings environ password passwd "
     "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
     "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
-    "inline stdin file path env vault keyring manual interactive ask never always"
+    "inline stdin file path env vault keyring manual interactive ask never always bcrypt argon2 argon2id scrypt pbkdf2 "
+    "sha256 sha512 md5"
 )
 _WORDS = frozenset(_WORDS_LISTED.split())
 _PROSE = re.compile(
@@ -115,6 +113,24 @@ _OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancel|can
 # Base64 may begin with a slash too, but it is not all lower case and has no file name extension.
 _PATH = re.compile(r"[~.]{0,2}/(?:[a-z0-9_./-]{1,200}|[\w./ -]{1,200}\.[a-z]{2,5})")
 _ITEM = re.compile(r"[A-Za-z_]\w{0,60}\[\w{0,40}")  # `tokens[0`
+_GENERIC = re.compile(r"[A-Za-z_]\w{0,60}<[\w, ]{0,60}>?")  # `Secret<String`
+_COMPARED = re.compile(r"[A-Za-z_$][\w.$]{0,80}[:;)]?")
+# Calls whose first argument names the secret; a second one stands in for it.
+_LOOKUP = re.compile(
+    r"(?:^|[._:])(?:get\w{0,20}|fetch|env|config|lookup|find\w{0,20}|read\w{0,20}|load\w{0,20}|resolve\w{0,20}|property|"
+    r"setting|param\w{0,20}|input|prompt|ask|pop|value|var|required?|decrypt\w{0,20})\($",
+    re.IGNORECASE,
+)
+_STAND_IN = re.compile(r"\\{0,3}[\"'],[ ]{0,4}(?:\w{1,20}=)?(?=\\{0,3}[\"'])")
+# What test runners print behind `PASS:`.
+_TEST_NAME = re.compile(
+    r"tests?(?:[_A-Z./:\[-]\S{0,200})?|[a-z][a-z0-9]{0,80}(?:[_.-]{1,2}[a-z0-9]{1,80}){2,20}"
+    r"|[a-z]{1,40}(?:[-_./][a-z]{1,40}){0,8}",
+    re.IGNORECASE,
+)
+_TEST_PATH = re.compile(
+    r"\w{1,80}(?:::|/)[\w./:\[\]-]{1,200}|[\w.-]{1,80}\.(?:py|js|ts|go|rb|java|php|sh|html?|c|cc|cpp|rs)"
+)
 _OBJECT = re.compile(r"[A-Z][\w.$]{1,80}[{@]")  # how Java and Kotlin print one
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,10})?")
@@ -163,7 +179,14 @@ def _is_code(value: str, after: str) -> bool:
         return True
     if (after[:1] == "[" and value.isidentifier()) or _ITEM.fullmatch(value):
         return True
-    return bool(_OWNER.fullmatch(value) or _NAMELIKE.fullmatch(value) or _OBJECT.match(value))
+    return bool(
+        _GENERIC.fullmatch(value) or _OWNER.fullmatch(value) or _NAMELIKE.fullmatch(value) or _OBJECT.match(value)
+    )
+
+
+def is_word(value: str) -> bool:
+    """Whether `value` is a word of ordinary messages about secrets."""
+    return value.lower() in _WORDS
 
 
 def _value(text: str, at: int) -> tuple[int, int, bool] | None:
@@ -183,6 +206,10 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
         if separator is None or (again and _in_placeholder(folded, match.start())):
             continue
         span = _value(text, separator.end())
+        opening = separator["opening"] or ""
+        if span is not None and span[2] and opening.endswith("(") and _LOOKUP.search(opening):
+            read = span[1]
+            span = _stand_in(text, read)
         if span is None:
             continue
         start, end, quoted = span
@@ -194,13 +221,57 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
             continue
         assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
         value = text[start:end]
-        if sep.strip() in {"is", "was"} and not (any(c.isdigit() for c in value) and len(value) > 5):
+        if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
             continue
-        if _is_exempt(name, match, folded, value, strict=not assigned):
+        if not _is_assigned(sep.strip(), value, quoted=quoted):
             continue
-        if is_secret(name, value, quoted=quoted, strict=not assigned, after=text[end : end + 8]):
+        if "|" in sep and not _in_table(text, match.start()):
+            continue
+        after = text[end : end + 8]
+        if _is_exempt(name, match, folded, value, after, strict=not assigned):
+            continue
+        if not assigned and match.group() == "pass" and _is_result(text, match.start(), value, after):
+            continue
+        if is_secret(name, value, quoted=quoted, strict=not assigned, after=after):
             read = end
             yield Found(start, end, _kind(name, match.group()))
+
+
+_TOOLS = ("ch", "ht", "mk", "smb", "vnc")  # chpasswd: line 1 is too long
+_MAYBE = frozenset({"Optional[", "Some("})
+
+
+def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
+    """Whether the separator gives a value: a comparison with another name does not, prose and tables rarely do."""
+    if sep in {"==", "==="}:
+        return quoted or not _COMPARED.fullmatch(value)
+    if sep in {"is", "was"}:
+        return any(map(str.isdigit, value)) and len(value) > 5
+    if sep in {"", "|", "->"}:
+        dated = value[:4].isdigit() and value[4:5] == "-"
+        return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
+    return True
+
+
+def _is_result(text: str, at: int, value: str, after: str) -> bool:
+    """Whether `PASS: ...` at `at` tells of a test: it names one, or says how long it took."""
+    if text[at - 1 : at] not in {"", " ", "\n", "\t"}:
+        return False
+    timed = after[:2] == " (" and after[2:3].isdigit()
+    written = text[at : at + 4]
+    return (written == "PASS" and (timed or bool(_TEST_NAME.fullmatch(value)))) or bool(_TEST_PATH.fullmatch(value))
+
+
+def _in_table(text: str, at: int) -> bool:
+    start = text.rfind("\n", 0, at) + 1
+    return text[start : start + 1] == "|"
+
+
+def _stand_in(text: str, at: int) -> tuple[int, int, bool] | None:
+    """The value that a call gives when what it looks up (its first argument, ending at `at`) is not there."""
+    match = _STAND_IN.match(text, at)
+    span = _value(text, match.end()) if match else None
+    return None if span is None or _NAMELIKE.fullmatch(text[span[0] : span[1]]) else span
 
 
 def _in_placeholder(folded: str, at: int) -> bool:
@@ -208,13 +279,20 @@ def _in_placeholder(folded: str, at: int) -> bool:
     return "<redacted:" in folded[max(0, at - 50) : at].rpartition(">")[2]
 
 
-def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, *, strict: bool) -> bool:
-    """Names that hold another thing than a secret: the working directory, test counts, model tokens, page cursors."""
+def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: str, *, strict: bool) -> bool:
+    """Names that hold another thing than a secret: the working directory, results and counts of tests, attempts left,
+    model tokens, page cursors, the name of a secret in the cloud."""
     word, before = match.group(), folded[max(0, match.start() - 14) : match.start()]
+    if word == "passwd" and strict and before.endswith(_TOOLS):
+        return True
     if word == "pwd" and (value[:1] in {"/", "~", ".", "\\"} or value[1:3] == ":\\"):
         return True
-    if word == "pass" and (value.isalpha() if strict else value.isdigit() and len(value) < 6):
+    if word == "pass" and ((value.isdigit() and len(value) < 6) or (strict and value.isalpha())):
         return True
+    if name == "password" and strict and value.isdigit() and len(value) < 4 and after[:1] == " ":
+        return True
+    if name == "secret" and folded[match.end() : match.end() + 1] == ":":
+        return "arn:" in folded[max(0, match.start() - 120) : match.start()].rpartition(" ")[2]
     return name == "token" and bool(_OTHER_TOKEN.search(before))
 
 

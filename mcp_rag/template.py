@@ -28,17 +28,21 @@ def embedding_text(record: LogRecord) -> str:
     """What is embedded of `record`: at most 1,000 characters, values replaced by plain words, identifiers kept."""
     trace = record.stacktrace
     if trace is None:
-        return _words(record.message or record.body)[:MAX_EMBEDDED_CHARS]
+        return cut(_words(record.message or record.body), MAX_EMBEDDED_CHARS)
     root = trace.root
-    message = _words((root.message or ("" if root.type else record.message))[: 4 * MAX_EMBEDDED_CHARS])
+    message = _words(cut(root.message or ("" if root.type else record.message), 4 * MAX_EMBEDDED_CHARS))
     text = f"{root.type}: {message}" if root.type and message else root.type or message
     source = next((f.source for f in root.frames if f.source), "")
     if not text:  # frames alone name no exception; the innermost line of a cut trace raises it
         if not source:
-            return _words(record.body[: 4 * MAX_EMBEDDED_CHARS])[:MAX_EMBEDDED_CHARS]
+            return cut(_words(cut(record.body, 4 * MAX_EMBEDDED_CHARS)), MAX_EMBEDDED_CHARS)
         calls = " ".join(dict.fromkeys(_call(f) for f in root.frames[:MAX_FRAMES]))
-        return f"{_words(source)[:400]}\n{calls}"[:MAX_EMBEDDED_CHARS]
-    return f"{text[: MAX_EMBEDDED_CHARS - 201]}\n{_words(source)[:200]}" if source else text[:MAX_EMBEDDED_CHARS]
+        return cut(f"{cut(_words(source), 400)}\n{calls}", MAX_EMBEDDED_CHARS)
+    return (
+        f"{cut(text, MAX_EMBEDDED_CHARS - 201)}\n{cut(_words(source), 200)}"
+        if source
+        else cut(text, MAX_EMBEDDED_CHARS)
+    )
 
 
 def lexical_text(record: LogRecord) -> str:
@@ -59,7 +63,20 @@ def lexical_text(record: LogRecord) -> str:
     if kept:
         parts.insert(0, " ".join(kept))
     text = "\n".join(part for part in dict.fromkeys(parts) if part)
-    return text.encode("utf-8", "replace")[:MAX_LEXICAL_BYTES].decode("utf-8", "ignore")
+    data = text.encode("utf-8", "replace")
+    return cut(data.decode("utf-8"), len(data[:MAX_LEXICAL_BYTES].decode("utf-8", "ignore")))
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of a text that is not redacted yet, up to a blank: half a secret is not recognised as
+    one. A single longer word is kept in part."""
+    if len(text) <= limit:
+        return text
+    head = text[:limit]
+    if text[limit].isspace():
+        return head
+    words = head.rsplit(None, 1)
+    return head.removesuffix(words[-1]).rstrip() if len(words) > 1 else head
 
 
 def _trace_parts(trace: StackTrace) -> list[str]:

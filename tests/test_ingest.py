@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import itertools
 import os
 from collections.abc import Callable
@@ -355,6 +357,17 @@ async def test_arguments_are_checked_first(app: App, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         await ingest(app, paths=[str(tmp_path / "a.log")], trusted=False)
     assert app.store.blocks == {}  # type: ignore[attr-defined] # a DictStore
+
+
+async def test_no_line_of_a_private_key_is_stored(app: App) -> None:
+    """A program that logs its key line by line makes an error of each: alone none says that it is one. Neither rows,
+    nor samples that are built late, nor the report hold any of it, however often it was logged."""
+    body = [base64.b64encode(hashlib.sha384(f"{n}".encode()).digest()).decode() for n in range(6)]
+    key = ["-----BEGIN PRIVATE KEY-----", *body, "-----END PRIVATE KEY-----"]
+    report = await ingest(app, text="".join(line(n, text=part) for n, part in enumerate(key * 3)))
+    stored = f"{state(app)} {report}"
+    assert "REDACTED:private-key" in stored
+    assert not [part for part in body if part in stored]
 
 
 async def test_nothing_to_read_is_complete(app: App, tmp_path: Path) -> None:

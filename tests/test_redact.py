@@ -15,7 +15,7 @@ from mcp_rag.errors import ConfigurationError
 from mcp_rag.redact import REDACTION_VERSION, Redactor
 from mcp_rag.redact_fields import _FLAG, _NAME, FLAG_HINT, HINT
 from mcp_rag.redact_own import compile_own
-from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, RARE
+from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, RARE
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "redaction.md"
 
@@ -188,7 +188,7 @@ def test_counts_are_kept_per_kind() -> None:
     gate("password=a1 password=b2 from 10.0.0.1")
     gate("mail a@x.example")
     assert gate.counts() == {"password": 2, "ip": 1, "email": 1}
-    assert gate.version == REDACTION_VERSION == 1
+    assert gate.version == REDACTION_VERSION == 2
 
 
 def test_addresses_can_be_switched_off() -> None:
@@ -277,7 +277,7 @@ def test_own_rules_are_limited_and_named() -> None:
 
 def test_hints_belong_to_their_rule() -> None:
     """A rule behind a wrong hint would never run: every hint is lower case and the gate knows every rare one."""
-    for rule in (*RARE, *COMMON):
+    for rule in (*RARE, *NAMED, *COMMON):
         assert all(hint == hint.lower() for hint in rule.hints)
         assert rule.hints
     for rule in RARE:
@@ -287,8 +287,8 @@ def test_hints_belong_to_their_rule() -> None:
 def test_documentation_lists_every_kind() -> None:
     """docs/redaction.md publishes the list of kinds (promise 6)."""
     listed = set(re.findall(r"`([a-z0-9-]+)`", DOCS.read_text(encoding="utf-8")))
-    kinds = {rule.kind for rule in (*RARE, *COMMON)}
-    kinds |= {"password", "secret", "token", "api-key", "session", "one-time-code", "card", "email", "ip"}
+    kinds = {rule.kind for rule in (*RARE, *NAMED, *COMMON)}
+    kinds |= {"password", "secret", "token", "api-key", "session", "one-time-code", "card", "iban", "email", "ip"}
     assert kinds <= listed
 
 

@@ -4,7 +4,8 @@
 
 A header starts an event unless its rest continues a trace of the same stream; lines without a header are decided by the
 state of the trace, by indentation, and by whether the source writes headers at all. The costly work is done once per
-distinct line, records are built only for events at or above the minimum level.
+distinct line, records are built only for events at or above the minimum level. Bodies of private keys go first: in the
+events of a program that logs a key line by line nothing would tell them any more.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from mcp_rag.events.memo import memo_for
 from mcp_rag.events.records import Lines, build, cut_lines
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, rebuild, sketch
+from mcp_rag.redact_keys import hide_keys
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
 __all__ = [
     "Event", "Excerpt", "Glance", "Likeness", "Sketch", "assemble_block", "build", "excerpt", "glance", "likeness",
-    "lines_of", "look", "parse_block", "rebuild", "sketch", "starts_event", "voted",
+    "lines_of", "look", "parse_block", "rebuild", "sketch", "split_lines", "starts_event", "voted",
 ]  # fmt: skip
 
 _VOTE_LINES = 200
@@ -66,6 +68,7 @@ def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) ->
 def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> Assembled:
     """As `parse_block`, up to the records: `build` makes them, `likeness` says which need not be made."""
     counts = ParseCounts()
+    data = hide_keys(data)
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -103,8 +106,13 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     return Assembled(kept, source, counts)
 
 
+def split_lines(data: bytes) -> list[bytes]:
+    """The lines of a block as its events are made of them."""
+    return hide_keys(data).split(b"\n")
+
+
 def excerpt(lines: Sequence[bytes], settings: ParseSettings, members: Iterable[int]) -> Excerpt:
-    """What `lines_of` needs of a block's lines to rebuild the events that these are the members of."""
+    """What `lines_of` needs of a block's lines (`split_lines`) to rebuild the events that these are the members of."""
     return Excerpt({n: lines[n] for n in sorted(set(members))}, _preferred(settings, lines))
 
 

@@ -1,0 +1,176 @@
+"""Secrets that their own shape gives away: prefixes of vendors, password hashes."""
+
+from __future__ import annotations
+
+import re
+
+from mcp_rag.redact_shapes import Rule
+
+# A token starts where a letter or digit does not precede it, or right after an escape (`\n`) or a URL escape (`%3D`).
+START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+
+
+def _tokens(*rows: tuple[str, str, str]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(kind, tuple(hints.split()), re.compile(f"{START}(?:{pattern})", re.ASCII)) for kind, hints, pattern in rows
+    )
+
+
+# kind, hints, shape
+_CLOUD = _tokens(
+    ("aws-key", "akia asia abia acca a3t", r"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Z0-9])"),
+    ("gcp-key", "aiza", r"AIza[\w-]{35}"),
+    ("gcp-token", "ya29. gocspx- 1//0", r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,40}|1//0[\w-]{30,}"),
+    ("azure-key", "q~", r"[\w~.-]{3}\dQ~[\w~.-]{31,34}"),
+    (
+        "azure-key",
+        "azfu azse acdb +acr +ast +aeh +asb +aba +amc +aiot azdo",
+        r"[A-Za-z0-9+/]{30,90}(?:AzFu|AzSe|ACDb|AZDO|\+ACR|\+ASt|\+AEh|\+ASb|\+ABa|\+AMC|\+AIoT)[A-Za-z0-9+/]{4,10}={0,2}",
+    ),
+    ("digitalocean-token", "dop_v1_ doo_v1_ dor_v1_", r"do[opr]_v1_[a-f0-9]{64}"),
+    ("alibaba-key", "ltai", r"LTAI[A-Za-z0-9]{12,30}(?![A-Za-z0-9])"),
+    ("tencent-key", "akid", r"AKID[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    ("cloudflare-key", "v1.0-", r"v1\.0-[a-f0-9]{24}-[a-f0-9]{100,160}"),
+    ("heroku-key", "hrku-", r"HRKU-[\w-]{30,70}"),
+    ("fly-token", "fo1_ fm1_ fm2_", r"fo1_[\w-]{40,}|fm[12]_[\w+/=-]{60,}"),
+    ("netlify-token", "nfp_ nfc_", r"nf[pc]_[A-Za-z0-9]{36,}"),
+    ("render-key", "rnd_", r"rnd_[A-Za-z0-9]{28,}"),
+    ("supabase-key", "sbp_ sb_secret_", r"sbp_[a-f0-9]{40}|sb_secret_[\w-]{20,}"),
+    ("planetscale-token", "pscale_", r"pscale_(?:tkn|pw|oauth)_[\w.=-]{32,64}"),
+    ("databricks-token", "dapi", r"dapi[a-f0-9]{32}(?:-\d)?"),
+    ("doppler-token", "dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[\w-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
+    ("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{24,}"),
+    ("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,70}"),
+    ("pulumi-token", "pul-", r"pul-[a-f0-9]{40}"),
+    ("tailscale-key", "tskey-", r"tskey-[a-z]{3,10}-[\w-]{10,}"),
+    ("age-key", "age-secret-key-1", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
+    ("1password-token", "ops_eyj", r"ops_eyJ[\w+/=-]{50,}"),
+)
+_CODE = _tokens(
+    (
+        "github-token",
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+        r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}",
+    ),
+    (
+        "gitlab-token",
+        "glpat- gldt- glrt- glcbt- glptt- glft- gloas- glsoat- glimt- glagent- glwt- gr1348941",
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|oas|soat|imt|agent|wt)-[\w.-]{20,}|GR1348941[\w-]{20}",
+    ),
+    ("atlassian-token", "atbb atatt3 atctt3", r"ATBB[A-Za-z0-9]{28,36}|AT[AC]TT3[\w=-]{60,}"),
+    ("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
+    ("pypi-token", "pypi-ag", r"pypi-Ag[\w-]{50,}"),
+    ("rubygems-key", "rubygems_", r"rubygems_[a-f0-9]{48}"),
+    ("crates-token", "cio", r"cio[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    ("nuget-key", "oy2", r"oy2[a-z0-9]{43}(?![a-z0-9])"),
+    ("docker-token", "dckr_", r"dckr_[po]at_[\w-]{27,}"),
+    ("artifactory-token", "akcp cmvmdgtu", r"AKCp[A-Za-z0-9]{60,}|cmVmdGtu[A-Za-z0-9]{56}"),
+    ("sonar-token", "sqp_ squ_ sqa_", r"sq[pua]_[a-f0-9]{40}"),
+    ("buildkite-token", "bkua_ bkat_", r"bk[ua][at]_[a-z0-9]{40}"),
+    ("circleci-token", "ccipat_", r"CCIPAT_[\w-]{20,}"),
+    ("postman-key", "pmak-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+)
+_MESSAGING = _tokens(
+    ("slack-token", "xox xapp-", r"xox[abeoprsc](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{20,}"),
+    (
+        "webhook-url",
+        "hooks.slack.com/ /api/webhooks/ webhook.office.com/ hooks.zapier.com/",
+        (
+            r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<v>[\w/+-]{20,})"
+            r"|discord(?:app)?\.com/api/webhooks/\d{10,22}/[\w-]{40,}|webhook\.office\.com/webhookb2/[\w@/-]{30,}"
+            r"|hooks\.zapier\.com/hooks/catch/[\w/]{8,}"
+        ),
+    ),
+    ("telegram-token", ":aa", r"(?:(?<=bot)|(?<!\d))\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    ("telegram-token", ":aa", r"bot\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    ("twilio-key", "sk", r"SK[0-9a-f]{32}(?![0-9A-Za-z])"),
+    ("sendgrid-key", "sg.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    ("mailgun-key", "key-", r"(?:pub)?key-[0-9a-f]{32}(?![0-9A-Za-z])"),
+    ("mailchimp-key", "-us", r"[0-9a-f]{32}-us\d{1,2}(?!\d)"),
+    ("brevo-key", "xkeysib- xsmtpsib-", r"x(?:key|smtp)sib-[a-f0-9]{64}-[A-Za-z0-9]{16}"),
+    ("resend-key", "re_", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
+)
+_PAYMENT = _tokens(
+    ("stripe-key", "sk_ rk_ whsec_", r"[sr]k_(?:test|live|prod)_[A-Za-z0-9]{10,200}|whsec_[A-Za-z0-9+/=]{24,}"),
+    ("square-token", "sq0 eaaa", r"sq0[a-z]{3}-[\w-]{22,50}|EAAA[\w-]{60}(?![\w-])"),
+    ("braintree-token", "access_token$", r"access_token\$(?:production|sandbox)\$[0-9a-z]{4,24}\$[0-9a-f]{32}"),
+    ("shopify-token", "shpat_ shpca_ shppa_ shpss_", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("plaid-token", "access-", r"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),
+    ("flutterwave-key", "flwseck", r"FLWSECK(?:_TEST)?-[0-9a-zA-Z-]{12,}"),
+)
+_SERVICES = _tokens(
+    ("anthropic-key", "sk-ant-", r"sk-ant-[\w-]{20,}"),
+    ("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[\w-]{20,}|sk-(?:or-v1-|lf-)?[A-Za-z0-9]{20,}"),
+    ("langfuse-key", "sk-lf-", r"sk-lf-[0-9a-f-]{36}"),
+    ("elevenlabs-key", "sk_", r"sk_[a-f0-9]{48}(?![a-f0-9])"),
+    ("huggingface-token", "hf_ api_org_", r"(?:hf_|api_org_)[A-Za-z0-9]{30,}"),
+    ("groq-key", "gsk_", r"gsk_[A-Za-z0-9]{40,}"),
+    ("replicate-token", "r8_", r"r8_[A-Za-z0-9]{37}"),
+    ("perplexity-key", "pplx-", r"pplx-[A-Za-z0-9]{40,}"),
+    ("xai-key", "xai-", r"xai-[A-Za-z0-9]{60,}"),
+    ("nvidia-key", "nvapi-", r"nvapi-[\w-]{40,}"),
+    ("langsmith-key", "lsv2_ ls__", r"lsv2_[a-z]{2}_[a-f0-9]{32}_[a-f0-9]{10}|ls__[a-f0-9]{32}"),
+    ("wandb-key", "wandb_v1_", r"wandb_v1_[\w-]{40,}"),
+    ("pinecone-key", "pcsk_", r"pcsk_[A-Za-z0-9]{4,8}_[A-Za-z0-9]{50,}"),
+    ("tavily-key", "tvly-", r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{20,}"),
+    ("grafana-token", "glc_ glsa_", r"glc_[A-Za-z0-9+/=]{32,}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}"),
+    (
+        "newrelic-key",
+        "nrak- nrii- nraa- nrjs- nral",
+        r"NR(?:AK|II|AA)-[\w-]{27,40}|NRJS-[a-f0-9]{19}(?![a-f0-9])|[a-f0-9]{32,36}(?:FFFF)?NRAL",
+    ),
+    ("sentry-token", "sntrys_ sntryu_", r"sntrys_eyJ[\w=+/-]{40,}|sntryu_[a-f0-9]{64}"),
+    ("dynatrace-token", "dt0", r"dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    ("figma-token", "figd_", r"figd_[\w-]{30,}"),
+    ("notion-token", "ntn_ secret_", r"ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
+    ("linear-key", "lin_api_ lin_oauth_", r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}"),
+    ("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("dropbox-token", "sl.", r"sl\.(?:u\.)?[\w-]{60,}"),
+    ("facebook-token", "eaa", r"EAA[A-Za-z0-9]{60,}"),
+    ("twitter-token", "aaaaaaaaaaaaaaaaaaaa", r"A{20}[\w%]{40,}"),
+    (
+        "launchdarkly-key",
+        "sdk- api- mob-",
+        r"(?:sdk|api|mob)-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
+    ),
+    ("hubspot-token", "pat-na pat-eu", r"pat-(?:na|eu)\d{1,2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    ("adafruit-key", "aio_", r"aio_[A-Za-z0-9]{28}(?![A-Za-z0-9])"),
+    ("contentful-token", "cfpat-", r"CFPAT-[\w-]{43}(?![\w-])"),
+    ("clojars-token", "clojars_", r"CLOJARS_[a-z0-9]{60}(?![a-z0-9])"),
+    ("swarm-token", "swmtkn-1-", r"SWMTKN-1-[a-z0-9]{50}-[a-z0-9]{25}"),
+    ("prefect-key", "pnu_", r"pnu_[A-Za-z0-9]{36}(?![A-Za-z0-9])"),
+    ("typeform-token", "tfp_", r"tfp_[\w-]{40,}"),
+    ("readme-key", "rdme_", r"rdme_[a-z0-9]{70}"),
+    ("paseto", ".local. .public.", r"v[1-4]\.(?:local|public)\.[\w-]{40,}(?:\.[\w-]{1,400})?"),
+    ("atlas-key", "mdb_sa_sk_", r"mdb_sa_sk_[\w-]{30,}"),
+)
+_HASHES = _tokens(
+    (
+        "password-hash",
+        "$2 $argon2 $5$ $6$ $y$ $1$ pbkdf2",
+        (
+            r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$[\w=,$+/]{20,200}|\$[56y]\$[\w./=$]{20,200}"
+            r"|pbkdf2[_:-]sha\d{1,3}[$:]\d{1,8}[$:][\w./+=$:]{16,200}"
+            r"|\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])"
+        ),
+    ),
+    (
+        "password-hash",
+        "apr1$ sha} sha256} sha512} smd5} crypt} scram-sha-",
+        (
+            r"\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])|\{(?:S?SHA(?:\d{3})?|SMD5|CRYPT)\}[A-Za-z0-9+/$.]{13,200}={0,2}"
+            r"|SCRAM-SHA-\d{1,3}\$\d{1,8}:[A-Za-z0-9+/=]{4,100}\$[A-Za-z0-9+/=]{20,120}:[A-Za-z0-9+/=]{20,120}"
+        ),
+    ),
+    # A private key in base64: `-----BEGIN `, then what stands before PRIVATE.
+    (
+        "private-key",
+        "ls0tls1crudjti",
+        (
+            r"LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJ|BFQyBQUkl|BPUEVOU1NI|BFTkNSWVBU|BEU0EgUFJJ|BQR1AgUFJJ|BBTlkgUFJJ)"
+            r"[A-Za-z0-9+/]{8,}+={0,2}"
+        ),
+    ),
+)
+
+PREFIXED: tuple[Rule, ...] = (*_CLOUD, *_CODE, *_MESSAGING, *_PAYMENT, *_SERVICES, *_HASHES)

@@ -1,0 +1,87 @@
+"""Secrets told by the document around them: manifests, key files, XML."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from mcp_rag.redact import Redactor
+
+_PEM = base64.b64encode(b"-----BEGIN EC PRIVATE" + b" KEY-----\nMHcCAQEEIAbCdEfGh\n").decode()
+_CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nMHcCAQEEIAbCdEfGhMHcCAQEEIAbCdEfGh\n").decode()
+_MEMBER = "Zm9vYmFyLWJhei1xdXV4LXByaXZhdGUtcGFydA"
+
+REDACTED = [
+    (
+        "apiVersion: v1\ndata:\n  any.name: aGVsbG8=\n  other: |\n    d29ybGQ=\n    bW9yZQ==\nkind: Secret\n"
+        "metadata:\n  name: x",
+        "apiVersion: v1\ndata:\n  any.name: <REDACTED:secret>\n  other: |\n    <REDACTED:secret>\n    "
+        "<REDACTED:secret>\nkind: Secret\nmetadata:\n  name: x",
+    ),
+    (
+        "  kind: Secret\n  stringData:\n    'url': \"amqp://q\"\n  type: Opaque",
+        "  kind: Secret\n  stringData:\n    'url': \"<REDACTED:secret>\"\n  type: Opaque",
+    ),
+    (
+        '{"kind": "Secret", "data": {"a": "aGVsbG8=", "b":"d29ybGQ="}, "type": "Opaque"}',
+        '{"kind": "Secret", "data": {"a": "<REDACTED:secret>", "b":"<REDACTED:secret>"}, "type": "Opaque"}',
+    ),
+    (
+        'last: "{\\"data\\":{\\"a\\":\\"aGVsbG8=\\"},\\"kind\\":\\"Secret\\"}"',
+        'last: "{\\"data\\":{\\"a\\":\\"<REDACTED:secret>\\"},\\"kind\\":\\"Secret\\"}"',
+    ),
+    ("client-key: " + _PEM, "client-key: <REDACTED:private-key>"),
+    (
+        "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 2\nAAAAIE9sZFdpbmRvd3M=\nQUFBQQ==\nPrivate-MAC: 11aa",
+        "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 2<REDACTED:private-key>\nPrivate-MAC: 11aa",
+    ),
+    (
+        f'{{"kty":"OKP","crv":"Ed25519","x":"{_MEMBER}","d":"{_MEMBER}"}}',
+        f'{{"kty":"OKP","crv":"Ed25519","x":"{_MEMBER}","d":"<REDACTED:private-key>"}}',
+    ),
+    ('<prop key="mail.smtp.password">h4lf</prop>', '<prop key="mail.smtp.password"><REDACTED:password></prop>'),
+    (
+        '<setting name="AdminPassword" serializeAs="String">\n <value>h4lf</value>',
+        '<setting name="AdminPassword" serializeAs="String">\n <value><REDACTED:password></value>',
+    ),
+    ("amy:$1$ab12cd34$" + "Ab1." * 5 + "Xy", "amy:<REDACTED:password-hash>"),
+    ("amy:$apr1$ab12cd34$" + "Ab1/" * 5 + "Xy", "amy:<REDACTED:password-hash>"),
+    ("userPassword {SSHA512}" + "Ab1+" * 24, "userPassword <REDACTED:password-hash>"),
+    ("amy:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=", "amy:<REDACTED:password-hash>"),
+    (
+        "SCRAM-SHA-1$4096:c2FsdHNhbHQ=$" + "Ab1+" * 7 + ":" + "Cd2/" * 7,
+        "<REDACTED:password-hash>",
+    ),
+    ("hub pat-eu1-0f8fad5b-d9cb-469f-a165-70867728950e", "hub <REDACTED:hubspot-token>"),
+]
+
+KEPT = [
+    "kind: ConfigMap\ndata:\n  mode: aGVsbG8=",
+    "kind: Secret\nmetadata:\n  name: tls\n---\nkind: ConfigMap\ndata:\n  mode: aGVsbG8=",
+    "kind: Secret\ndata:\n  value: {{ .Values.token | b64enc }}",
+    'failed to get {"kind":"Secret","name":"db-creds"}: not found',
+    "data:\n  tls.crt: " + _CERTIFICATE,
+    '{"kty":"RSA","n":"' + _MEMBER + '","e":"AQAB","kid":"' + _MEMBER + '"}',
+    '<entry key="error.password">Das Passwort ist falsch</entry>',
+    '<property name="password"></property>',
+    '<label id="login.password">Passwort</label>',
+    '<property name="username">scott9</property>',
+    "Private-Lines: 2",
+    "$1$ was paid, $1$2$3",
+    "{SHA} and {SSHA} are supported",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), REDACTED)
+def test_secret_of_a_document_is_replaced(text: str, expected: str) -> None:
+    """Values go whatever they are called, names and the rest of the document stay; a second pass changes nothing."""
+    gate = Redactor()
+    assert gate(text) == expected
+    assert gate(expected) == expected
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_document_without_secret_is_unchanged(text: str) -> None:
+    """Other documents of the same form, and public parts of keys, stay."""
+    assert Redactor()(text) == text

@@ -1,0 +1,88 @@
+"""Secrets behind their names: separators, wrappers and dumps; lookups, comparisons and results of tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag.redact import Redactor
+
+REDACTED = [
+    ('{"password": [ "q1w2" ]}', '{"password": [ "<REDACTED:password>" ]}'),
+    ('{"password": [\n    "q1w2"\n]}', '{"password": [\n    "<REDACTED:password>"\n]}'),
+    ("login%5Bpassword%5D=q1w2&a=1", "login%5Bpassword%5D=<REDACTED:password>&a=1"),
+    ("userPassword:: cTF3MmUzcjQ=", "userPassword:: <REDACTED:password>"),
+    ("Login[password=Optional[q1w2], n=1]", "Login[password=Optional[<REDACTED:password>], n=1]"),
+    (' Passwd: (string) (len=4) "q1w2",', ' Passwd: (string) (len=4) "<REDACTED:password>",'),
+    ('["password":protected]=>\n  string(4) "q1w2"', '["password":protected]=>\n  string(4) "<REDACTED:password>"'),
+    ("[password:App\\User:private] => q1w2", "[password:App\\User:private] => <REDACTED:password>"),
+    ("API_TOKEN\tk9x8c7v6", "API_TOKEN\t<REDACTED:token>"),
+    ("| smtp_password | k9x8c7v6 |", "| smtp_password | <REDACTED:password> |"),
+    ("password -> k9x8c7v6", "password -> <REDACTED:password>"),
+    ('  + secret_string = "k9x8c7"', '  + secret_string = "<REDACTED:secret>"'),
+    ("password = os.environ.get('PW', 'q1w2')", "password = os.environ.get('PW', '<REDACTED:password>')"),
+    ('secret = env("APP_SECRET", default="k9x8c7")', 'secret = env("APP_SECRET", default="<REDACTED:secret>")'),
+    ('if password == "q1w2":', 'if password == "<REDACTED:password>":'),
+    ("DB_PASS: q1w2_e3", "DB_PASS: <REDACTED:password>"),
+    ("pass: correct-horse-battery", "pass: <REDACTED:password>"),
+    ("user: amy\npass: hunter2x", "user: amy\npass: <REDACTED:password>"),
+    ('Authorization: Snowflake Token="k9x8c7v6b5n4m3a2"', "Authorization: Snowflake <REDACTED:authorization>"),
+    ("authorization: ApiKeyV2 k9x8c7v6b5", "authorization: ApiKeyV2 <REDACTED:authorization>"),
+    ("'Authorization': 'PVEAPIToken k9x8c7v6b5'", "'Authorization': 'PVEAPIToken <REDACTED:authorization>'"),
+    (
+        "Authorization: HMAC-SHA512 sign=k9x8c7v6b5n4m3 sent",
+        "Authorization: HMAC-SHA512 <REDACTED:authorization> sent",
+    ),
+    ("pay to GB29 NWBK 6016 1331 9268 19 now", "pay to <REDACTED:iban> now"),
+    ("iban=CH9300762011623852957,", "iban=<REDACTED:iban>,"),
+    ("AT61 1904 3002 3457 3201 NOW", "<REDACTED:iban> NOW"),
+]
+
+KEPT = [
+    'password = System.getenv("APP_PASSWORD")',
+    "token = config.get('section', 'api_token')",
+    "password = getpass.getpass('Password: ')",
+    "password = os.environ.get('PW', None)",
+    "password === other_password",
+    "if (token == expectedToken) {",
+    "PASS: test_login_flow",
+    "PASS: tests/unit/test_auth.py::test_ok",
+    "pass: 14 tests",
+    "pass: 3 fail: 1",
+    "PASS: returns_404_when_gone (0.02s)",
+    "password: 2 attempts left",
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-Ab12Cd",
+    "secret: Secret<String>",
+    "key: Ed25519PrivateKey | Ed448PrivateKey",
+    "password: Optional[str] = None",
+    "password_hash=argon2id",
+    "token\t2025-03-04T11:22:33Z\t12",
+    "Authorization: failed for user bob1234567",
+    "authorization: user bob12345678",
+    'authorization=denied user="bob" trace="4bf92f3577b34da6a3ce929d0e0e4736"',
+    "Authorization: Custom",
+    "GB29 NWBK 6016 1331 9268 18",
+    "GB29NWBK60161331926819X",
+    "AB12CDEF34567890123456",
+    "build DE00 1234 5678 9012 3456 78",
+    "/srv/GB29NWBK60161331926819",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), REDACTED)
+def test_named_secret_is_replaced(text: str, expected: str) -> None:
+    """Only the value goes, however it is set apart from its name; a second pass changes nothing."""
+    gate = Redactor()
+    assert gate(text) == expected
+    assert gate(expected) == expected
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_name_without_secret_is_unchanged(text: str) -> None:
+    """Names of other things, code that reads a secret from elsewhere, counts and near misses of account numbers."""
+    assert Redactor()(text) == text
+
+
+@pytest.mark.parametrize("text", ["--auth k9x8c7v6 x", "--password a --token b9c8d7e6f5", "-u a:<REDACTED:password>"])
+def test_placeholders_are_not_nested(text: str) -> None:
+    """What stands inside a placeholder is not looked at again, whatever stands before it."""
+    assert "<REDACTED:<" not in Redactor()(text)
