@@ -35,6 +35,11 @@ _GENERIC = (
 )
 GENERIC_TYPES = frozenset(_GENERIC.split())
 
+_TELLING = (
+    "curl smtp lmtp ftp errno errcode errorcode error_code err error ret retval rc sqlcode sqlstate status response"
+)
+TELLING_LOGGERS = frozenset(_TELLING.split())
+
 _GENERATED_TYPE = re.compile(r"\$\$.*$|@[0-9a-f]{4,}$|`\d+|\$[0-9]+$")
 _PROPERTY = re.compile(
     r"^ {2,6}(?:code|errno|status|statusCode|exitCode|sqlState|signal): (?:'[^'\n]{1,60}'|-?[0-9]{1,6}),?$",
@@ -48,6 +53,12 @@ def fingerprint(record: LogRecord) -> Fingerprint:
     """The grouping key of `record`. A pure function of its text, logger and parsed trace; never fails."""
     trace = record.stacktrace
     return _of_message(record) if trace is None else _of_trace(record, trace)
+
+
+def spoken(text: str, logger: str) -> str:
+    """A message with the word before its colon that was read as its logger, where that makes a number a code:
+    `ERROR curl: (28) ...`, `ERROR errcode: 40013`."""
+    return f"{logger}: {text}" if logger and logger.lower() in TELLING_LOGGERS else text
 
 
 def headline(record: LogRecord) -> str:
@@ -67,7 +78,7 @@ def headline(record: LogRecord) -> str:
 
 def _of_message(record: LogRecord) -> Fingerprint:
     text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
-    found = codes(text)
+    found = codes(spoken(text, record.logger))
     template = mask(headline(record))[:MAX_TEMPLATE_CHARS]
     logger = normal_logger(record.logger)
     related = digest("codes", *found) if found else digest("shape", skeleton(template) or collapse(template))
@@ -152,7 +163,9 @@ class Fingerprinter:
         if known is not None:
             return known
         exact: _Key = (text, record.logger, calls)
-        if blind in self._memo or has_pattern(text):  # None stands for "text that needs the exact key"
+        if blind in self._memo or has_pattern(
+            spoken(text, record.logger)
+        ):  # None stands for "text that needs the exact key"
             known = self._memo.get(exact)
             if known is not None:
                 return known

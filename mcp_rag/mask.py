@@ -132,6 +132,10 @@ def _mask_named(text: str) -> str:
     if "=" in text:
         text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
+    if '":' in text or '" :' in text:
+        text = volatile.FIELD.sub(_field, text)
+    if "sd" in low or "vd" in low:
+        text = volatile.DISK.sub("<id>", text)
     if volatile.ENTITY_HINT.search(low):
         text = volatile.ENTITY.sub(r"\1<str>", text)
     if " for " in low and " from " in low:
@@ -167,6 +171,13 @@ def _pair(match: re.Match[str]) -> str:
     if not bare or bare[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
         return match[0]
     return f"{key}{sign}<str>"
+
+
+def _field(match: re.Match[str]) -> str:
+    key, sign, value = match.groups()
+    if value[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+        return match[0]
+    return f'"{key}"{sign}"<str>"'
 
 
 def _mask_token(token: str) -> str:

@@ -66,6 +66,11 @@ _TELLING = (
 )
 TELLING_KEYS = frozenset(_TELLING.split())
 
+# The same in JSON inside a message.
+FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"([^\"\n\\]{1,300})\"")
+# The letter of a disk is drawn by its slot, like the number of another device.
+DISK = re.compile(r"(?<![\w.$-])(?:sd[a-j]|x?vd[a-h])(?:[0-9]{1,3})?(?![\w.$(-])")
+
 # A name after one of these words is a value, unless the next word goes on with the sentence.
 _SENTENCE = (
     "is|was|has|had|not|does|did|do|can|cannot|could|may|must|should|will|with|without|and|or|in|on|at|to|of|for|by|"

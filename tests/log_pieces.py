@@ -104,6 +104,12 @@ JSON = (
     'at a1 (b.js:1:2)"}}',
     '{"log":"ERROR request 4711 failed\\n","stream":"stderr","time":"2026-11-23T19:20:37.123456789Z"}',
 )
+# The word that makes the number a code reads as the logger.
+SPOKEN = (
+    "2026-11-23T19:20:37.123Z ERROR curl: (28) upload 7 timed out",
+    "2026-11-23T19:20:37.123Z ERROR errcode: 40013",
+    "2026-11-23T19:20:37.123Z ERROR cart: (28) uploads of 7 timed out",
+)
 JUNK = ("", "   ", "}", "{", "\tat a.B.c(D.java:1)", "----", "\x00\x01", "word", "  indented text 7", "é\ufffd")
 
 _DIGITS = re.compile(r"[0-9]+(?!x)")
@@ -119,6 +125,7 @@ def pieces() -> list[str]:
         *(head + "cannot go on\n" + trace for head in HEADERS[:8] for trace in TRACES),
         *TRACES,
         *JSON,
+        *SPOKEN,
         *JUNK,
     ]
 

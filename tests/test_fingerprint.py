@@ -232,3 +232,12 @@ def test_a_code_in_the_message_suffices() -> None:
     record = _node(message="connect ECONNREFUSED 10.0.0.1:5432", code="ECONNREFUSED")
     short = record.body.partition(" {\n")[0]
     assert fingerprint(record).id == fingerprint(replace(LogRecord(0, 0, short, ""), stacktrace=parse(short))).id
+
+
+def test_a_word_read_as_the_logger_makes_a_number_a_code() -> None:
+    """In `ERROR curl: (28) ...` the first word reads as a logger, which counts by itself; the number is still told."""
+    memo = Fingerprinter()
+    first, second = (LogRecord(0, 0, "", f"({n}) upload timed out", logger="curl") for n in (28, 35))
+    assert memo.of(first).codes == ("curl 28",)
+    assert memo.of(second) == fingerprint(second) != memo.of(first)
+    assert memo.of(replace(first, logger="cart")) == fingerprint(replace(second, logger="cart"))

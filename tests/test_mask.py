@@ -55,6 +55,8 @@ MASKED = [
     ("blob QmFzZTY0IHRleHQgMTIzNA== lost", "blob <id> lost"),
     ("blob c2Vjb25kIHBpZWNlIDk4NzY1NDM= lost", "blob <id> lost"),
     ("localhost:6379 and localhost", "<host> and <host>"),
+    ('cart {"id": 7, "owner":"bob", "reason":"late"}', 'cart {"id": <num>, "owner":"<str>", "reason":"late"}'),
+    ("sda2 and [sdb] fail, not sdk or hdr", "<id> and [<id>] fail, not sdk or hdr"),
     ("role admin lost, user root locked", "role <str> lost, user <str> locked"),
 ]  # fmt: skip
 KEPT = [
