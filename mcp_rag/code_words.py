@@ -82,28 +82,17 @@ _STOP = (
     r"(?=\Z|[,;:!?)\]\"']|\.(?![0-9])|"
     r" (?:from|for|on|after|to|at|in|when|while|by|and|but|instead|received|\(|-)(?![a-z]))"
 )
-_BEFORE_ERROR = (
-    *(
-        "with",
-        "system",
-        "socket",
-        "wsa",
-        "winsock",
-        "windows",
-        "ldap",
-        "nccl",
-        "cufft",
-        "cublas",
-        "cudnn",
-        "hip",
-        "curl",
-    ),
-    *("sqlite", "native", "vendor", "returned", "got", "mount", "i/o"),
-)
-_ERROR = "|".join([*(rf"(?<={word} error)" for word in _BEFORE_ERROR), r"(?<=\(error)", r"(?<=, error)"])
 _SERVER = "(?:upstream|server|gateway|origin|backend|proxy|remote|api)(?![a-z])"
 _BEFORE_CODE = ("with", "result", "reason", "close", "closed", "failed", "native", "vendor", "return", "fault")
-_CODE = "|".join([r"(?<![a-z0-9_ -]code)", *(rf"(?<={word} code)" for word in _BEFORE_CODE), r"(?<=[:,;({] code)"])
+_CODE = "|".join(
+    [
+        r"(?<![a-z0-9_ -]code)",
+        *(rf"(?<={word} code)" for word in _BEFORE_CODE),
+        r"(?<=[:,;({] code)",
+        r"(?<=closecode)",
+        r"(?<=close_code)",
+    ]
+)
 
 
 def _word(word: str, **tails: str) -> Word:
@@ -123,14 +112,15 @@ WORDS = (
     _word(
         "http",
         http1=r"/[0-9](?:\.[0-9])?\"? ([0-9]{3})(?![0-9]|\.[0-9])",
-        http2=rf"(?: error| status| code| response)?(?: code)?[ :=]{{1,3}}([0-9]{{3}}){_STATUS_END}",
+        http2=rf"(?:[ _-]?(?:error|status|code|response))?(?:[ _-]?code)?[ :=]{{1,3}}([0-9]{{3}}){_STATUS_END}",
     ),
     _word(
         "status",
-        http1=rf"(?:[ _-]?code)?(?:\.?value)?{_IS}([0-9]{{3}}){_STATUS_END}",
-        unit=r"=([0-9]{1,3}/[a-z_]{2,16})",
         exit=r"(?<=code=exited, status)=([0-9]{1,3})(?![0-9/])",
         signal=r"(?:(?<=code=killed, status)|(?<=code=dumped, status))=([0-9]{1,2})(?![0-9/])",
+        unit=r"=([0-9]{1,3}/[a-z_]{2,16})",
+        status1=rf"(?:[ _-]?code)?(?:\.?value)?{_IS}([0-9]{{3}}){_STATUS_END}",
+        status2=rf"(?:[ _-]?code)?(?:\.?value)?{_IS}([0-9]{{1,2}})(?![0-9a-z_/-]|\.[0-9]){_NOT_COUNTING}",
         code=rf"[ :=(]{{1,3}}{_NEGATIVE}",
         grpc1=r"code\.([a-z_]{5,20})(?![a-z])",
         grpc2=r"(?:runtime)?exception: ([a-z_]{5,20})(?![a-z])",
@@ -167,6 +157,7 @@ WORDS = (
         "fail",
         errno=r"ed \(([0-9]{1,3}): (?=[a-z])",
         code=rf"(?:ed|ure|s)?(?: with)?[ :=(]{{1,3}}{_NEGATIVE}",
+        status=rf"ed with ([0-9]{{1,5}}){_END}{_NOT_COUNTING}",
     ),
     _word(
         "exit",
@@ -176,14 +167,14 @@ WORDS = (
     ),
     _word(
         "ret",
-        exit1=rf"(?:urn(?:ed)?[ _-]?code|code)[\"']?[ :=(]{{1,3}}(-?[0-9]{{1,3}}){_END}",
+        exit1=rf"(?:urn(?:ed)?[ _-]?(?:code|value)|code)[\"']?[ :=(]{{1,3}}(-?[0-9]{{1,3}}){_END}",
         http=rf"urned(?: an?)?[ :]{{1,2}}([0-9]{{3}}){_STATUS_END}{_STOP}",
         code1=rf"urn(?:ed|s|ing)?(?: value)?[ :=(]{{1,3}}{_NEGATIVE}",
         code2=rf"(?<![a-z_]ret)(?:val)?[\"']?[ :=(]{{1,3}}{_NEGATIVE}",
     ),
     _word(
         "rc",
-        exit=r"(?<![\w$.-]rc)[\"']?(?: is | was |[:=] ?\(?| [:=] |(?:(?<=[(\[]rc)|(?<=, rc)|(?<=with rc)) )"
+        exit=r"(?<![\w$.-]rc)[\"']?(?: is | was |[:=] ?\(?| [:=] |(?:(?<=[(\[]rc)|(?<=[,:] rc)|(?<=with rc)|(?<!.rc)) )"
         rf"(-?[0-9]{{1,10}}){_END}",
     ),
     _word("signal", signal=rf"[ :=(]{{1,3}}([0-9]{{1,2}}){_END}"),
@@ -202,10 +193,12 @@ WORDS = (
         code1=r"(?:or)?[ _-]?(?:code|no|number|num)[\"']?(?: is| was)?[ :=#(]{1,3}"
         r"(-?(?:[0-9]x[0-9a-f]{1,8}|[0-9]{1,10}))(?![0-9a-f]|\.[0-9])",
         code2=rf"or[ :=(]{{1,2}}(-[0-9]{{1,8}}|[0-9]x[0-9a-f]{{1,8}}){_END}",
-        code3=r"or #([0-9]{1,6})(?![0-9]|\.[0-9])",
+        code3=r"(?:or)? ?#([0-9]{1,6})(?![0-9]|\.[0-9])",
         code4=rf"(?<![a-z_]err) ?[:=] ?(-?[0-9]{{1,5}}){_END}",
         code5=rf"(?<![a-z_]err) {_NEGATIVE}",
-        code6=rf"or(?:{_ERROR})(?: is)?[ :=]{{1,2}}([0-9]{{1,6}}){_END}{_NOT_COUNTING}",
+        code6=rf"or(?: | ?= ?)([0-9]{{1,6}})(?![/:-]?[0-9a-z_]|\.[0-9]){_NOT_COUNTING}(?! (?:{_HTTP_PHRASES}))",
+        code7=rf"or: ([0-9]{{4,6}}){_END}{_NOT_COUNTING}",
+        code8=r"or \(([0-9]{3,6})\)",
         openssl=r"or:([0-9a-f]{8}):",
         aws=r"or occurred \(([a-z0-9.]{3,60})\)",
     ),
@@ -219,11 +212,12 @@ WORDS = (
         grpc=rf" ?= ?({_GRPC})(?![a-z])",
         mongo=r"name[\"']?[ :=]{1,2}[\"']?([a-z]{4,40})",
         said=rf"(?:{_CODE}){_IS}(-?[0-9]{{1,5}})(?![0-9a-z_/-]|\.[0-9])",
-        named=r"(?<![a-z0-9_]code)[\"']?[ :=]{1,3}[\"']([0-9a-z][0-9a-z_]{2,40})[\"']",
+        named=r"(?:(?<![a-z0-9_]code)|(?<=error.code)|(?<=errorcode))[\"']?[ :=]{1,3}[\"']"
+        r"([0-9a-z][0-9a-z_]{1,40})[\"']",
     ),
     _word("mqrc", code=rf"[ :=(]{{1,2}}([0-9]{{4}}){_END}"),
     _word("curl: (", curl=r"([0-9]{1,2})\)"),
-    _word("cuda ", cuda=rf"(?:runtime |driver )?(?:error|failure)[ :=#(]{{1,3}}([0-9]{{1,4}}){_END}"),
+    _word("cuda", cuda=rf" ?(?:runtime |driver )?(?:err(?:or)?|failure)[ :=#(]{{1,3}}([0-9]{{1,4}}){_END}"),
     _word("sense key", sense=rf"[ :=]{{1,3}}([0-9]x[0-9a-f]{{1,2}}){_END}"),
     _word(
         "grpc",
@@ -232,7 +226,10 @@ WORDS = (
     ),
     _word("tp", reply=rf"(?<=[fm]tp)[:;]?(?: error| reply| response)?(?: code)?[ :=]{{1,2}}([0-9]{{3}}){_STATUS_END}"),
     _word("said: ", reply=r"([0-9]{3})(?=[ -])"),
-    _whole("closed", "said", rf"closed[ :=(]{{1,2}}([0-9]{{4}}){_END}", "websocket"),
+    _whole("close", "said", rf"closed?[ :=(]{{1,2}}([0-9]{{4}}){_END}", "websocket", "ws "),
+    _whole("alert", "code", rf"alert(?: number)?[ :=]{{1,2}}([0-9]{{1,3}}){_END}", "tls", "ssl"),
+    _word("rcode", code=rf"{_IS}([0-9]{{1,2}}){_END}"),
+    _whole(": -", "code", r": (-[0-9]{1,3})(?=\Z|[;)])", "fail", "error", "unable", "could not", "cannot"),
     _whole(
         "",
         "enhanced",
@@ -261,7 +258,8 @@ WORDS = (
 _READ = [(found.word, (order, found.kinds, found.pattern, found.near)) for order, found in enumerate(WORDS)]
 _NAMES = {
     "http": "HTTP ", "sqlstate": "SQLSTATE ", "sqlbare": "SQLSTATE ", "sqlerror": "SQL error ", "sqlcode": "SQLCODE ",
-    "errno": "errno ", "exit": "exit code ", "signal": "signal ", "unit": "status ", "xid": "Xid ", "msg": "Msg ",
+    "errno": "errno ", "exit": "exit code ", "signal": "signal ", "unit": "status ",
+    "status": "status ", "xid": "Xid ", "msg": "Msg ",
     "mssql": "Error ", "mysql": "ERROR ", "code": "error code ", "said": "error code ", "curl": "curl ",
     "cuda": "CUDA error ", "sense": "sense key ", "grpcnumber": "gRPC status ", "reply": "reply ",
     "enhanced": "reply ", "dsn": "DSN ", "openssl": "error:", "atom": "error ",
@@ -311,6 +309,9 @@ def judged(kind: str, value: str) -> bool:
         return False
     if kind in _ZERO and value.strip("-0xX") == "":
         return False
+    if kind == "status":  # of a process, a protocol or HTTP; other numbers of three digits are no failures
+        number = int(value)
+        return 0 < number < 100 or 126 <= number <= 165 or number == 255 or 400 <= number <= 599 or number > 999
     if kind == "said":
         return not (len(value) == 3 and value[0] == "2")
     if kind in {"reply", "enhanced", "dsn"}:
@@ -323,6 +324,8 @@ def judged(kind: str, value: str) -> bool:
 def _name(kind: str, value: str) -> str:
     if kind == "atom" and value.upper() in ERRNO_NAMES:
         return value.upper()
+    if kind == "status" and len(value) == 3 and value[0] in "45":
+        kind = "http"
     if kind in _UPPER or value[:2] in {"0x", "0X"}:
         value = value.upper().replace("0X", "0x")
     return _NAMES.get(kind, "") + value

@@ -233,7 +233,7 @@ def _word(text: str) -> str:
         kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))
     if kept:
         return (_word(text[: kept.start()]) if kept.start() else "") + kept[0]
-    if ":" in text or "@" in text:
+    if ":" in text or "@" in text or "/" in text:
         text = volatile.NAMED_MEASURE.sub("0", text)
     runs = volatile.RUNS.findall(text)
     if volatile.OPAQUE.search(text) and (runs or not text.isupper()):

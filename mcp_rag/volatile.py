@@ -15,7 +15,7 @@ ANY_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>|<(IP|EMAIL|REDACTED)(?:_
 
 URL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.:-]{0,30}://[^\s\"'<>`|\\^{}]{1,2000}")
 # Padding tells base64 from words: its `=` is no sign between a key and a value.
-BASE64 = re.compile(r"(?<![\w+/=.-])[A-Za-z0-9+/_-]{16,8000}={1,2}(?![\w=\"'])")
+BASE64 = re.compile(r"(?<![\w+/.-])[A-Za-z0-9+/_-]{16,8000}={1,2}(?![\w=\"'])")
 QUERY = re.compile(r"(?<=[\w/])\?[\w.%~+\[\]-]{1,80}=[^\s\"'<>]{0,2000}")
 _NAME = r"[^\\\s\"'<>|:*?,;]"
 WINDOWS_PATH = re.compile(
@@ -98,7 +98,10 @@ WHO = re.compile(
     r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
     r"(?= from <?[\w.:-]{0,60}[0-9>])"
 )
-UNIT = re.compile(r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns)(?![\w/])")
+UNIT = re.compile(
+    r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|hrs?|"
+    r"hours?)(?![\w/])"
+)
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL_HINTS = ("null", "none", "nil", "undefined", "nan")
 NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w-])")
@@ -131,7 +134,7 @@ _HEX = (
 )
 _HOST = r"(?<![\w.@$-])[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?(?![\w.@$(-])"
 _LOCAL = r"(?<![\w.@$-])localhost(?::[0-9]{1,5})?(?![\w.@$(-])"
-_UNITS = "[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[kKMG]?Hz|[munµμ]?s|secs?|min|hrs?|[hdmkKMGTx%]"
+_UNITS = "[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[KMGTPE]i|[kKMG]?Hz|[munµμ]?s|secs?|min|hrs?|[hdmkKMGTx%]"
 _NUMBER = (
     r"(?<![0-9A-Za-z_])[+-]?v?[0-9](?:[0-9]|[.,:/+-](?=[0-9])){0,80}"
     rf"(?:[eE][+-]?[0-9]{{1,3}}|{_UNITS})?(?![0-9A-Za-z_])"
@@ -139,7 +142,7 @@ _NUMBER = (
 # A broken number with its unit, a duration of several units, ISO's durations, versions: asked before hosts and words,
 # which they look like. However it is written, a measure is one value.
 _DECIMAL = r"[0-9]{1,30}(?:\.[0-9]{1,30})?"
-_BROKEN = rf"[+-]?[0-9]{{1,30}}\.[0-9]{{1,30}}(?:{_UNITS})"
+_BROKEN = rf"[+-]?[0-9]{{1,30}}\.[0-9]{{1,30}}(?:{_UNITS}|[eE][+-]?[0-9]{{1,3}})"
 _DURATION = rf"[+-]?(?:{_DECIMAL}(?:[munµμ]?s|min|[wdhm])){{2,6}}"
 _ISO_DURATION = rf"-?P(?:[0-9]{{1,9}}[YMWD]){{0,4}}T(?:{_DECIMAL}[HMS]){{1,3}}"
 _RELEASE = (
@@ -156,7 +159,9 @@ TOKEN = re.compile(
     f"(?P<word>{_WORD})"
 )
 # A measure at the end of a word, behind its name.
-NAMED_MEASURE = re.compile(rf"(?<=[:@])[+-]?{_DECIMAL}(?:{_UNITS})?$|(?<=[:@]){_DURATION}$")
+NAMED_MEASURE = re.compile(
+    rf"(?<=[:@])[+-]?{_DECIMAL}(?:{_UNITS})?$|(?<=[:@]){_DURATION}$|(?<=[:@/])(?:{_RELEASE}|v[0-9]{{1,9}})$"
+)
 
 _TLDS = (
     "com net org edu gov mil int io co us uk de fr cn jp ru in br nl eu ch se info biz dev app cloud local localdomain "

@@ -50,6 +50,8 @@ MASKED = [
     ("waited 2m0.5s, 7m0s, 3h4m5s or 20s", "waited <num>, <num>, <num> or <num>"),
     ("budget PT0.25S or PT2H9M1.5S", "budget <num> or <num>"),
     ("holds 2.5GB of 8GiB at 1.5MB/s and 2.4GHz", "holds <num> of <num> at <num> and <num>"),
+    ("sent 300 bytes in 2 h, 45 s and 1 minute", "sent <num> in <num>, <num> and <num>"),
+    ("web:2.4.1-rc.3 web:2 agent/5.0.0-beta agent/5", "web:<num> web:<num> agent/<num> agent/<num>"),
     ("lag:4.5s lag:40ms", "lag:<num> lag:<num>"),
     ("built v3.1.4, v3.2.0-beta.2, 7.0.1-SNAPSHOT and 4.0.0.Final", "built <num>, <num>, <num> and <num>"),
     ("blob QmFzZTY0IHRleHQgMTIzNA== lost", "blob <id> lost"),
