@@ -132,7 +132,7 @@ def _mask_named(text: str) -> str:
     if "=" in text:
         text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
-    if '":' in text or '" :' in text:
+    if ('":' in text or '" :' in text) and not text.startswith("{"):  # else the object is the event, not its values
         text = volatile.FIELD.sub(_field, text)
     if "sd" in low or "vd" in low:
         text = volatile.DISK.sub("<id>", text)

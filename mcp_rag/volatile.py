@@ -66,8 +66,8 @@ _TELLING = (
 )
 TELLING_KEYS = frozenset(_TELLING.split())
 
-# The same in JSON inside a message.
-FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"([^\"\n\\]{1,300})\"")
+# The same in JSON inside a message, of one word: prose is what the event says.
+FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"([^\"\s\\]{1,300})\"")
 # The letter of a disk is drawn by its slot, like the number of another device.
 DISK = re.compile(r"(?<![\w.$-])(?:sd[a-j]|x?vd[a-h])(?:[0-9]{1,3})?(?![\w.$(-])")
 

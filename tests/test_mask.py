@@ -78,6 +78,8 @@ KEPT = [
     "No module named requests",
     "failed with 0x80070005",
     "user suspended",
+    '{"note":"disk","owner":"bob"}',
+    'told {"note":"the disk is full"}',
     "Login denied",
     "account archived and role revoked",
     "condition=Degraded phase= Terminating outcome=rejected",
