@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from mcp_rag import code_words
+from mcp_rag.code_words import ERRNO_NAMES
+
 MAX_CODES = 16
 MAX_SCANNED_CHARS = 16_000
 
@@ -28,26 +31,12 @@ _VENDORS = (
     "ORA|TNS|PLS|RMAN|LRM|DRG|KUP|SP2|PCC|NZE|UDE|UDI|MY|SQL|DSN|TS|CS|BC|FS|CA|SA|IDE|MSB|NU|NETSDK|LNK|LLNK|RC|BL|"
     "RZ|ASP|AADSTS|AADB2C|DEP|NG|SC|DL|HHH|HV|AMQ|ARTEMIS|WFLY[A-Z]*|JBAS|JBWS|ISPN|ARJUNA|ELY|UT|IJ|JBOSS[A-Z]*|RESTEASY|"
     "WSVR|SRVE|DSRA|CWWK[A-Z]|CWPKI|CWSI[A-Z]|CWNEN|WTRN|J2CA|BEA|WLS|CPF|CPE|RNX|DFH|IEF|IEC|CEE|IGD|MDB|PGRST|"
-    "CVE|ABEND|TF|AVD|CKV"
+    "CVE|ABEND|TF|AVD|CKV|DPY|DPI|NJS|CRS|CLSRSC"
 )
 _VENDOR = re.compile(rf"(?:{_VENDORS})-?[0-9]{{3,8}}(?:-[0-9]{{3,7}})?[A-Z]?")
 _SEVERITY_SUFFIX = re.compile(r"[A-Z]{3,7}[0-9]{4,5}[EWIAS]")
 _PLAIN = re.compile(r"E[0-9]{4,5}")
 _COMPILER = re.compile(r"E[0-9]{3,5}|[CRWF][0-9]{4}|[FWBSCNDPTU][0-9]{3}|[A-Z]{1,3}[0-9]{3,4}")
-# C library, then npm, then nodemailer and other Node packages.
-_ERRNO = (
-    "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG EBUSY ECANCELED ECHILD "
-    "ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK EDESTADDRREQ EDOM EDQUOT EEXIST EFAULT EFBIG EHOSTDOWN "
-    "EHOSTUNREACH EIDRM EILSEQ EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR ELOOP EMFILE EMLINK EMSGSIZE "
-    "ENAMETOOLONG ENETDOWN ENETRESET ENETUNREACH ENFILE ENOBUFS ENODATA ENODEV ENOENT ENOEXEC ENOLCK ENOMEM "
-    "ENOMSG ENOPROTOOPT ENOSPC ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTFOUND ENOTSOCK ENOTSUP ENOTTY ENXIO "
-    "EOPNOTSUPP EOVERFLOW EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMOTE "
-    "EREMOTEIO EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE ESRCH ESTALE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN "
-    "EUSERS EWOULDBLOCK EXDEV EHWPOISON ERESOLVE EINTEGRITY EUSAGE ETARGET ENEEDAUTH EBADENGINE EBADPLATFORM EOTP "
-    "EJSONPARSE ELIFECYCLE EINVALIDTAGNAME ENOVERSIONS ENOLOCK EOVERRIDE EPUBLISHCONFLICT ENOAUDIT EENVIRONMENT "
-    "EINVALIDPACKAGENAME EMISSINGARG ESOCKETTIMEDOUT ECONNECTION EAUTH EENVELOPE ESOCKET ETLS ESTREAM"
-)
-_ERRNO_NAMES = frozenset(_ERRNO.split())
 _SIGNAL = (
     "SIGABRT SIGALRM SIGBUS SIGCHLD SIGCONT SIGEMT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGKILL SIGPIPE SIGPROF "
     "SIGPWR SIGQUIT SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU "
@@ -69,81 +58,20 @@ _PREFIXED = re.compile(
     r"(?:CUDA_ERROR|CUDNN_STATUS|CUBLAS_STATUS|CUSPARSE_STATUS|CUSOLVER_STATUS|NCCL_ERR|ERR|SQLITE|MQRC|STATUS|NS_ERROR|"
     r"CURLE|X509_V_ERR|DTS_E|CBS_E)_[A-Z0-9_]{2,60}"
 )
-_UPPER = re.compile(r"(?<![A-Za-z0-9_.$/\\-])[A-Z][A-Za-z0-9_]{1,79}(?:-[0-9]{3,8}){0,2}(?![A-Za-z0-9_])")
+_UPPER = re.compile(r"[A-Z](?<![A-Za-z0-9_.$/\\-].)[A-Za-z0-9_]{1,79}(?:-[0-9]{3,8}){0,2}(?![A-Za-z0-9_])")
 
-_HTTP_PHRASES = (
-    "bad request|unauthorized|payment required|forbidden|not found|method not allowed|not acceptable|"
-    "request time-?out|length required|precondition failed|payload too large|request entity too large|"
-    "uri too long|unsupported media type|unprocessable|too many requests|internal server error|internal error|"
-    "not implemented|bad gateway|service unavailable|gateway time-?out|insufficient storage|client error|server error"
-)
-# Matched on the lower-cased text; each alternative starts with a literal, and the group names say what the number is.
-_IS = r"[\"']?(?: of| is| was)?[ :=(]{1,3}[\"']?"
-_END = r"(?![0-9]|\.[0-9])"
-_GRPC = (
-    "canceled|unknown|invalidargument|deadlineexceeded|notfound|alreadyexists|permissiondenied|resourceexhausted|"
-    "failedprecondition|aborted|outofrange|unimplemented|internal|unavailable|dataloss|unauthenticated"
-)
-_HRESULT = r"8000(?:ffff|4[0-9a-f]{3})|80(?:0[1-9a-f]|[1-3][0-9a-f])[0-9a-f]{4}"
-_NTSTATUS = r"c0000(?:005|006|01d|08e|094|096|0fd|135|139|142|17d|225|374|409|41d|417|420)"
-_CONTEXT = re.compile(
-    r"http/[0-9](?:\.[0-9])?\"? (?P<http1>[0-9]{3})(?![0-9]|\.[0-9])|"
-    r"http(?: error| status| code| response)?(?: code)?[ :=]{1,3}(?P<http2>[0-9]{3})(?![0-9/]|\.[0-9])|"
-    rf"status(?:[ _-]?code)?(?:\.?value)?{_IS}(?P<http3>[0-9]{{3}})(?![0-9/]|\.[0-9])|"
-    rf"response[ _-]?code{_IS}(?P<http4>[0-9]{{3}})(?![0-9/]|\.[0-9])|"
-    rf"(?<![\w.:/-])(?P<http5>[0-9]{{3}}):? (?={_HTTP_PHRASES})|"
-    r"sql ?state[\[ :=(\"']{1,4}(?P<sqlstate>(?=[a-z]{0,4}[0-9])[0-9a-z]{5})(?![0-9a-z])|"
-    rf"errno[\]\"']?[ :=]{{1,3}}(?P<errno1>-?[0-9]{{1,5}}){_END}|"
-    rf"os error (?P<errno2>[0-9]{{1,5}}){_END}|"
-    rf"exit(?:ed with|ed)?(?:[ _-]?(?:code|status|value)){_IS}(?P<exit1>-?[0-9]{{1,10}}){_END}|"
-    rf"(?:return(?:ed)?[ _-]?code|retcode|exit)[\"']?[ :=(]{{1,3}}(?P<exit2>-?[0-9]{{1,3}}){_END}|"
-    rf"signal[ :=(]{{1,3}}(?P<signal>[0-9]{{1,2}}){_END}|"
-    r"status=(?P<unit>[0-9]{1,3}/[a-z_]{2,16})|"
-    rf"xid \((?:[^()\n]{{1,60}})\): (?P<xid1>[0-9]{{1,3}}){_END}|"
-    rf"xid[ :=]{{1,2}}(?P<xid2>[0-9]{{1,3}}){_END}|"
-    r"msg (?P<msg>[0-9]{2,5}), level|"
-    r"error:? (?P<mssql>[0-9]{2,6}), severity|"
-    r"error (?P<mysql1>[0-9]{4}) \([0-9a-z]{5}\)|"
-    r"error: \((?P<mysql2>[0-9]{4}), ?[\"']|"
-    r"err(?:or)?[ _-]?(?:code|no|number|num)[\"']?(?: is| was)?[ :=#(]{1,3}"
-    r"(?P<code1>-?(?:0x[0-9a-f]{1,8}|[0-9]{1,10}))(?![0-9a-f]|\.[0-9])|"
-    rf"error[ :=(]{{1,2}}(?P<code2>-[0-9]{{1,8}}){_END}|"
-    r"error #(?P<code3>[0-9]{1,6})(?![0-9]|\.[0-9])|"
-    r"(?<!\w)code: (?P<code4>[0-9]{1,5})\. db::|"
-    r"error:(?P<openssl>[0-9a-f]{8}):|"
-    r"hresult[ :=(]{1,3}(?P<win1>0x[0-9a-f]{8})(?![0-9a-f])|"
-    rf"(?<![0-9a-z])(?P<win2>0x(?:{_HRESULT}|{_NTSTATUS}))(?![0-9a-f])|"
-    r"(?:exception|error|status|code|fail(?:ed|ure)? with)[ :=(]{1,2}(?P<win3>0xc0[0-9a-f]{6})(?![0-9a-f])|"
-    rf"code ?= ?(?P<grpc1>{_GRPC})(?![a-z])|"
-    r"(?:statuscode\.|status(?:runtime)?exception: |grpc[ _-]status[ :=]{1,2})(?P<grpc2>[a-z_]{5,20})(?![a-z])|"
-    r"codename[\"']?[ :=]{1,2}[\"']?(?P<mongo>[a-z]{4,40})|"
-    r"error occurred \((?P<aws>[a-z0-9.]{3,60})\)|"
-    r"(?P<cuda>(?:cudaerror|hiperror|nccl|cufft_|cublas_)[a-z_]{4,40})(?![a-z0-9])|"
-    r"(?P<clippy>clippy::[a-z_]{3,50})|"
-    r"\[(?P<flag>-w[a-z0-9=+-]{2,50})\]"
-)
-_CONTEXT_WORDS = re.compile(
-    r"http|status|response|sql ?state|errno|os err|exit|return|retcode|signal|xid|msg |error|code|0x[8c]|cuda|hiper|"
-    r"nccl|clippy|\[-w|[45][0-9]{2}:? [bcfgimnpru]"
-)
-# The same whatever the digits are.
-_ANY_DIGIT_WORDS = re.compile(_CONTEXT_WORDS.pattern.replace("0x[8c]", "0x").replace("[45][0-9]{2}", "[0-9]{3}"))
-_NAMES = {
-    "http": "HTTP ", "sqlstate": "SQLSTATE ", "errno": "errno ", "exit": "exit code ", "signal": "signal ",
-    "unit": "status ", "xid": "Xid ", "msg": "Msg ", "mssql": "Error ", "mysql": "ERROR ", "code": "error code ",
-    "openssl": "error:",
-}  # fmt: skip
 _DIGIT = re.compile(r"[0-9]")
-_BITS32 = re.compile(r"0x[0-9A-Fa-f]{8}(?![0-9A-Fa-f])")
+_BITS32 = re.compile(r"[0-9]x[0-9A-Fa-f]{8}(?![0-9A-Fa-f])")
 # An exception type keeps its digits when masked (`Http2Exception`).
-_NUMBERED_TYPE = re.compile(
-    r"[0-9][\w.$]{0,60}(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)"
-)
+_TYPE_WORDS = ("Error", "Exception", "Throwable", "Failure", "Fault", "Warning", "Panic", "Interrupt", "Timeout")
+_NUMBERED_TYPE = re.compile(rf"[0-9][\w.$]{{0,60}}(?:{'|'.join(_TYPE_WORDS)})")
 
 
 def codes(text: str) -> tuple[str, ...]:
-    """The codes in `text`, in order, each once, at most 16; only the first 16,000 characters are read."""
-    return tuple(dict.fromkeys(code.name for code in find(text)))[:MAX_CODES]
+    """The codes in `text`, in order, each once, at most 16; only the first 16,000 characters are read.
+
+    Read on one line, as masking reads it: a word and its number may stand on two lines."""
+    return tuple(dict.fromkeys(code.name for code in find(_on_one_line(text[:MAX_SCANNED_CHARS]))))[:MAX_CODES]
 
 
 def find(text: str) -> list[Code]:
@@ -153,19 +81,24 @@ def find(text: str) -> list[Code]:
 
 @lru_cache(maxsize=64)  # masking and fingerprint ask for the same text
 def _found(text: str) -> tuple[Code, ...]:
-    return tuple(_ordered(_candidates(text, loose=False)))
+    return tuple(_ordered(_candidates(text)))
 
 
 def has_numbered_type(text: str) -> bool:
     """True when `text` may name an exception type with a digit in it, which masking keeps."""
-    return _NUMBERED_TYPE.search(text) is not None
+    return any(map(text.__contains__, _TYPE_WORDS)) and _NUMBERED_TYPE.search(text) is not None
 
 
 def has_pattern(text: str) -> bool:
     """True when `text` could hold a code if its digits were others: such text must not share a digit-blind memo."""
+    text = _on_one_line(text)
     if _BITS32.search(text) or has_numbered_type(text):
         return True
-    return any(_DIGIT.search(c.name) for c in _candidates(text, loose=True))
+    return any(_DIGIT.search(c.name) for c in _tokens(text)) or code_words.has_number(_lower(text))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _ordered(found: Iterator[Code]) -> list[Code]:
@@ -176,24 +109,30 @@ def _ordered(found: Iterator[Code]) -> list[Code]:
     return kept
 
 
-def _candidates(text: str, *, loose: bool) -> Iterator[Code]:
+def _candidates(text: str) -> Iterator[Code]:
+    yield from _tokens(text)
+    for name, start, end in code_words.found(text, _lower(text)):
+        yield Code(name, start, end)
+
+
+def _tokens(text: str) -> Iterator[Code]:
+    """Codes that are known by themselves."""
     for match in _UPPER.finditer(text):
         token = match[0]
         if _is_code(token) and (not _needs_context(token) or _in_compiler_line(text, match.start(), match.end())):
             yield Code(token, match.start(), match.end())
+
+
+def _lower(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow when lower-cased; spans must stay those of `text`
         low = "".join(c.lower() if c.isascii() else c for c in text)
-    if (_ANY_DIGIT_WORDS if loose else _CONTEXT_WORDS).search(low):
-        for match in _CONTEXT.finditer(low):
-            code = _context_code(text, match, loose=loose)
-            if code is not None:
-                yield code
+    return low
 
 
 @lru_cache(maxsize=50_000)
 def _is_code(token: str) -> bool:
-    if token in _ERRNO_NAMES or token in _SIGNALS or token in _REASONS:
+    if token in ERRNO_NAMES or token in _SIGNALS or token in _REASONS:
         return True
     if _PREFIXED.fullmatch(token):
         return True
@@ -217,17 +156,3 @@ def _in_compiler_line(text: str, start: int, end: int) -> bool:
     return _BEFORE.search(text[max(0, start - 16) : start]) is not None or (
         text[start - 1] == "[" and text[end : end + 1] == "]"
     )
-
-
-def _context_code(text: str, match: re.Match[str], *, loose: bool) -> Code | None:
-    group = match.lastgroup or ""
-    start, end = match.span(group)
-    value, kind = text[start:end], group.rstrip("0123456789")
-    if not loose:
-        if kind == "http" and not 400 <= int(value) <= 599:
-            return None
-        if kind in {"errno", "exit", "signal", "xid", "code"} and value.strip("-0x") == "":
-            return None
-    if kind in {"sqlstate", "win", "openssl"}:
-        value = value.upper().replace("0X", "0x")
-    return Code(_NAMES.get(kind, "") + value, start, end)

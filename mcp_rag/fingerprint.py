@@ -8,6 +8,7 @@ id wherever it happens; it is the same before and after redaction.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mcp_rag.codes import codes, has_pattern
 from mcp_rag.frames import MAX_FRAMES_READ, keys
@@ -18,6 +19,7 @@ from mcp_rag.types import Fingerprint, LogRecord, StackTrace
 MAX_MESSAGE_CHARS = 4_000
 MIN_HEAD_WORDS = 3
 MAX_HEAD_LINES = 5
+MAX_PROPERTY_CHARS = 4_000
 
 # Types that say only that something failed: every language's root class, what a bare `throw "text"`, `panic` or
 # assertion gives, and errors whose message is the missing name itself. Two of them from one place may be two faults, so
@@ -33,7 +35,17 @@ _GENERIC = (
 )
 GENERIC_TYPES = frozenset(_GENERIC.split())
 
+_TELLING = (
+    "curl smtp lmtp ftp errno errcode errorcode error_code err error ret retval rc sqlcode sqlstate status response"
+)
+TELLING_LOGGERS = frozenset(_TELLING.split())
+
 _GENERATED_TYPE = re.compile(r"\$\$.*$|@[0-9a-f]{4,}$|`\d+|\$[0-9]+$")
+_PROPERTY = re.compile(
+    r"^ {2,6}(?:code|errno|status|statusCode|exitCode|sqlState|signal): (?:'[^'\n]{1,60}'|-?[0-9]{1,6}),?$",
+    re.MULTILINE,
+)
+_NUMBER_OF_TYPE = re.compile(r" \((?:0x[0-9A-Fa-f]{8}|-?[0-9]{1,10})\): ")
 _SPACES = re.compile(r"\s+")
 
 
@@ -41,6 +53,12 @@ def fingerprint(record: LogRecord) -> Fingerprint:
     """The grouping key of `record`. A pure function of its text, logger and parsed trace; never fails."""
     trace = record.stacktrace
     return _of_message(record) if trace is None else _of_trace(record, trace)
+
+
+def spoken(text: str, logger: str) -> str:
+    """A message with the word before its colon that was read as its logger, where that makes a number a code:
+    `ERROR curl: (28) ...`, `ERROR errcode: 40013`."""
+    return f"{logger}: {text}" if logger and logger.lower() in TELLING_LOGGERS else text
 
 
 def headline(record: LogRecord) -> str:
@@ -60,7 +78,7 @@ def headline(record: LogRecord) -> str:
 
 def _of_message(record: LogRecord) -> Fingerprint:
     text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
-    found = codes(text)
+    found = codes(spoken(text, record.logger))
     template = mask(headline(record))[:MAX_TEMPLATE_CHARS]
     logger = normal_logger(record.logger)
     related = digest("codes", *found) if found else digest("shape", skeleton(template) or collapse(template))
@@ -70,6 +88,9 @@ def _of_message(record: LogRecord) -> Fingerprint:
 def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     types = tuple(normal_type(e.type) for e in trace.exceptions)
     found = codes("\n".join(f"{e.type}: {e.message[:MAX_MESSAGE_CHARS]}" for e in trace.exceptions))
+    beside = _beside(record, trace)
+    # Only where the message has none: a log that prints less of an exception must not make another error of it.
+    found = found or codes(beside)
     names, own = keys(trace)
     root = trace.root
     template = mask(f"{root.type}: {_first_line(root.message)}" if root.message else root.type)[:MAX_TEMPLATE_CHARS]
@@ -79,18 +100,31 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
         said = collapse(mask(_first_line(message))[:MAX_TEMPLATE_CHARS])
     exact = digest("trace", trace.language, *types, "", *names, "", *found, "", said)
     related = digest("related", types[-1], names[0] if names and own else said)
-    every = codes(f"{_labels(record, trace)}\n{record.message[:MAX_MESSAGE_CHARS]}")
+    every = codes(f"{beside}\n{record.message[:MAX_MESSAGE_CHARS]}")
     return Fingerprint(exact, related, template, tuple(dict.fromkeys((*found, *every)))[:16])
 
 
-def _labels(record: LogRecord, trace: StackTrace) -> str:
-    """What stands between type and message in the printed text: Node's `Error [ERR_MODULE_NOT_FOUND]: `."""
+def _beside(record: LogRecord, trace: StackTrace) -> str:
+    """What the printed text says of an exception besides type and message: Node's `Error [ERR_MODULE_NOT_FOUND]: ` and
+    the properties behind its frames, the number in .NET's `SocketException (111): `."""
+    if trace.language == "csharp":
+        return "\n".join(_numbers(record.body, trace))
     labels = []
     for message in {trace.outermost.message, trace.root.message}:
         at = record.body.find(message[:80]) if message else -1
         if at > 0 and record.body[at - 3 : at] == "]: ":
             labels.append(record.body[max(0, at - 80) : at])
-    return "\n".join(sorted(labels))
+    labels.sort()
+    if trace.language == "javascript" and (at := record.body.find(" {\n")) >= 0:
+        labels += ["{", *_PROPERTY.findall(record.body[at : at + MAX_PROPERTY_CHARS])]
+    return "\n".join(labels)
+
+
+def _numbers(body: str, trace: StackTrace) -> Iterator[str]:
+    for exception in trace.exceptions:
+        at = body.find(f"{exception.type} (")
+        if at >= 0 and (number := _NUMBER_OF_TYPE.match(body, at + len(exception.type))):
+            yield f"Exception{number[0]}"
 
 
 def normal_type(name: str) -> str:
@@ -129,7 +163,9 @@ class Fingerprinter:
         if known is not None:
             return known
         exact: _Key = (text, record.logger, calls)
-        if blind in self._memo or has_pattern(text):  # None stands for "text that needs the exact key"
+        if blind in self._memo or has_pattern(
+            spoken(text, record.logger)
+        ):  # None stands for "text that needs the exact key"
             known = self._memo.get(exact)
             if known is not None:
                 return known
@@ -150,7 +186,7 @@ def _text(record: LogRecord) -> str:
     if trace is None:
         return record.message or record.body
     said = "\n".join([f"{e.type}: {e.message}" for e in trace.exceptions])
-    return f"{record.message}\n{_labels(record, trace)}\n{said}"
+    return f"{record.message}\n{_beside(record, trace)}\n{said}"
 
 
 def _calls(record: LogRecord) -> str:

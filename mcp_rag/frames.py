@@ -22,6 +22,7 @@ _HEX_PIECE = re.compile(r"[.\-_](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z_]{6,40}(?=\.)|[.
 _VERSION = re.compile(
     r"[@\-_]v?[0-9]+(?:\.[0-9]+){1,4}[\w.+-]{0,40}?(?=/|$|\.[A-Za-z])|@[\w.+-]{1,60}(?=/)|/v[0-9]+(?=/|$)"
 )
+_NUMBERED_FILE = re.compile(r"[0-9]{5,40}\.")  # a notebook's cell: `/tmp/ipykernel_8812/1234567890.py`
 _ADDRESS = re.compile(
     r"\(0x[0-9a-f]+[^)]*\)|\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?|\(\.\.\.\)$|\{0x[0-9a-f, x.]+\}|@0x[0-9a-f]+"
 )
@@ -84,14 +85,14 @@ def frame_key(frame: Frame, language: str) -> str:
 def _base_name(file: str) -> str:
     """File name without directories, query, bundler hash; a name that is nothing but generated gives ""."""
     name = re.split(r"[?#]", file.replace("\\", "/").rstrip("/"), maxsplit=1)[0].rsplit("/", 1)[-1]
-    if name.startswith("<") or not re.search(r"[A-Za-z]", name):
+    if name.startswith("<") or not re.search(r"[A-Za-z]", name) or _NUMBERED_FILE.match(name):
         return ""
     return _HEX_PIECE.sub("", name).lower()
 
 
 # ---------------------------------------------------------------- per language
 _JVM_SUFFIX = re.compile(
-    r"\$\$(?:Enhancer|FastClass|Lambda|javassist|SpringCGLIB|_|Proxy|Spring).*$|_\$\$_(?:jvst|javassist).*$|"
+    r"\$\$(?:Enhancer|FastClass|Lambda|ExternalSynthetic|javassist|SpringCGLIB|_|Proxy|Spring).*$|_\$\$_(?:jvst|javassist).*$|"
     r"\$(?:HibernateProxy|ByteBuddy|MockitoMock)\$.*$"
 )
 _JVM_NUMBER = re.compile(
@@ -103,7 +104,7 @@ _SCALA = re.compile(r"^\$anonfun\$([\w$]*?)(?:\$[0-9]+)*(?:\$adapted)?$")
 
 
 def _jvm(place: str, function: str) -> tuple[str, str] | None:
-    hidden = "$$Lambda" in place or "$$FastClass" in place
+    hidden = any(mark in place for mark in ("$$Lambda", "$$ExternalSyntheticLambda", "$$FastClass"))
     place = place.rsplit("/", 1)[-1] if "$$Lambda" not in place else place.split("/", 1)[0]
     place = _JVM_INNER.sub("$", _JVM_NUMBER.sub(r"\1", _JVM_SUFFIX.sub("", place))).rstrip("$")
     if hidden:

@@ -25,7 +25,7 @@ from mcp_rag.events import (
     sketch,
     split_lines,
 )
-from mcp_rag.fingerprint import Fingerprinter, fingerprint
+from mcp_rag.fingerprint import Fingerprinter, fingerprint, spoken
 from mcp_rag.occurrences import MAX_MESSAGES, MAX_SERVICES, Occurrences, headline
 from mcp_rag.ranking import document_weights
 from mcp_rag.rows import ErrorGroup
@@ -107,7 +107,7 @@ class KnownEvents:
     def keep(self, alike: Likeness, key: bytes, known: _Known) -> bytes:
         """Remember what was found out about an event whose key was new; returns the key it has from now on."""
         if key == alike.key:
-            text = _on_one_line(alike.text)
+            text = spoken(_on_one_line(alike.text), alike.logger)
             names = alike.names != b"" and (known.has_trace or has_numbered_type(text))
             telling = _Telling(names, has_pattern(text))
             if any(telling):
@@ -135,7 +135,7 @@ def _precise(alike: Likeness, telling: _Telling) -> bytes:
     """The key of an event by what its digits tell besides."""
     key = alike.key + b"\0" + alike.names if telling.names else alike.key
     if telling.codes:
-        key += b"\0" + repr(find(_on_one_line(alike.text))).encode("utf-8", "replace")
+        key += b"\0" + repr(find(spoken(_on_one_line(alike.text), alike.logger))).encode("utf-8", "replace")
     return key
 
 

@@ -115,6 +115,8 @@ def _mask_once(text: str) -> str:
         text = volatile.WINDOWS_PATH.sub("<path>", text)
     if DIGIT.search(text):
         if ":" in text or "-" in text or "/" in text:
+            if any(map(text.__contains__, volatile.MONTHS)):
+                text = volatile.NAMED_TIME.sub("<time>", text)
             text = volatile.TIME.sub("<time>", text)
         text = volatile.UNIT.sub("", text)
     text = _mask_named(text)
@@ -128,14 +130,19 @@ def _mask_named(text: str) -> str:
         text = volatile.SECRET.sub(_secret, volatile.COOKIES.sub(r"\1<id>", text))
         text = volatile.BEARER.sub(r"\1<id>", text)
     if "=" in text:
+        text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
+    if ('":' in text or '" :' in text) and not text.startswith("{"):  # else the object is the event, not its values
+        text = volatile.FIELD.sub(_field, text)
+    if "sd" in low or "vd" in low:
+        text = volatile.DISK.sub("<id>", text)
     if volatile.ENTITY_HINT.search(low):
         text = volatile.ENTITY.sub(r"\1<str>", text)
     if " for " in low and " from " in low:
         text = volatile.WHO.sub("<str>", text)
     if "rue" in low or "alse" in low:
         text = volatile.TRUTH.sub("<str>", text)
-    if "n" in low:
+    if any(map(low.__contains__, volatile.NULL_HINTS)):
         text = volatile.NULL.sub(r"\1<str>", text)
     return text
 
@@ -148,6 +155,12 @@ def _url(match: re.Match[str]) -> str:
     return "<url>" + match[0][len(match[0].rstrip(").,;:!?]'")) :]
 
 
+def _base64(match: re.Match[str]) -> str:
+    text = match[0]
+    letters = text.lower() != text != text.upper()
+    return "<id>" if letters and (DIGIT.search(text) or text.endswith("==")) else text
+
+
 def _secret(match: re.Match[str]) -> str:
     return match[0] if _PRIVATE.match(match[2]) else f"{match[1]}<id>"
 
@@ -158,6 +171,13 @@ def _pair(match: re.Match[str]) -> str:
     if not bare or bare[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
         return match[0]
     return f"{key}{sign}<str>"
+
+
+def _field(match: re.Match[str]) -> str:
+    key, sign, value = match.groups()
+    if value[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+        return match[0]
+    return f'"{key}"{sign}"<str>"'
 
 
 def _mask_token(token: str) -> str:
@@ -173,10 +193,12 @@ def _replace(match: re.Match[str]) -> str:
     kind, text = match.lastgroup or "", match[0]
     if kind == "word":
         return _word(text)
-    if kind == "number":
+    if kind in {"number", "measure"}:
         return "<num>"
     if kind == "host":
         return _host(text)
+    if kind == "local":
+        return "<host>"
     if kind == "ipv6":
         return "<ip>" if DIGIT.search(text) else text
     if kind == "path":
@@ -211,6 +233,8 @@ def _word(text: str) -> str:
         kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))
     if kept:
         return (_word(text[: kept.start()]) if kept.start() else "") + kept[0]
+    if ":" in text or "@" in text or "/" in text:
+        text = volatile.NAMED_MEASURE.sub("0", text)
     runs = volatile.RUNS.findall(text)
     if volatile.OPAQUE.search(text) and (runs or not text.isupper()):
         return "<id>"

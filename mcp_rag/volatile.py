@@ -14,6 +14,8 @@ PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>")
 ANY_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>|<(IP|EMAIL|REDACTED)(?:_[0-9]{{1,6}}|:[a-z0-9_-]{{1,40}})>")
 
 URL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.:-]{0,30}://[^\s\"'<>`|\\^{}]{1,2000}")
+# Padding tells base64 from words: its `=` is no sign between a key and a value.
+BASE64 = re.compile(r"(?<![\w+/.-])[A-Za-z0-9+/_-]{16,8000}={1,2}(?![\w=\"'])")
 QUERY = re.compile(r"(?<=[\w/])\?[\w.%~+\[\]-]{1,80}=[^\s\"'<>]{0,2000}")
 _NAME = r"[^\\\s\"'<>|:*?,;]"
 WINDOWS_PATH = re.compile(
@@ -26,13 +28,17 @@ _DAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,9})?"
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{1,2}[SD]T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))?"
 _ISO_CLOCK = r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:[.,:][0-9]{1,9})?"
-TIME = re.compile(
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Times that name the month, and those that begin with a digit: as one expression they take four times as long.
+NAMED_TIME = re.compile(
     rf"(?<![A-Za-z]){_DAY}{_MONTH}\.? {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}})?,? (?:at )?{_CLOCK}{_ZONE}"
     r"(?: [0-9]{4}(?![0-9.]))?|"
-    rf"(?<![A-Za-z]){_DAY}[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{2,4}}(?:[ :]{_CLOCK}{_ZONE})?|"
-    rf"(?<![0-9.])[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?:[T _,-]{{1,2}}{_ISO_CLOCK}{_ZONE})?(?![0-9])|"
-    rf"(?<![0-9.])[0-9]{{1,2}}[/.-](?:[0-9]{{1,2}}|{_MONTH})[/.-][0-9]{{2,4}}[ :T,]{{1,2}}{_CLOCK}{_ZONE}(?: [AP]M)?|"
-    rf"(?<![0-9.:])[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,:][0-9]{{1,9}})?{_ZONE}(?: [AP]M)?(?![0-9:])"
+    rf"(?<![A-Za-z0-9:-]){_DAY}[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{2,4}}(?:[ :]{_CLOCK}{_ZONE})?"
+)
+TIME = re.compile(
+    rf"[0-9](?:(?<![0-9.].)(?:[0-9]{{3}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?:[T _,-]{{1,2}}{_ISO_CLOCK}{_ZONE})?"
+    rf"(?![0-9])|[0-9]?[/.-](?:[0-9]{{1,2}}|{_MONTH})[/.-][0-9]{{2,4}}[ :T,]{{1,2}}{_CLOCK}{_ZONE}(?: [AP]M)?)|"
+    rf"(?<![0-9.:].)[0-9]?:[0-9]{{2}}:[0-9]{{2}}(?:[.,:][0-9]{{1,9}})?{_ZONE}(?: [AP]M)?(?![0-9:]))"
 )
 
 # What a redactor could replace must already be masked as a whole in the raw text.
@@ -56,9 +62,14 @@ _TELLING = (
     "msg message error err errors reason cause exception ex type kind code errorcode error_code errno status state "
     "level severity event detail details description desc title text body failure fault warning result action "
     "operation op errormessage error_message errmsg err_msg exception_type exc_type exc class category method signal "
-    "exit_code exitcode grpc_code rc ret retval hresult"
+    "exit_code exitcode grpc_code rc ret retval hresult phase condition outcome health verdict"
 )
 TELLING_KEYS = frozenset(_TELLING.split())
+
+# The same in JSON inside a message, of one word: prose is what the event says.
+FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"([^\"\s\\]{1,300})\"")
+# The letter of a disk is drawn by its slot, like the number of another device.
+DISK = re.compile(r"(?<![\w.$-])(?:sd[a-j]|x?vd[a-h])(?:[0-9]{1,3})?(?![\w.$(-])")
 
 # A name after one of these words is a value, unless the next word goes on with the sentence.
 _SENTENCE = (
@@ -68,24 +79,38 @@ _SENTENCE = (
     "password|are|no|exists?|found|failed|failure|memory|unreachable|down|up|verification|resolution|process|service|"
     "authentication|level|exited|doesn|isn|wasn|couldn|terminated|disconnected"
 )
+# What has become of it: the event itself, not a name.
+_STATES = (
+    "disabled|enabled|expired|locked|unlocked|closed|opened|suspended|blocked|revoked|banned|deleted|removed|inactive|"
+    "active|incorrect|invalid|valid|missing|mismatch|mismatched|rejected|refused|denied|accepted|timeout|timed|aborted|"
+    "cancelled|canceled|restricted|unauthorized|unauthenticated|unverified|verified|unconfirmed|confirmed|forbidden|"
+    "unavailable|available|offline|online|busy|full|empty|deactivated|activated|created|changed|updated|modified|"
+    "registered|unregistered|pending|ready|stopped|started|crashed|lost|dropped|exceeded|reached|required|successful|"
+    "succeeded|success|drained|draining|evicted|quarantined|frozen|throttled|limited|overloaded|killed|dead|alive|broken|"
+    "corrupt|corrupted|duplicate|duplicated|conflict|stale|unresolved|unresolvable|resolved|incomplete|archived|merged"
+)
 ENTITY = re.compile(
     r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal) "
-    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE})(?![\w-]))([+-]?\w[\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
+    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE}|{_STATES})(?![\w-]))([+-]?\w[\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
 )
 ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
 WHO = re.compile(
     r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
     r"(?= from <?[\w.:-]{0,60}[0-9>])"
 )
-UNIT = re.compile(r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns)(?![\w/])")
+UNIT = re.compile(
+    r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|hrs?|"
+    r"hours?)(?![\w/])"
+)
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
+NULL_HINTS = ("null", "none", "nil", "undefined", "nan")
 NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w-])")
 
 DIGIT = re.compile(r"[0-9]")
 # A placeholder that touches another, or what may belong to a value: the next masking may read them as one.
 GLUED = re.compile(r">[^\s<>]?<|>[:@#._-]{0,2}[\w%=+/]|[+-]<num>|<str>=|<num>::|::<num>")
 # A word without any of these has nothing to mask.
-SPECIAL = re.compile(r"[0-9/\\@.:=~]|[a-fA-F]{8}|_[A-Za-z]{24}")
+SPECIAL = re.compile(r"[0-9/\\@.:=~]|[a-fA-F]{8}|_[A-Za-z]{24}|localhost")
 
 _SEGMENT = r"[\w.+@%~#$*!-]{1,255}"
 _UUID = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
@@ -108,14 +133,34 @@ _HEX = (
     r"(?=[0-9A-F]{0,40}[0-9])(?=[0-9]{0,40}[A-F])[0-9A-F]{7,128}|[a-f]{8}|[A-F]{8})(?![0-9A-Za-z_]))"
 )
 _HOST = r"(?<![\w.@$-])[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?(?![\w.@$(-])"
+_LOCAL = r"(?<![\w.@$-])localhost(?::[0-9]{1,5})?(?![\w.@$(-])"
+_UNITS = "[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[KMGTPE]i|[kKMG]?Hz|[munµμ]?s|secs?|min|hrs?|[hdmkKMGTx%]"
 _NUMBER = (
     r"(?<![0-9A-Za-z_])[+-]?v?[0-9](?:[0-9]|[.,:/+-](?=[0-9])){0,80}"
-    r"(?:[eE][+-]?[0-9]{1,3}|[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[munµ]?s|secs?|min|hrs?|[hdmkKMGTx%])?(?![0-9A-Za-z_])"
+    rf"(?:[eE][+-]?[0-9]{{1,3}}|{_UNITS})?(?![0-9A-Za-z_])"
+)
+# A broken number with its unit, a duration of several units, ISO's durations, versions: asked before hosts and words,
+# which they look like. However it is written, a measure is one value.
+_DECIMAL = r"[0-9]{1,30}(?:\.[0-9]{1,30})?"
+_BROKEN = rf"[+-]?[0-9]{{1,30}}\.[0-9]{{1,30}}(?:{_UNITS}|[eE][+-]?[0-9]{{1,3}})"
+_DURATION = rf"[+-]?(?:{_DECIMAL}(?:[munµμ]?s|min|[wdhm])){{2,6}}"
+_ISO_DURATION = rf"-?P(?:[0-9]{{1,9}}[YMWD]){{0,4}}T(?:{_DECIMAL}[HMS]){{1,3}}"
+_RELEASE = (
+    r"(?:v[0-9]{1,20}(?:\.[0-9]{1,20}){1,4}|[0-9]{1,20}(?:\.[0-9]{1,20}){2,4})"
+    r"(?:[+-][0-9A-Za-z]{1,40}(?:[.+-][0-9A-Za-z]{1,40}){0,6}|(?:a|b|rc|alpha|beta|dev|\.(?:RELEASE|Final|GA))[0-9]{0,5})?"
+)
+_MEASURE = (
+    rf"(?<![0-9A-Za-z_.@$-])(?:{_BROKEN}|{_DURATION}|{_ISO_DURATION}|{_RELEASE})(?![0-9A-Za-z_@$(]|[.:-][0-9A-Za-z_])"
 )
 _WORD = r"[A-Za-z0-9_$]+(?:[._:#@/-][A-Za-z0-9_$]+)*"
 TOKEN = re.compile(
     f"(?P<uuid>{_UUID})|(?P<email>{_EMAIL})|(?P<mac>{_MAC})|(?P<ip>{_IPV4})|(?P<ipv6>{_IPV6})|(?P<path>{_PATH})|"
-    f"(?P<hex>{_HEX})|(?P<host>{_HOST})|(?P<number>{_NUMBER})|(?P<word>{_WORD})"
+    f"(?P<hex>{_HEX})|(?P<measure>{_MEASURE})|(?P<local>{_LOCAL})|(?P<host>{_HOST})|(?P<number>{_NUMBER})|"
+    f"(?P<word>{_WORD})"
+)
+# A measure at the end of a word, behind its name.
+NAMED_MEASURE = re.compile(
+    rf"(?<=[:@])[+-]?{_DECIMAL}(?:{_UNITS})?$|(?<=[:@]){_DURATION}$|(?<=[:@/])(?:{_RELEASE}|v[0-9]{{1,9}})$"
 )
 
 _TLDS = (

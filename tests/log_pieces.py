@@ -50,6 +50,13 @@ MESSAGES = (
     "the cart is full",
     "error code 17 (0x11) after 2.5 s",
     "signal 9 sent to worker 4711",
+    "copy 4711 failed, rc=23 after 4.75s",
+    "worker 7 exited with 70",
+    "call 17 ended, grpc-status: 14",
+    "insert 12 failed (23505) on a column",
+    "transfer 7 failed: -110",
+    "relay said: 552 5.2.2 over quota",
+    "release v3.1.4-rc.2 of 1.5GiB waited PT2M1.5S",
     "Überlauf in Zähler 12 bei Schlüssel äöü",
 )
 TRACES = (
@@ -75,6 +82,12 @@ TRACES = (
     "TypeError: Cannot read properties of undefined (reading 'id')\n"
     "    at step1 (/srv/cartd/src/cart.js:31:17)\n"
     "    at async Server.run2 (/srv/cartd/src/run.js:7:3)",
+    "QueryError: lookup of 4711 failed\n"
+    "    at lookup (/srv/cartd/src/store.js:31:17)\n"
+    "    at async main (/srv/cartd/src/main.js:7:3) {\n"
+    "  code: 'P2025',\n  statusCode: 422\n}",
+    "Unhandled exception. System.Net.Sockets.SocketException (111): refused\n"
+    "   at Acme.Link.Open() in /src/Link.cs:line 31",
     "Unhandled exception. System.InvalidOperationException: no plan 4711\n"
     "   at Acme.Plans.Get(String key) in /src/Plans.cs:line 31",
     "app/cart.rb:31:in `step1': no plan 4711 (Shop::PlanError)\n\tfrom app/run.rb:7:in `<main>'",
@@ -91,6 +104,12 @@ JSON = (
     'at a1 (b.js:1:2)"}}',
     '{"log":"ERROR request 4711 failed\\n","stream":"stderr","time":"2026-11-23T19:20:37.123456789Z"}',
 )
+# The word that makes the number a code reads as the logger.
+SPOKEN = (
+    "2026-11-23T19:20:37.123Z ERROR curl: (28) upload 7 timed out",
+    "2026-11-23T19:20:37.123Z ERROR errcode: 40013",
+    "2026-11-23T19:20:37.123Z ERROR cart: (28) uploads of 7 timed out",
+)
 JUNK = ("", "   ", "}", "{", "\tat a.B.c(D.java:1)", "----", "\x00\x01", "word", "  indented text 7", "é\ufffd")
 
 _DIGITS = re.compile(r"[0-9]+(?!x)")
@@ -106,6 +125,7 @@ def pieces() -> list[str]:
         *(head + "cannot go on\n" + trace for head in HEADERS[:8] for trace in TRACES),
         *TRACES,
         *JSON,
+        *SPOKEN,
         *JUNK,
     ]
 

@@ -186,3 +186,58 @@ def test_code_printed_beside_the_type_is_reported() -> None:
     body = "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x'\n    at f (/a/b.js:1:1)"
     found = fingerprint(replace(LogRecord(0, 0, body, ""), stacktrace=parse(body)))
     assert "ERR_MODULE_NOT_FOUND" in found.codes
+
+
+NODE = """QueryError: {message}
+    at find (/srv/app/src/store.js:31:17)
+    at async main (/srv/app/src/main.js:7:3) {{
+  code: '{code}',
+  meta: {{ modelName: 'Order' }},
+  errno: {errno}
+}}"""
+DOTNET = """Unhandled exception. Shop.SyncException: sync failed
+ ---> System.Net.Sockets.SocketException ({number}): no answer
+   at Shop.Link.Open() in /src/Link.cs:line 4
+   --- End of inner exception stack trace ---
+   at Shop.Sync.Run() in /src/Sync.cs:line 9"""
+
+
+def _node(message: str = "no order", code: str = "P2025", errno: int = -104) -> LogRecord:
+    body = NODE.format(message=message, code=code, errno=errno)
+    return replace(LogRecord(0, 0, body, ""), stacktrace=parse(body))
+
+
+def _dotnet(number: int) -> LogRecord:
+    body = DOTNET.format(number=number)
+    return replace(LogRecord(0, 0, body, ""), stacktrace=parse(body))
+
+
+def test_codes_beside_the_exception_tell_errors_apart() -> None:
+    """Node prints properties behind the frames, .NET a number behind the type: another code is another error, for the
+    memo too, whose key must hold what it reads."""
+    memo = Fingerprinter()
+    records = [
+        *(_node(code=code) for code in ("P2025", "P2002", "E_LIMIT", "E_QUOTA")),
+        _node(errno=-110),
+        *map(_dotnet, (10060, 10061)),
+    ]
+    assert len({memo.of(record).id for record in records}) == len(records)
+    for record in records:
+        assert memo.of(record) == fingerprint(record)
+    assert fingerprint(records[0]).codes == ("P2025", "errno -104")
+
+
+def test_a_code_in_the_message_suffices() -> None:
+    """A log that prints the message and frames alone makes no other error of what another prints with properties."""
+    record = _node(message="connect ECONNREFUSED 10.0.0.1:5432", code="ECONNREFUSED")
+    short = record.body.partition(" {\n")[0]
+    assert fingerprint(record).id == fingerprint(replace(LogRecord(0, 0, short, ""), stacktrace=parse(short))).id
+
+
+def test_a_word_read_as_the_logger_makes_a_number_a_code() -> None:
+    """In `ERROR curl: (28) ...` the first word reads as a logger, which counts by itself; the number is still told."""
+    memo = Fingerprinter()
+    first, second = (LogRecord(0, 0, "", f"({n}) upload timed out", logger="curl") for n in (28, 35))
+    assert memo.of(first).codes == ("curl 28",)
+    assert memo.of(second) == fingerprint(second) != memo.of(first)
+    assert memo.of(replace(first, logger="cart")) == fingerprint(replace(second, logger="cart"))

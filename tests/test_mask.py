@@ -46,6 +46,20 @@ MASKED = [
     ("a \t b\n c", "a b c"),
     ("from 24-54-76.adsl.solnet.pl and 1.2.3", "from <host> and <num>"),
     ("0x1fstatus 503", "<id> <num>"),
+    ("took 4.75s of 9s, then 0.3ms", "took <num> of <num>, then <num>"),
+    ("waited 2m0.5s, 7m0s, 3h4m5s or 20s", "waited <num>, <num>, <num> or <num>"),
+    ("budget PT0.25S or PT2H9M1.5S", "budget <num> or <num>"),
+    ("holds 2.5GB of 8GiB at 1.5MB/s and 2.4GHz", "holds <num> of <num> at <num> and <num>"),
+    ("sent 300 bytes in 2 h, 45 s and 1 minute", "sent <num> in <num>, <num> and <num>"),
+    ("web:2.4.1-rc.3 web:2 agent/5.0.0-beta agent/5", "web:<num> web:<num> agent/<num> agent/<num>"),
+    ("lag:4.5s lag:40ms", "lag:<num> lag:<num>"),
+    ("built v3.1.4, v3.2.0-beta.2, 7.0.1-SNAPSHOT and 4.0.0.Final", "built <num>, <num>, <num> and <num>"),
+    ("blob QmFzZTY0IHRleHQgMTIzNA== lost", "blob <id> lost"),
+    ("blob c2Vjb25kIHBpZWNlIDk4NzY1NDM= lost", "blob <id> lost"),
+    ("localhost:6379 and localhost", "<host> and <host>"),
+    ('cart {"id": 7, "owner":"bob", "reason":"late"}', 'cart {"id": <num>, "owner":"<str>", "reason":"late"}'),
+    ("sda2 and [sdb] fail, not sdk or hdr", "<id> and [<id>] fail, not sdk or hdr"),
+    ("role admin lost, user root locked", "role <str> lost, user <str> locked"),
 ]  # fmt: skip
 KEPT = [
     "ORA-00942: table or view does not exist",
@@ -63,6 +77,12 @@ KEPT = [
     "value == other or a != b",
     "No module named requests",
     "failed with 0x80070005",
+    "user suspended",
+    '{"note":"disk","owner":"bob"}',
+    'told {"note":"the disk is full"}',
+    "Login denied",
+    "account archived and role revoked",
+    "condition=Degraded phase= Terminating outcome=rejected",
 ]
 
 

@@ -16,7 +16,7 @@ PARTS: Table = (
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
     Pattern(
         Part.FRAME,
-        r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}\((?:[^()\n]{0,"
+        r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}(?:/\w{1,40}\.[\w$]{1,80})?\((?:[^()\n]{0,"
         r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown "
         r"Source|SourceFile|<generated>|Compiled Code)",
     ),
@@ -111,5 +111,6 @@ def _outermost(lines: Sequence[str], thread: int) -> tuple[str, str]:
 
 
 def _frame(found: re.Match[str]) -> Frame:
-    module = found[1].rsplit("/", 1)[-1]
+    name, hidden, _ = found[1].partition("$$Lambda")  # what follows, `$312/0x0800d2a440`, is another in every run
+    module = name.rsplit("/", 1)[-1] + hidden
     return Frame(function=found[2], module=module, file=found[3], line=int(found[4] or 0), in_app=in_app(module))

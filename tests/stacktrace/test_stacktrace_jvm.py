@@ -156,3 +156,11 @@ def test_jvm_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+@pytest.mark.parametrize("number", ["", "$88/7654321", "$9/0x0000000801b2c3d4", "/0x00007f22aa11bb33"])
+def test_a_lambda_has_one_name_in_every_run(number: str) -> None:
+    """The number of a lambda's class, and its address behind a slash, are drawn anew by every JVM."""
+    trace = parse(f"a.b.JobException: x\n\tat a.b.Job.go(Job.java:4)\n\tat a.b.Job$$Lambda{number}.run(Unknown Source)")
+    assert trace is not None
+    assert [frame.module for frame in trace.root.frames] == ["a.b.Job", "a.b.Job$$Lambda"]
