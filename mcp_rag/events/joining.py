@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import Part
+from mcp_rag.stacktrace import Part, Role
 from mcp_rag.types import NO_SPAN, Level
 
 
@@ -44,14 +44,20 @@ class Lane(Protocol):
 
     def ahead(self, at: int, parts: frozenset[Part], limit: int) -> bool: ...
 
+    def following(self, at: int) -> Role: ...
+
 
 _FRAME = frozenset({Part.FRAME})
+_DETAIL = frozenset({Part.DETAIL})
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
 _PYTHON = "python"
+_PLSQL = "plsql"
+# Whose loggers print the exception on the lines below their own, at every level.
+_LOGGED_BELOW = frozenset({"java", "csharp"})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
@@ -69,7 +75,7 @@ def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
         # "Caused by: Type" is followed by frames, Python's sentences by a whole new traceback.
         return Phase.LINK if shape.role.language == _PYTHON else Phase.HEAD, language
     if part is Part.TYPE:
-        closes = language in _LAST_LINE_CLOSES and phase in {Phase.FRAMES, Phase.HEAD, Phase.LINK}
+        closes = language in _LAST_LINE_CLOSES and phase is not Phase.NONE and phase is not Phase.PRELUDE
         return (Phase.DONE if closes else Phase.HEAD), language
     if part is Part.NONE and phase is Phase.FRAMES and language == _PYTHON and shape.named and not shape.indented:
         return Phase.DONE, language
@@ -99,6 +105,8 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.empty:
         return _traced(event) and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
     part = shape.role.part
+    if _unannounced(event, shape, lane, at):
+        return False
     if part in _TRACE:
         return _trace_line(event, shape, at)
     if shape.indented:
@@ -108,12 +116,16 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE:
         return _type_line(event, shape, lane, at)
     if part is Part.CRASH:
-        # A sanitizer rules a line above its report.
-        return event.phase is Phase.PRELUDE and event.language == "cpp" and event.last == at - 1
+        # A sanitizer rules a line above its report; V8 tells of its heap first.
+        return event.phase is Phase.PRELUDE and (
+            (event.language == "cpp" and event.last == at - 1) or event.language == shape.role.language == "javascript"
+        )
     if part is Part.PRELUDE:
         return event.language == shape.role.language == "cpp" and _traced(event) and not lane.ahead(at, _CRASH, 1)
     if shape.kind is Kind.HEAD:
-        return event.prefixed and _prefixed_text(event, shape, lane, at)
+        if event.prefixed and _prefixed_text(event, shape, lane, at):
+            return True
+        return event.phase is Phase.DONE and not shape.stray
     return _text_line(event, shape, lane, at)
 
 
@@ -126,6 +138,26 @@ def _traced(event: OpenEvent) -> bool:
     return event.phase is not Phase.NONE
 
 
+def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether a line behind that of a logger, which spoke of no trouble, is what a process printed when it failed: the
+    trace is not the logger's, and by its level nobody would look for it."""
+    if event.head.kind is not Kind.HEAD or event.head.level >= Level.WARN or event.phase is not Phase.NONE:
+        return False
+    part = shape.role.part
+    if shape.stray and not (shape.indented or part in _TRACE):
+        return part is not Part.TYPE or lane.following(at).language not in _LOGGED_BELOW
+    if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
+        return False
+    if shape.indented:
+        return part is Part.START and shape.role.language == _PYTHON
+    if part is Part.TYPE or part is Part.NONE:
+        after = lane.following(at)
+        if after.part in _TRACE:
+            return after.language not in _LOGGED_BELOW
+        return part is Part.TYPE and shape.level >= Level.WARN
+    return False
+
+
 def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """A frame or connector continues any trace or log record; alone among plain text, Python's frames begin one (a
     syntax error has no other header)."""
@@ -133,7 +165,8 @@ def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
         return True
     if shape.role.part is Part.FRAME and shape.role.language == _PYTHON:
         return False
-    return shape.indented or (shape.role.part is Part.DETAIL and event.last == at - 1)
+    below = shape.role.part is Part.DETAIL or shape.role.language == _PLSQL
+    return shape.indented or (below and event.last == at - 1)
 
 
 def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
@@ -170,6 +203,8 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return event.headed or event.head.role.part in {Part.CRASH, Part.START}
     if event.headed:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
+    if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second
+        return event.last == at - 1 and not lane.ahead(at, _FRAME, 2)
     return phase is Phase.NONE and event.head.level >= Level.WARN and event.last == at - 1 and lane.ahead(at, _FRAME, 2)
 
 
@@ -189,10 +224,14 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if phase is Phase.FRAMES:
         if event.language == _PYTHON:
             return shape.named or lane.ahead(at, _BODY, 2)
+        if event.language == _PLSQL:  # the next error of the stack, or the manual's words on it
+            return event.last == at - 1
         return lane.ahead(at, _TRACE, 1)
     if phase is Phase.LINK:
         return lane.ahead(at, _ANNOUNCED, 3)
-    return lane.ahead(at, _LINKED, 12)
+    # Below the closing line of a traceback its message goes on, if what else is printed here has a header.
+    goes_on = event.last == at - 1 and not shape.stray and (lane.strict or lane.ahead(at, _DETAIL, 3))
+    return goes_on or lane.ahead(at, _LINKED, 12)
 
 
 def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:

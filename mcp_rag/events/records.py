@@ -25,7 +25,7 @@ from mcp_rag.types import (
 # A single line without a trace mark is only searched for an exception when it could name one.
 _WORTH = re.compile(
     r"error\[[A-Z]|error:? [A-Z]{1,6}\d{3}|\.(?:p[lm]|t|cgi) line \d|Assertion|"
-    r"\[object\] \(|Uncaught PHP |runtime error: |Check failed: "
+    r"\w:\d+: [A-Z]\w{0,80}Warning: |\[object\] \(|Uncaught PHP |runtime error: |Check failed: "
 )
 _PHP_PLACE = re.compile(
     r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|[A-Z][\w ]{2,"

@@ -56,6 +56,8 @@ R: Table = (
     Pattern(Part.DETAIL, r"Calls: \S+"),
     Pattern(Part.DETAIL, r"Execution halted$"),
 )
+# Oracle's error stack: what failed, and below it where. The codes tell the errors apart, so it has no parser.
+PLSQL: Table = (Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),)
 POWERSHELL: Table = (
     Pattern(Part.DETAIL, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
     Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: "),
