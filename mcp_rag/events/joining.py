@@ -52,10 +52,15 @@ _DETAIL = frozenset({Part.DETAIL})
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
+_BEGUN = frozenset({Part.CRASH, Part.START})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
 _PYTHON = "python"
 _PLSQL = "plsql"
+# Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
+_RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
+# Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
+_OPENERS = frozenset({"java", "ipython", "compiler"})
 # Whose loggers print the exception on the lines below their own, at every level.
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
@@ -116,12 +121,9 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE:
         return _type_line(event, shape, lane, at)
     if part is Part.CRASH:
-        # A sanitizer rules a line above its report; V8 tells of its heap first.
-        return event.phase is Phase.PRELUDE and (
-            (event.language == "cpp" and event.last == at - 1) or event.language == shape.role.language == "javascript"
-        )
+        return _crash_line(event, shape, at)
     if part is Part.PRELUDE:
-        return event.language == shape.role.language == "cpp" and _traced(event) and not lane.ahead(at, _CRASH, 1)
+        return _ruled_line(event, shape, lane, at)
     if shape.kind is Kind.HEAD:
         if event.prefixed and _prefixed_text(event, shape, lane, at):
             return True
@@ -184,6 +186,27 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
         # Loggers attach tracebacks on purpose at DEBUG and from WARN up; after an INFO line the program died.
         return event.head.level != Level.INFO
     return event.head.level >= Level.WARN and event.last == at - 1
+
+
+def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """The line of a crash is an event of its own unless what came before announced it, or began the same report."""
+    language = shape.role.language
+    if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
+        return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
+    # Swift says why, then that the program crashed, then in which thread.
+    return event.phase is Phase.HEAD and event.language == language == "swift" and event.last >= at - 2
+
+
+def _ruled_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """A rule below what it closes, or between the parts of one announcement; or what may be a rule in a message."""
+    language = shape.role.language
+    if language in _OPENERS and event.headed and event.phase is Phase.NONE:
+        return event.head.level >= Level.WARN or (language != "compiler" and not lane.ahead(at, _BEGUN, 1))
+    if not _traced(event) or language not in _RULERS.get(event.language, ()):
+        return False
+    if event.phase is Phase.PRELUDE:
+        return event.last == at - 1
+    return not lane.ahead(at, _CRASH, 1)
 
 
 def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -266,6 +289,9 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             or (phase is Phase.HEAD and event.head.role.part is Part.CRASH)
             or (event.language == _PYTHON and phase in {Phase.FRAMES, Phase.HEAD})
         )
+    if part is Part.CRASH and event.prefixed and phase is Phase.HEAD and event.last == at - 1:
+        # The kernel says what went wrong, then "Oops".
+        return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
         return shape.indented and _traced(event)
     return event.prefixed and _prefixed_text(event, shape, lane, at)

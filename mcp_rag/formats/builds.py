@@ -34,6 +34,8 @@ def _task(found: re.Match[str]) -> Level:
 
 
 def _linker(found: re.Match[str]) -> Level:
+    if found["kind"] is None and found.string.rstrip().endswith("':"):
+        return Level.UNSET  # where something is used; what it is follows
     return level_of(found["kind"]) if found["kind"] == "warning" else Level.ERROR
 
 

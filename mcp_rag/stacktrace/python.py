@@ -23,7 +23,6 @@ PARTS: Table = (
     Pattern(Part.PRELUDE, r"Unhandled exception in (?:thread|event loop)"),
     Pattern(Part.PRELUDE, r"Error in sys\.excepthook:"),
     Pattern(Part.PRELUDE, r"--- Logging error ---"),
-    Pattern(Part.PRELUDE, r"-{75}$"),
     Pattern(Part.LINK, r"The above exception was the direct cause of"),
     Pattern(Part.LINK, r"During handling of the above exception"),
     Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
@@ -50,6 +49,8 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"> {4,16}\S"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\.py:\d+: (?:[A-Z]\w{1,80}|in [\w<>]{1,80})?$", ".py:"),
 )
+
+IPYTHON: Table = (Pattern(Part.PRELUDE, r"-{75}$"),)  # a rule above its traceback
 
 _FRAME = re.compile(r'\s*(?:> ?)?File "([^"]+)", line (\d+)(?:,? in (.+))?')
 _BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
