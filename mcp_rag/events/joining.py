@@ -60,7 +60,7 @@ _PLSQL = "plsql"
 # Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
 _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 # Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
-_OPENERS = frozenset({"java", "ipython", "compiler"})
+OPENERS = frozenset({"java", "ipython", "compiler"})
 # Whose loggers print the exception on the lines below their own, at every level.
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
@@ -147,17 +147,23 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return False
     part = shape.role.part
     if shape.stray and not (shape.indented or part in _TRACE):
-        return part is not Part.TYPE or lane.following(at).language not in _LOGGED_BELOW
+        return part is not Part.TYPE or not _logged_below(lane.following(at))
     if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
         return False
-    if shape.indented:
-        return part is Part.START and shape.role.language == _PYTHON
+    if shape.indented:  # an exception group, or a syntax error: those begin with the place
+        first = event.first == event.last == at - 1
+        return shape.role.language == _PYTHON and (part is Part.START or (part is Part.FRAME and first))
     if part is Part.TYPE or part is Part.NONE:
         after = lane.following(at)
         if after.part in _TRACE:
-            return after.language not in _LOGGED_BELOW
+            return not _logged_below(after)
         return part is Part.TYPE and shape.level >= Level.WARN
     return False
+
+
+def _logged_below(following: Role) -> bool:
+    """Whether the line above may be an exception that a logger printed below its own line."""
+    return following.part is Part.FRAME and following.language in _LOGGED_BELOW
 
 
 def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
@@ -200,7 +206,7 @@ def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
 def _ruled_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """A rule below what it closes, or between the parts of one announcement; or what may be a rule in a message."""
     language = shape.role.language
-    if language in _OPENERS and event.headed and event.phase is Phase.NONE:
+    if language in OPENERS and event.headed and event.phase is Phase.NONE:
         return event.head.level >= Level.WARN or (language != "compiler" and not lane.ahead(at, _BEGUN, 1))
     if not _traced(event) or language not in _RULERS.get(event.language, ()):
         return False
@@ -223,7 +229,8 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             return shape is not event.head
         return event.headed and not lane.ahead(at, _FRAME, 1)
     if phase is Phase.HEAD:
-        return event.headed or event.head.role.part in {Part.CRASH, Part.START}
+        linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
+        return linked or event.headed or event.head.role.part in _BEGUN
     if event.headed:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
     if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second

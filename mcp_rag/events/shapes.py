@@ -218,7 +218,7 @@ def _text(text: str, most: int) -> Shape:
     astray = Level.UNSET if indented else stray(text, most)
     return Shape(
         kind=Kind.TEXT,
-        level=astray if astray is Level.WARN else max(level, astray),
+        level=astray if level < Level.WARN else level,
         role=part,
         indented=indented,
         named=_NAMED.match(text) is not None,

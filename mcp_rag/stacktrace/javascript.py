@@ -14,7 +14,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|webpack:){_FILE}:\d+$"),
     Pattern(Part.CRASH, r"node:[\w/]{1,80}:\d+$"),
     Pattern(Part.CRASH, r"(?:internal|evalmachine\.)[^\s:]{1,80}:\d+$"),
-    Pattern(Part.CRASH, r"(?:<anonymous_script>|undefined|\[eval\]|\[stdin\]):\d+$"),
+    Pattern(Part.CRASH, r"<anonymous_script>:\d+$|undefined:\d+$|\[(?:eval|stdin)\]:\d+$"),
     Pattern(Part.PRELUDE, r"<--- Last few GCs --->"),
     Pattern(Part.DETAIL, r"<--- JS stacktrace --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: "),
     Pattern(Part.CRASH, r"FATAL ERROR: [^\n]{0,200}(?:heap|[Mm]emory|v8::|napi_)"),

@@ -21,8 +21,9 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Aborted(?! at)|SIG[A-Z]+|Error in `)"),
     Pattern(Part.DETAIL, r"\*\*\* Check failure stack trace"),
     Pattern(Part.PRELUDE, r"\*\*\* Aborted at "),
-    Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL"),
-    Pattern(Part.DETAIL, rf"PC: @ |{_SANITIZER} can not provide |{_SANITIZER}: reported \d+ warnings"),
+    Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL", "Sanitizer"),
+    Pattern(Part.DETAIL, rf"{_SANITIZER}(?: can not provide |: reported \d+ warnings)", "Sanitizer"),
+    Pattern(Part.DETAIL, r"PC: @ "),
     Pattern(Part.CRASH,
         r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
         r"|corrupted (?:size|double))"),

@@ -21,7 +21,7 @@ SWIFT: Table = (
     Pattern(Part.CRASH, r"Thread \d+ (?:\"[^\"]*\" )?[Cc]rashed:"),
     Pattern(Part.CRASH, r"\*\*\* Terminating app due to uncaught exception"),
     Pattern(Part.CRASH, r"[💣*]{1,3} (?:Program crashed|Crash)"),
-    Pattern(Part.FRAME, r"\d+ [^\n]{1,300} in \S{1,120} at \S{1,300}\.swift:\d+"),
+    Pattern(Part.FRAME, r"\d+ [^\n]{1,300} in \S{1,120} at \S{1,300}\.swift:\d+", ".swift:"),
     Pattern(Part.FRAME, r"\d{1,3} +(?:\[ra\] |\[inlined\] )?0x[0-9a-f]{8,16} [^\n]{1,300}"),
     Pattern(Part.FRAME, r"\d{1,3} {2,}[\w.\-+]{1,80}\s+0x[0-9a-f]{8,16} "),
 )

@@ -28,6 +28,7 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
     Pattern(Part.FRAME, r"Cell In ?\[\d+\], line \d|File [^\s\":]{1,300}:\d+, in |<ipython-input-[\w\-]{1,40}> in "),
     Pattern(Part.DETAIL, r"-{2,}> \d+ "),
+    Pattern(Part.DETAIL, r"Stack \(most recent call last\):$"),
     Pattern(Part.DETAIL, r"\[Previous line repeated \d"),
     Pattern(Part.DETAIL, r"(?:Current thread|Thread) 0x[0-9a-f]+ .*most recent call first"),
     Pattern(Part.DETAIL, r"<\d+ (?:more )?lines? omitted>|\.\.\.<\d+ lines>\.\.\."),

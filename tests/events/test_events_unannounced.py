@@ -56,6 +56,19 @@ TRACES: dict[str, tuple[str, Level, str, str]] = {
         "KeyError",
         "'de'",
     ),
+    "rake": (
+        "rake aborted!\nArgumentError: no rate for XX\n/srv/shop/Rakefile:7:in 'rate'\nTasks: TOP => rate",
+        Level.ERROR,
+        "ArgumentError",
+        "no rate for XX",
+    ),
+    "ruby thread": (
+        "#<Thread:0x0007 tax.rb:3 run> terminated with exception (report_on_exception is true):\n"
+        "tax.rb:8:in 'rate': no rate for XX (ArgumentError)",
+        Level.ERROR,
+        "ArgumentError",
+        "no rate for XX",
+    ),
     "ruby": (
         "lib/shop/tax.rb:8:in 'Shop::Tax#rate': no rate for XX (ArgumentError)\n\tfrom bin/shop:3:in '<main>'",
         Level.ERROR,
@@ -110,6 +123,19 @@ TRACES: dict[str, tuple[str, Level, str, str]] = {
         "die",
         "no rate for XX at lib/Shop/Tax.pm line 7.",
     ),
+    "syntax error of python": (
+        "  File \"/srv/shop/tax.py\", line 7\n    rate(\n        ^\nSyntaxError: '(' was never closed",
+        Level.ERROR,
+        "SyntaxError",
+        "'(' was never closed",
+    ),
+    "java without its class": (
+        "Error: Could not find or load main class com.acme.Till\n"
+        "Caused by: java.lang.ClassNotFoundException: com.acme.Till",
+        Level.ERROR,
+        "java.lang.ClassNotFoundException",
+        "com.acme.Till",
+    ),
     "haskell": (
         "shop: Prelude.head: empty list\nCallStack (from HasCallStack):\n  error, called at src/Tax.hs:8:5 in main:Tax",
         Level.ERROR,
@@ -127,13 +153,20 @@ TRACES: dict[str, tuple[str, Level, str, str]] = {
 LINES: dict[str, Level] = {
     "Error: no such flag -x": Level.ERROR,
     "Failed to open the till": Level.ERROR,
-    "Could not read /etc/shop.toml": Level.ERROR,
+    "Could not read /etc/shop.toml": Level.WARN,
+    "Warning: the till is old": Level.WARN,
+    "(node:7) [DEP0005] DeprecationWarning: Buffer() is old": Level.WARN,
+    "./run.sh: line 3: psql: command not found": Level.ERROR,
+    "/srv/run.sh: line 3:    41 Killed                  ./till": Level.ERROR,
+    "curl: (7) Failed to connect to edge1 port 80": Level.ERROR,
+    "ssl error: no till": Level.ERROR,
+    "Permission denied (publickey).": Level.WARN,
     "Killed": Level.ERROR,
     "Segmentation fault (core dumped)": Level.FATAL,
-    "haproxy: [alert] cannot bind to port 443": Level.ERROR,
+    "haproxy: [alert] cannot bind to port 443": Level.WARN,
     "sh: 1: psql: not found": Level.ERROR,
     "exec /srv/shop/run: exec format error": Level.ERROR,
-    "tar: stock.tgz: Cannot open: No such file or directory": Level.ERROR,
+    "tar: stock.tgz: Cannot open: No such file or directory": Level.WARN,
     "Use of uninitialized value $net at bin/shop.pl line 7.": Level.WARN,
     "ValueError: no rate for XX": Level.ERROR,
 }
@@ -183,6 +216,12 @@ def test_exception_of_a_logger_stays_with_its_line() -> None:
     """Java's and .NET's loggers print the exception below their own line, at every level: it keeps that level."""
     text = QUIET + "java.io.IOException: till closed\n\tat com.acme.Till.close(Till.java:8)" + NEXT
     assert events(text)[0] == (0, 2, Level.INFO, "java.io.IOException", "stock read")
+
+
+def test_call_that_a_logger_shows_is_no_crash() -> None:
+    """Python's `stack_info` prints where a quiet line was logged."""
+    text = QUIET + 'Stack (most recent call last):\n  File "/srv/shop/tax.py", line 7, in rate\n    log()' + NEXT
+    assert events(text)[0][:3] == (0, 3, Level.INFO)
 
 
 def test_error_of_a_program_under_syslog() -> None:
