@@ -39,7 +39,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"(?:BUG|Oops|general protection fault|Kernel panic - not syncing)(?:: | at )"),
     Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel "),
     Pattern(Part.START, r"INFO: task [^\n]{1,100} blocked for more than \d+ seconds"),
-    Pattern(Part.DETAIL, r"#PF: |PGD [0-9a-f]|Mem abort info:|task:\S{1,60} +state:|\"echo 0 > /proc/sys/kernel/"),
+    Pattern(Part.DETAIL, r"#PF: |PGD [0-9a-f]|Mem abort info:|task:\S{1,60} +state:|\"echo \d+ > /proc/sys/kernel/"),
     Pattern(Part.DETAIL, r"what\(\): "),
     Pattern(Part.DETAIL, rf"SUMMARY: {_SANITIZER}"),
     Pattern(Part.DETAIL, r"(?:READ|WRITE) of size \d"),
