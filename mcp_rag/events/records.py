@@ -10,7 +10,7 @@ from mcp_rag import clock, formats, stacktrace
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.joining import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
-from mcp_rag.events.told_below import told_below
+from mcp_rag.events.told_below import error_stack, told_below
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import (
     NO_SPAN,
@@ -184,6 +184,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is None and found is not None and found.trace.outermost.message:
         # Where the runtime prints "program: message", the line above the frames is the exception itself.
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
+    if len(inner) > 1 and "ORA-" in inner[0]:
+        parts.message = error_stack(inner) or parts.message
     if header is not None and len(inner) > 1:
         parts.message = told_below(header.format, inner[1:]) or parts.message
     if header is not None and header.format == "logfmt":

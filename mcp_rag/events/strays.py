@@ -23,7 +23,7 @@ _SAID = (
     # what could not be done
     r"(?:\(\d+\) )?(?:[Ff]ailed (?:to|at|with)|FAILED to|[Uu]nable to|[Cc]ould(?: not|n't)|[Cc]an(?:not|'t)) [\w'\"]",
     r"(?:[Uu]nhandled|[Uu]ncaught|[Uu]nexpected) (?:error|exception|rejection|fault|panic)\b",
-    r"(?:[Uu]nrecogni[sz]ed|[Uu]nknown|[Ii]nvalid) (?:option|argument|flag|command|subcommand)\b(?!s)",
+    r"(?:[Uu]nrecogni[sz]ed|unknown|Unknown|[Ii]nvalid) (?:option|argument|flag|command|subcommand)\b(?!s)",
     r"(?:Permission denied|Access denied|Authentication failed|Connection (?:refused|reset|timed out))\b",
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 _WRONG = "* What went wrong:"
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
+_ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -31,6 +32,13 @@ def _ansible(lines: Sequence[str]) -> str:
         if value:
             told.append(value if found[1] == "msg" else f"{found[1]}: {value}")
     return ", ".join(told)
+
+
+def error_stack(lines: Sequence[str]) -> str:
+    """Oracle prints the errors that led to one another below each other, and between them where: the errors, so that
+    all their codes tell one stack from another; "" for a single one."""
+    below = [line.strip() for line in lines[1:] if _ORACLE.match(line)]
+    return "; ".join([lines[0].strip(), *below]) if below else ""
 
 
 _TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible}

@@ -22,7 +22,7 @@ PARTS: Table = (
     ),
     Pattern(
         Part.DETAIL,
-        r"# {1,3}(?:(?:No c|C)ore dump|Failed to write core|An error report file|/\S|If you would like|http)",
+        r"# {1,3}(?:(?:No core|Core) dump|Failed to write core|An error report file|/\S|If you would like|http)",
     ),
     Pattern(Part.DETAIL, r"# (?:The crash happened|See problematic frame|Native memory allocation|Possible )"),
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),

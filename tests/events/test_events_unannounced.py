@@ -147,7 +147,7 @@ TRACES: dict[str, tuple[str, Level, str, str]] = {
         "ORA-04088: error in trigger\nORA-06512: at line 1",
         Level.ERROR,
         "",
-        "ORA-01438: value too large",
+        "ORA-01438: value too large; ORA-04088: error in trigger",
     ),
 }
 LINES: dict[str, Level] = {

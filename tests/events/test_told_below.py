@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_rag.events.told_below import told_below
+from mcp_rag.events.told_below import error_stack, told_below
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,13 @@ from mcp_rag.events.told_below import told_below
 def test_told_below(name: str, lines: list[str], message: str) -> None:
     """Each tool in its own manner; "" where nothing is told or the format tells it in its first line."""
     assert told_below(name, lines) == message
+
+
+def test_errors_of_a_stack() -> None:
+    """All errors of Oracle's stack, without the places between them; a single error is its own message."""
+    stack = ["ORA-00604: no till", 'ORA-06512: at "SHOP.TILL", line 8', "ORA-01422: too many", "ORA-06512: at line 1"]
+    assert error_stack(stack) == "ORA-00604: no till; ORA-01422: too many"
+    assert (
+        error_stack(["not kept: ORA-00604: no till", *stack[2:]]) == "not kept: ORA-00604: no till; ORA-01422: too many"
+    )
+    assert error_stack(stack[:2]) == ""
