@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from mcp_rag import formats
 from mcp_rag.events.assembly import Event, assemble
+from mcp_rag.events.joining import OPENERS
 from mcp_rag.events.lanes import split
 from mcp_rag.events.memo import memo_for
 from mcp_rag.events.records import Lines, build, cut_lines
@@ -31,7 +32,6 @@ __all__ = [
 ]  # fmt: skip
 
 _VOTE_LINES = 200
-_STARTS = frozenset({Part.CRASH, Part.PRELUDE})
 
 
 class Kept(NamedTuple):
@@ -128,7 +128,9 @@ def starts_event(line: bytes, settings: ParseSettings) -> bool:
     source of a known format only headers, records and crashes do; without one every line at the left margin that
     plays no part in a trace."""
     shape = memo_for(_preferred(settings, ())).one(line)
-    if shape.plain or shape.two_line or shape.role.part in _STARTS:
+    part = shape.role.part
+    begins = part is Part.CRASH or (part is Part.PRELUDE and shape.role.language not in OPENERS)
+    if shape.plain or shape.two_line or begins:
         return not shape.indented
     return not settings.hint and shape.kind is Kind.TEXT and not shape.indented and shape.role.part is Part.NONE
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from mcp_rag.events.joining import Phase, completes, joins, phase_after
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import Part
+from mcp_rag.stacktrace import NO_ROLE, Part, Role
 from mcp_rag.types import Level
 
+_OPEN = frozenset({Phase.HEAD, Phase.FRAMES, Phase.LINK})
 _CRASH_PARTS = frozenset({Part.START, Part.CRASH})
 
 
@@ -136,7 +137,8 @@ class _Lane:
             event.second, event.last = shape, at
         else:
             self._join(event, at, shape)
-        return event.prefixed and event.phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK}
+        # A program under syslog writes its own headers: what has none goes on with the message of its exception.
+        return event.prefixed and (event.phase in _OPEN or (event.phase is Phase.DONE and event.head.carried))
 
     def _begin(self, event: Event, shape: Shape) -> None:
         event.phase, event.language = phase_after(Phase.NONE, "", shape)
@@ -175,3 +177,11 @@ class _Lane:
             if shape.plain or shape.two_line or seen >= limit or shape.role.part in {Part.CRASH, Part.PRELUDE}:
                 return False
         return False
+
+    def following(self, at: int) -> Role:
+        """The part the next line plays that is not blank, if it has no header."""
+        for after in range(at + 1, min(at + 4, len(self.order))):
+            shape = self.shapes[self.order[after]]
+            if shape.kind is not Kind.BLANK:
+                return NO_ROLE if shape.plain or shape.two_line else shape.role
+        return NO_ROLE

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import Part
+from mcp_rag.stacktrace import Part, Role
 from mcp_rag.types import NO_SPAN, Level
 
 
@@ -44,14 +44,25 @@ class Lane(Protocol):
 
     def ahead(self, at: int, parts: frozenset[Part], limit: int) -> bool: ...
 
+    def following(self, at: int) -> Role: ...
+
 
 _FRAME = frozenset({Part.FRAME})
+_DETAIL = frozenset({Part.DETAIL})
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
+_BEGUN = frozenset({Part.CRASH, Part.START})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
 _PYTHON = "python"
+_PLSQL = "plsql"
+# Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
+_RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
+# Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
+OPENERS = frozenset({"java", "ipython", "compiler"})
+# Whose loggers print the exception on the lines below their own, at every level.
+_LOGGED_BELOW = frozenset({"java", "csharp"})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
@@ -69,7 +80,7 @@ def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
         # "Caused by: Type" is followed by frames, Python's sentences by a whole new traceback.
         return Phase.LINK if shape.role.language == _PYTHON else Phase.HEAD, language
     if part is Part.TYPE:
-        closes = language in _LAST_LINE_CLOSES and phase in {Phase.FRAMES, Phase.HEAD, Phase.LINK}
+        closes = language in _LAST_LINE_CLOSES and phase is not Phase.NONE and phase is not Phase.PRELUDE
         return (Phase.DONE if closes else Phase.HEAD), language
     if part is Part.NONE and phase is Phase.FRAMES and language == _PYTHON and shape.named and not shape.indented:
         return Phase.DONE, language
@@ -99,6 +110,8 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.empty:
         return _traced(event) and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
     part = shape.role.part
+    if _unannounced(event, shape, lane, at):
+        return False
     if part in _TRACE:
         return _trace_line(event, shape, at)
     if shape.indented:
@@ -108,12 +121,13 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE:
         return _type_line(event, shape, lane, at)
     if part is Part.CRASH:
-        # A sanitizer rules a line above its report.
-        return event.phase is Phase.PRELUDE and event.language == "cpp" and event.last == at - 1
+        return _crash_line(event, shape, at)
     if part is Part.PRELUDE:
-        return event.language == shape.role.language == "cpp" and _traced(event) and not lane.ahead(at, _CRASH, 1)
+        return _ruled_line(event, shape, lane, at)
     if shape.kind is Kind.HEAD:
-        return event.prefixed and _prefixed_text(event, shape, lane, at)
+        if event.prefixed and _prefixed_text(event, shape, lane, at):
+            return True
+        return event.phase is Phase.DONE and not shape.stray
     return _text_line(event, shape, lane, at)
 
 
@@ -126,6 +140,32 @@ def _traced(event: OpenEvent) -> bool:
     return event.phase is not Phase.NONE
 
 
+def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether a line behind that of a logger, which spoke of no trouble, is what a process printed when it failed: the
+    trace is not the logger's, and by its level nobody would look for it."""
+    if event.head.kind is not Kind.HEAD or event.head.level >= Level.WARN or event.phase is not Phase.NONE:
+        return False
+    part = shape.role.part
+    if shape.stray and not (shape.indented or part in _TRACE):
+        return part is not Part.TYPE or not _logged_below(lane.following(at))
+    if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
+        return False
+    if shape.indented:  # an exception group, or a syntax error: those begin with the place
+        first = event.first == event.last == at - 1
+        return shape.role.language == _PYTHON and (part is Part.START or (part is Part.FRAME and first))
+    if part is Part.TYPE or part is Part.NONE:
+        after = lane.following(at)
+        if after.part in _TRACE:
+            return not _logged_below(after)
+        return part is Part.TYPE and shape.level >= Level.WARN
+    return False
+
+
+def _logged_below(following: Role) -> bool:
+    """Whether the line above may be an exception that a logger printed below its own line."""
+    return following.part is Part.FRAME and following.language in _LOGGED_BELOW
+
+
 def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """A frame or connector continues any trace or log record; alone among plain text, Python's frames begin one (a
     syntax error has no other header)."""
@@ -133,7 +173,8 @@ def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
         return True
     if shape.role.part is Part.FRAME and shape.role.language == _PYTHON:
         return False
-    return shape.indented or (shape.role.part is Part.DETAIL and event.last == at - 1)
+    below = shape.role.part is Part.DETAIL or shape.role.language == _PLSQL
+    return shape.indented or (below and event.last == at - 1)
 
 
 def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
@@ -153,6 +194,27 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
     return event.head.level >= Level.WARN and event.last == at - 1
 
 
+def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """The line of a crash is an event of its own unless what came before announced it, or began the same report."""
+    language = shape.role.language
+    if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
+        return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
+    # Swift says why, then that the program crashed, then in which thread.
+    return event.phase is Phase.HEAD and event.language == language == "swift" and event.last >= at - 2
+
+
+def _ruled_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """A rule below what it closes, or between the parts of one announcement; or what may be a rule in a message."""
+    language = shape.role.language
+    if language in OPENERS and event.headed and event.phase is Phase.NONE:
+        return event.head.level >= Level.WARN or (language != "compiler" and not lane.ahead(at, _BEGUN, 1))
+    if not _traced(event) or language not in _RULERS.get(event.language, ()):
+        return False
+    if event.phase is Phase.PRELUDE:
+        return event.last == at - 1
+    return not lane.ahead(at, _CRASH, 1)
+
+
 def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """`SomeError: text`: the end of a Python traceback, the head of another trace, or a log record's exception."""
     phase = event.phase
@@ -167,9 +229,12 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             return shape is not event.head
         return event.headed and not lane.ahead(at, _FRAME, 1)
     if phase is Phase.HEAD:
-        return event.headed or event.head.role.part in {Part.CRASH, Part.START}
+        linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
+        return linked or event.headed or event.head.role.part in _BEGUN
     if event.headed:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
+    if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second
+        return event.last == at - 1 and not lane.ahead(at, _FRAME, 2)
     return phase is Phase.NONE and event.head.level >= Level.WARN and event.last == at - 1 and lane.ahead(at, _FRAME, 2)
 
 
@@ -189,10 +254,14 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if phase is Phase.FRAMES:
         if event.language == _PYTHON:
             return shape.named or lane.ahead(at, _BODY, 2)
+        if event.language == _PLSQL:  # the next error of the stack, or the manual's words on it
+            return event.last == at - 1
         return lane.ahead(at, _TRACE, 1)
     if phase is Phase.LINK:
         return lane.ahead(at, _ANNOUNCED, 3)
-    return lane.ahead(at, _LINKED, 12)
+    # Below the closing line of a traceback its message goes on, if what else is printed here has a header.
+    goes_on = event.last == at - 1 and not shape.stray and (lane.strict or lane.ahead(at, _DETAIL, 3))
+    return goes_on or lane.ahead(at, _LINKED, 12)
 
 
 def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -227,6 +296,9 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             or (phase is Phase.HEAD and event.head.role.part is Part.CRASH)
             or (event.language == _PYTHON and phase in {Phase.FRAMES, Phase.HEAD})
         )
+    if part is Part.CRASH and event.prefixed and phase is Phase.HEAD and event.last == at - 1:
+        # The kernel says what went wrong, then "Oops".
+        return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
         return shape.indented and _traced(event)
     return event.prefixed and _prefixed_text(event, shape, lane, at)

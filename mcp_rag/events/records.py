@@ -10,6 +10,7 @@ from mcp_rag import clock, formats, stacktrace
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.joining import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
+from mcp_rag.events.told_below import error_stack, told_below
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import (
     NO_SPAN,
@@ -25,7 +26,7 @@ from mcp_rag.types import (
 # A single line without a trace mark is only searched for an exception when it could name one.
 _WORTH = re.compile(
     r"error\[[A-Z]|error:? [A-Z]{1,6}\d{3}|\.(?:p[lm]|t|cgi) line \d|Assertion|"
-    r"\[object\] \(|Uncaught PHP |runtime error: |Check failed: "
+    r"\w:\d+: [A-Z]\w{0,80}Warning: |\[object\] \(|Uncaught PHP |runtime error: |Check failed: "
 )
 _PHP_PLACE = re.compile(
     r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|[A-Z][\w ]{2,"
@@ -183,6 +184,10 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is None and found is not None and found.trace.outermost.message:
         # Where the runtime prints "program: message", the line above the frames is the exception itself.
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
+    if len(inner) > 1 and "ORA-" in inner[0]:
+        parts.message = error_stack(inner) or parts.message
+    if header is not None and len(inner) > 1:
+        parts.message = told_below(header.format, inner[1:]) or parts.message
     if header is not None and header.format == "logfmt":
         parts.message = _logfmt_value(parts.message, quoted=texts[0][header.body - 1 : header.body] == '"')
     return parts

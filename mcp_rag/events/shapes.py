@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from mcp_rag import formats
 from mcp_rag.events import json_lines
+from mcp_rag.events.strays import stray
 from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
 from mcp_rag.types import NO_SPAN, Envelope, Header, Level
 
@@ -42,9 +43,9 @@ class Shape:
     the last line of a traceback may. `deeper`: a frame or indented text without a header, which goes on with
     frames. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
     format are one message. `carried`: the header is a program's own, behind syslog's. `brace`: opens JSON spread
-    over lines. `stream` names the container's stream; `digits`: it holds digits and must be read from each line.
-    `partial`: the container runtime cut the line here. `prefix`: characters before the text inside the envelopes,
-    -1 if it is not simply the line's end.
+    over lines. `stray`: by itself an error that a process printed past its logger. `stream` names the container's
+    stream; `digits`: it holds digits and must be read from each line. `partial`: the container runtime cut the line
+    here. `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Shape:
     block: bool = False
     carried: bool = False
     brace: bool = False
+    stray: bool = False
     header: Header | None = None
     enveloped: bool = False
     stream: str = ""
@@ -124,6 +126,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             block=shape.block,
             carried=shape.carried,
             brace=shape.brace,
+            stray=shape.stray,
             header=shape.header,
             enveloped=True,
             stream=stream,
@@ -151,11 +154,14 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
     part = role(rest)
     empty = not rest or rest.isspace()
     noted = header.format == "postgres" and _NOTED.match(rest) is not None
-    indented = rest[:1] in {" ", "\t"}
+    indented = rest[:1] in {" ", "\t"} or rest.rstrip() in _CLOSERS
     level = header.level
     fixed = level is not Level.UNSET
     if not fixed:
         level = formats.level_from_words(text[header.body : max(most, header.body)])
+    astray = stray(rest, most - header.body) if header.format in formats.CARRIERS else Level.UNSET
+    if not fixed:
+        level = level or astray
     block = header.format in _BLOCK_FORMATS and level >= Level.ERROR
     plain = not (part.part in _TRACE_PARTS or indented or noted or empty or block)
     return (
@@ -171,6 +177,7 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
             empty=empty,
             two_line=empty and header.format in formats.TWO_LINE_FORMATS,
             block=block,
+            stray=astray is not Level.UNSET,
             carried=header.format != outer.format,
             header=header,
         ),
@@ -207,14 +214,17 @@ def _carried(text: str, outer: Header) -> Header:
 def _text(text: str, most: int) -> Shape:
     part = role(text)
     indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS)
+    level = formats.level_from_words(text[: max(most, 0)])
+    astray = Level.UNSET if indented else stray(text, most)
     return Shape(
         kind=Kind.TEXT,
-        level=formats.level_from_words(text[: max(most, 0)]),
+        level=astray if level < Level.WARN else level,
         role=part,
         indented=indented,
         named=_NAMED.match(text) is not None,
         deeper=part.part is Part.FRAME or (indented and part.part is Part.NONE),
         brace=text.strip() == "{" and not indented,
+        stray=astray is not Level.UNSET,
     )
 
 

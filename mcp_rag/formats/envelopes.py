@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mcp_rag.formats.base import MAX_HEAD_CHARS, LogFormat
 from mcp_rag.formats.json import decode_json
+from mcp_rag.formats.json_paths import read_object
 from mcp_rag.formats.levels import header_level, level_of, syslog_level
 from mcp_rag.types import Envelope, Level
 
@@ -61,13 +62,8 @@ class DockerJson(EnvelopeFormat):
     def unwrap(self, line: str) -> Envelope | None:
         if not (line.startswith('{"log":') or ('"log":' in line[:200] and '"stream":' in line)):
             return None
-        import orjson
-
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            return None
-        text = record.get("log") if isinstance(record, dict) else None
+        record = read_object(line)
+        text = record.get("log")
         if not isinstance(text, str) or not ({"stream", "time"} & record.keys()):
             return None
         stream, time = record.get("stream"), record.get("time")
@@ -91,12 +87,7 @@ class JournalJson(EnvelopeFormat):
     def unwrap(self, line: str) -> Envelope | None:
         if not (line.startswith("{") and '"MESSAGE"' in line and '"__REALTIME_TIMESTAMP"' in line):
             return None
-        import orjson
-
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            return None
+        record = read_object(line)
         text, priority = record.get("MESSAGE"), str(record.get("PRIORITY", "6"))
         printed = record.get("_TRANSPORT", "stdout" if priority == "6" else "") == "stdout"
         if not printed or not isinstance(text, str) or "\n" in text:
@@ -297,6 +288,15 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         r"(?:out|err)>:)(?: |$|(?=\S))",
     ),
     EnvelopeFormat(
+        "rails-tags",
+        "Rails with `config.log_tags`: the request's id before each line",
+        "[3f1c2b9a-8d7e-4f6a-9b0c-1d2e3f4a5b6c] NoMethodError (undefined method 'name' for nil):",
+        kind="envelope",
+        first="[",
+        needs="-",
+        pattern=r"\[[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\](?: |$)",
+    ),
+    EnvelopeFormat(
         "ray",
         "Ray and vLLM workers: `(RayWorkerWrapper pid=771, ip=10.9.0.4) text`, `(EngineCore_0 pid=7) text`",
         "(EngineCore_0 pid=4711) Traceback (most recent call last):",
@@ -319,19 +319,15 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
 
 
 def _by_first() -> dict[str, tuple[EnvelopeFormat, ...]]:
-    letters = [chr(code) for code in range(33, 127)]
     kinds = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
-    table: dict[str, tuple[EnvelopeFormat, ...]] = {}
-    for char in letters:
-        table[char] = tuple(
+    return {
+        char: tuple(
             form
             for form in ENVELOPE_FORMATS
-            if not form.first
-            or any(
-                kinds[k](char) if k in kinds and len(form.first) > 0 and k in "aA0" else k == char for k in form.first
-            )
+            if not form.first or any(kinds[k](char) if k in kinds else k == char for k in form.first)
         )
-    return table
+        for char in map(chr, range(33, 127))
+    }
 
 
 _TABLE = _by_first()

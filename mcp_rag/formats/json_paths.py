@@ -33,3 +33,14 @@ def get(node: object, path: str) -> Any:  # noqa: ANN401 - a JSON value of any t
             return None
         node = node.get(head)
     return None
+
+
+def read_object(line: str) -> Record:
+    """The JSON object a line is, or an empty one."""
+    import orjson
+
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return record if isinstance(record, dict) else {}

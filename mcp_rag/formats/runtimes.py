@@ -213,6 +213,16 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"\] (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
     ),
     TextFormat(
+        "nest",
+        "NestJS: `[Nest] pid  - time   LEVEL [Context] message`",
+        "[Nest] 4711  - 11/23/2026, 7:20:37 PM   ERROR [ExceptionsHandler] charge failed for invoice 1000",
+        first="[",
+        needs="] ",
+        pattern=r"\[[A-Z][\w ]{0,30}\] (?P<stream>\d{1,8}) {1,3}- "
+        r"(?P<time>\d{1,2}/\d{1,2}/\d{4}, \d{1,2}:\d\d:\d\d(?: [AP]M)?) {1,8}"
+        r"(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) {1,4}(?:\[(?P<logger>[^\[\]]{1,80})\] )?",
+    ),
+    TextFormat(
         "winston",
         "winston's text format: `time level: message`",
         "2026-11-23T19:23:26.614Z error: page size must not be 0",

@@ -97,7 +97,7 @@ def find(lines: Sequence[str]) -> Found | None:
             (framed if each.part in {Part.FRAME, Part.CRASH} else hinted).setdefault(each.language, n)
     order = sorted(framed, key=framed.__getitem__) + sorted(hinted, key=hinted.__getitem__)
     for language in dict.fromkeys(order):
-        trace = _PARSERS[language](lines)
+        trace = _PARSERS[language](lines) if language in _PARSERS else None
         if trace is not None:
             trace = _titled(trace, lines)
             return Found(_bounded(trace), _first(lines, seen, trace))

@@ -12,6 +12,12 @@ LANGUAGE = "compiler"
 
 # Lines that belong to the diagnostic above them.
 NOTES: Table = (
+    Pattern(
+        Part.PRELUDE,
+        r"[^\s:]{1,300}: In (?:[a-z]+ ){0,3}(?:function|constructor|destructor|instantiation|lambda)",
+        ": In ",
+    ),
+    Pattern(Part.PRELUDE, r"In file included from \S|╷$"),
     Pattern(Part.DETAIL, r"--> \S+:\d+:\d+$|::: \S+:\d+"),
     Pattern(Part.DETAIL, r"\d{1,6} *\|"),
     Pattern(Part.DETAIL, r"= (?:note|help): |\.\.\.$|(?:note|help): "),

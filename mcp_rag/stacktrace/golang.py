@@ -48,6 +48,7 @@ _LIBRARY = re.compile(
     r"/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\|^(?:net|os|runtime|reflect|"
     r"testing)/"
 )
+_WRAPPED = 4  # lines of an error's text
 _RUNTIME = ("runtime.", "panic", "testing.", "reflect.", "syscall.", "net/http.", "internal/", "runtime/", "sync.")
 
 
@@ -95,9 +96,11 @@ def _after_panic(frames: list[Frame]) -> list[Frame]:
 
 
 def _message(lines: Sequence[str]) -> str:
-    """pkg/errors and zap print the error text above the frames, without a type."""
+    """pkg/errors and zap print the error text above the frames, without a type. What was wrapped is printed first, and
+    the words around it on lines of their own."""
     place = next((n for n, line in enumerate(lines) if _PLACE.match(line)), 0)
-    return lines[place - 2].strip() if place > 1 else ""
+    above = [line.strip() for line in lines[max(place - 1 - _WRAPPED, 0) : max(place - 1, 0)]]
+    return next(filter(None, above), "")
 
 
 def _frame(function: str, place: re.Match[str]) -> Frame:

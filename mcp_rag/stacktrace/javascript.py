@@ -14,6 +14,11 @@ PARTS: Table = (
     Pattern(Part.CRASH, rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|webpack:){_FILE}:\d+$"),
     Pattern(Part.CRASH, r"node:[\w/]{1,80}:\d+$"),
     Pattern(Part.CRASH, r"(?:internal|evalmachine\.)[^\s:]{1,80}:\d+$"),
+    Pattern(Part.CRASH, r"<anonymous_script>:\d+$|undefined:\d+$|\[(?:eval|stdin)\]:\d+$"),
+    Pattern(Part.PRELUDE, r"<--- Last few GCs --->"),
+    Pattern(Part.DETAIL, r"<--- JS stacktrace --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: "),
+    Pattern(Part.CRASH, r"FATAL ERROR: [^\n]{0,200}(?:heap|[Mm]emory|v8::|napi_)"),
+    Pattern(Part.FRAME, r"\d+: 0x[0-9a-f]+ "),
     Pattern(Part.CRASH, r"Uncaught(?::$| |\()"),
     Pattern(Part.CRASH, r"[\w.@\-]{1,120}:\d+(?::\d+)? Uncaught ", " Uncaught "),
     Pattern(Part.CRASH, r"\(node:\d+\) UnhandledPromiseRejection"),
@@ -51,6 +56,8 @@ _WORDS = (
     r"|error: Uncaught |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?"
     r"|Error: Uncaught \(in promise\): (?=\w+Error))"
 )
+_HEAP = re.compile(r"\s*(FATAL ERROR): (.*)$")
+_NATIVE = re.compile(r"\s*\d+: 0x[0-9a-f]+ +(?:([^\s(\[][^\n(\[]{0,300}))?")
 _LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
 _TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
 _NAME = re.compile(r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout)\b|^[A-Z][\w$]*(?:Error|Exception)")
@@ -72,6 +79,8 @@ def in_app(file: str) -> bool:
 
 def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first trace in `lines`, or None when they hold no frame and no uncaught error."""
+    if heap := _out_of_memory(lines):
+        return heap
     chain: list[tuple[str, str, list[Frame]]] = []
     expect_member = False
     head = _head(lines)
@@ -93,6 +102,17 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
             expect_member = False
             chain.append((*named, []))
     return StackTrace(LANGUAGE, tuple(ExceptionInfo(t, m, tuple(f)) for t, m, f in chain))
+
+
+def _out_of_memory(lines: Sequence[str]) -> StackTrace | None:
+    """V8's own report: `FATAL ERROR: text` and native frames, most of which have no name."""
+    at = next((n for n, line in enumerate(lines) if _HEAP.match(line)), -1)
+    found = _HEAP.match(lines[at]) if at >= 0 else None
+    if found is None:
+        return None
+    names = [(m[1] or "").strip() for line in lines[at + 1 :] if (m := _NATIVE.match(line))]
+    frames = tuple(Frame(function=name, file="node", in_app=False) for name in names if name)
+    return StackTrace(LANGUAGE, (ExceptionInfo(found[1], found[2].strip(), frames),))
 
 
 def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:

@@ -13,6 +13,18 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"Exception in thread \""),
     Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
     Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
+    Pattern(Part.CRASH, r"# A fatal error has been detected by the Java Runtime"),
+    Pattern(Part.CRASH, r"# There is insufficient memory for the Java Runtime"),
+    Pattern(Part.PRELUDE, r"#$"),
+    Pattern(
+        Part.DETAIL,
+        r"# {1,3}(?:SIG[A-Z]|EXCEPTION_|Internal Error|JRE version|Java VM|Problematic frame|[CJVvj] {1,2}\[)",
+    ),
+    Pattern(
+        Part.DETAIL,
+        r"# {1,3}(?:(?:No core|Core) dump|Failed to write core|An error report file|/\S|If you would like|http)",
+    ),
+    Pattern(Part.DETAIL, r"# (?:The crash happened|See problematic frame|Native memory allocation|Possible )"),
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
     Pattern(
         Part.FRAME,
@@ -38,6 +50,15 @@ _NAMED = re.compile(
     r"(?<![A-Za-z0-9_$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))"
     r"(?:: (.*))?$"
 )
+_REPORT = re.compile(r"\s*# (?:A fatal error has been detected|There is insufficient memory) ")
+_SIGNAL = re.compile(
+    r"\s*# +(SIG[A-Z]{2,8}|EXCEPTION_[A-Z_]{2,40}|Internal Error|Native memory allocation)"
+    r"(?: \([^()]{1,200}\)[^,\n]{0,200})?"
+)
+_PROBLEMATIC = re.compile(r"\s*# Problematic frame:")
+_NATIVE = re.compile(
+    r"\s*# [CJVvj] {1,2}(?:\[([^\]\n+]{1,120})(?:\+0x[0-9a-f]+)?\] *)?(?:\d+ +(?:%|c[12])? *)?([\w.:$<>~]{0,300})"
+)
 _LIBRARY = (
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",
     "clojure.", "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.jboss.",
@@ -59,6 +80,8 @@ def in_app(module: str) -> bool:
 
 def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first trace in `lines`, or None when they hold no `at` frame and no cause line."""
+    if crashed := _crashed(lines):
+        return crashed
     first = next((n for n, line in enumerate(lines) if _FRAME.match(line) or _CAUSE.match(line)), -1)
     thread = next((n for n, line in enumerate(lines) if _THREAD.match(line)), -1)
     if first < 0 and thread < 0:
@@ -88,6 +111,19 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
             break
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain if t or f]
     return StackTrace(LANGUAGE, tuple(reversed(infos) if wrapped else infos)) if infos else None
+
+
+def _crashed(lines: Sequence[str]) -> StackTrace | None:
+    """HotSpot's own report: each line begins with `#`, the frame that failed stands below its title."""
+    if not any(_REPORT.match(line) for line in lines):
+        return None
+    found = next((m for line in lines if (m := _SIGNAL.match(line))), None)
+    frames: tuple[Frame, ...] = ()
+    titled = next((n for n, line in enumerate(lines) if _PROBLEMATIC.match(line)), len(lines))
+    if titled + 1 < len(lines) and (place := _NATIVE.match(lines[titled + 1])):
+        frames = (Frame(function=place[2], file=place[1] or "", in_app=bool(place[2])),)
+    type_, message = (found[1], found[0].lstrip("# ").strip()) if found else ("fatal error", "")
+    return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, frames),))
 
 
 def _outermost(lines: Sequence[str], thread: int) -> tuple[str, str]:

@@ -18,7 +18,12 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating)"),
     Pattern(Part.CRASH, r"(?:Program|Thread \S+ [^\n]{0,60}) (?:received|terminated with) signal "),
     Pattern(Part.CRASH, r"Program terminated with signal "),
-    Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Check failure|Aborted|SIG[A-Z]+|Error in `)"),
+    Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Aborted(?! at)|SIG[A-Z]+|Error in `)"),
+    Pattern(Part.DETAIL, r"\*\*\* Check failure stack trace"),
+    Pattern(Part.PRELUDE, r"\*\*\* Aborted at "),
+    Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL", "Sanitizer"),
+    Pattern(Part.DETAIL, rf"{_SANITIZER}(?: can not provide |: reported \d+ warnings)", "Sanitizer"),
+    Pattern(Part.DETAIL, r"PC: @ "),
     Pattern(Part.CRASH,
         r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
         r"|corrupted (?:size|double))"),
@@ -33,6 +38,8 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"(?:Caught|Got) signal \d+"),
     Pattern(Part.CRASH, r"(?:BUG|Oops|general protection fault|Kernel panic - not syncing)(?:: | at )"),
     Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel "),
+    Pattern(Part.START, r"INFO: task [^\n]{1,100} blocked for more than \d+ seconds"),
+    Pattern(Part.DETAIL, r"#PF: |PGD [0-9a-f]|Mem abort info:|task:\S{1,60} +state:|\"echo \d+ > /proc/sys/kernel/"),
     Pattern(Part.DETAIL, r"what\(\): "),
     Pattern(Part.DETAIL, rf"SUMMARY: {_SANITIZER}"),
     Pattern(Part.DETAIL, r"(?:READ|WRITE) of size \d"),
@@ -80,6 +87,11 @@ _PLAIN = re.compile(
 _KERNEL = re.compile(
     r".*?((?:BUG|kernel BUG|Oops|general protection fault|Kernel panic - not syncing)(?::| at)) ?(.*)$"
 )
+_HUNG = re.compile(r".*?\b(task \S{1,100} blocked for more than \d+ seconds)")
+# Where the kernel itself was: x86 and ARM. A process's own address has no name.
+_AT = re.compile(
+    r"(?:.*?\s)?(?:RIP: [0-9a-f]{4}:|pc : )(?P<f>[A-Za-z_][\w.]{0,119})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"
+)
 _ERROR = re.compile(r"\s*([\w.:]{1,200}(?:Error|Exception|error)): (.*)$")
 _FRAMES = (
     re.compile(
@@ -118,15 +130,20 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     head: tuple[str, str, Frame | None] | None = None
     frames: list[Frame] = []
     closed = False
+    at: Frame | None = None
     for line in lines:
         if what := _WHAT.match(line):
             head = (head[0] if head else "terminate", what[1].strip(), None)
         elif head is None and (found := _head(line)):
             head = found
+        elif at is None and (found_at := _AT.match(line)):
+            at = Frame(function=found_at["f"], file=found_at["p"] or "", in_app=in_app(found_at["f"], ""))
         elif not closed and (frame := _frame(line)):
             frames.append(frame)
         elif frames and not line.strip():
             closed = True
+    if at is not None and (not frames or frames[0].function != at.function):
+        frames.insert(0, at)
     if head is None and not frames:
         return None
     type_, message, place = head or _named(lines)
@@ -165,6 +182,8 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Check failed", found[1].strip(), None
     if found := (_ABORT.match(line) or _KERNEL.match(line)):
         return found[1].rstrip(": "), (found[2].strip(" *:") or found[1]), None
+    if found := _HUNG.match(line):
+        return "hung task", found[1], None
     if found := _PLAIN.match(line):
         return found[1], "", None
     return None

@@ -21,6 +21,7 @@ SWIFT: Table = (
     Pattern(Part.CRASH, r"Thread \d+ (?:\"[^\"]*\" )?[Cc]rashed:"),
     Pattern(Part.CRASH, r"\*\*\* Terminating app due to uncaught exception"),
     Pattern(Part.CRASH, r"[💣*]{1,3} (?:Program crashed|Crash)"),
+    Pattern(Part.FRAME, r"\d+ [^\n]{1,300} in \S{1,120} at \S{1,300}\.swift:\d+", ".swift:"),
     Pattern(Part.FRAME, r"\d{1,3} +(?:\[ra\] |\[inlined\] )?0x[0-9a-f]{8,16} [^\n]{1,300}"),
     Pattern(Part.FRAME, r"\d{1,3} {2,}[\w.\-+]{1,80}\s+0x[0-9a-f]{8,16} "),
 )
@@ -29,6 +30,7 @@ DART: Table = (
     Pattern(Part.CRASH, r"[═]{2,}╡ EXCEPTION CAUGHT BY"),
     Pattern(Part.FRAME, r"#\d{1,4} {2,}[^\n]{1,300} \((?:package|dart|file):[^\s()]{1,300}\)"),
     Pattern(Part.DETAIL, r"<asynchronous suspension>"),
+    Pattern(Part.DETAIL, r"═{20,}$"),
 )
 LUA: Table = (
     Pattern(Part.CRASH, r"lua(?:jit)?[\d.]*: [^\n]{1,300}"),
@@ -56,6 +58,8 @@ R: Table = (
     Pattern(Part.DETAIL, r"Calls: \S+"),
     Pattern(Part.DETAIL, r"Execution halted$"),
 )
+# Oracle's error stack: what failed, and below it where. The codes tell the errors apart, so it has no parser.
+PLSQL: Table = (Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),)
 POWERSHELL: Table = (
     Pattern(Part.DETAIL, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
     Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: "),
@@ -68,7 +72,8 @@ _SWIFT_THROWN = re.compile(r"Error raised at top level: (?:([\w.]+(?:\.[\w]+)*))
 _OBJC = re.compile(r".*?\*\*\* Terminating app due to uncaught exception '([^']{1,200})', reason: '(.*)'$")
 _SWIFT_CRASH = re.compile(r"\W{0,6}(Program crashed): (.*?)(?: \*{3})?$")
 _SWIFT_FRAME = re.compile(
-    r"\s*\d{1,3} +(?:\[\w+\] )?0x[0-9a-f]{8,16} (.{1,300}?) in (\S{1,120})(?: at (\S{1,300}?):(\d{1,9}).*)?$"
+    r"\s*\d{1,3} +(?:\[\w+\] )?(?:0x[0-9a-f]{8,16} |(?=.{1,420} at \S+\.swift:\d))"
+    r"(.{1,300}?) in (\S{1,120})(?: at (\S{1,300}?):(\d{1,9}).*)?$"
 )
 _CRASH_FRAME = re.compile(
     r"\s*\d{1,3} {2,}([\w.\-+]{1,80})\s+0x[0-9a-f]{8,16} (.{1,300}?) \+ \d+(?: \((\S+?):(\d{1,9})\))?$"

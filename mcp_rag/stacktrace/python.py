@@ -14,6 +14,7 @@ PARTS: Table = (
     Pattern(Part.START, r"Traceback \(most recent call last\)"),
     Pattern(Part.START, r"\+ Exception Group Traceback"),
     Pattern(Part.START, r"[╭┌][─━]+ ?Traceback"),
+    Pattern(Part.START, r"[A-Z]\w{1,80} {2,}Traceback \(most recent call last\)", "Traceback ("),
     Pattern(Part.CRASH, r"Fatal Python error: "),
     Pattern(Part.PRELUDE, r"Exception in (?:thread|callback) [^\n\"]*:?$"),
     Pattern(Part.PRELUDE, r"Exception ignored in:? "),
@@ -25,6 +26,9 @@ PARTS: Table = (
     Pattern(Part.LINK, r"The above exception was the direct cause of"),
     Pattern(Part.LINK, r"During handling of the above exception"),
     Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
+    Pattern(Part.FRAME, r"Cell In ?\[\d+\], line \d|File [^\s\":]{1,300}:\d+, in |<ipython-input-[\w\-]{1,40}> in "),
+    Pattern(Part.DETAIL, r"-{2,}> \d+ "),
+    Pattern(Part.DETAIL, r"Stack \(most recent call last\):$"),
     Pattern(Part.DETAIL, r"\[Previous line repeated \d"),
     Pattern(Part.DETAIL, r"(?:Current thread|Thread) 0x[0-9a-f]+ .*most recent call first"),
     Pattern(Part.DETAIL, r"<\d+ (?:more )?lines? omitted>|\.\.\.<\d+ lines>\.\.\."),
@@ -35,21 +39,39 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"\| {1,6}\S.*|\|$"),
     Pattern(Part.DETAIL, r"\"\"\"$"),
     Pattern(Part.DETAIL, r"Extension modules: "),
+    # What SQLAlchemy, CUDA, NCCL, torchrun and logging add to a message, line by line.
+    Pattern(Part.DETAIL, r"\[SQL: |\[parameters: |\(Background on this error at: |DETAIL: {2}\S"),
+    Pattern(Part.DETAIL, r"CUDA kernel errors might be |For debugging consider passing CUDA_LAUNCH_BLOCKING"),
+    Pattern(Part.DETAIL, r"Compile with `TORCH_USE_CUDA_DSA`|Device-side assertion tracking was not enabled"),
+    Pattern(Part.DETAIL, r"Last error:$|Failures:$|Root Cause \(first observed failure\):$"),
+    Pattern(Part.DETAIL, r"Call stack:$|Message: ['\"<]|Arguments: [(\[{]"),
     Pattern(Part.PRELUDE, r"_{3,60} [^\s_][^\n]{0,200} _{3,60}$"),
     Pattern(Part.DETAIL, r"E {3,12}\S|E$"),
     Pattern(Part.DETAIL, r"> {4,16}\S"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\.py:\d+: (?:[A-Z]\w{1,80}|in [\w<>]{1,80})?$", ".py:"),
 )
 
+IPYTHON: Table = (Pattern(Part.PRELUDE, r"-{75}$"),)  # a rule above its traceback
+
 _FRAME = re.compile(r'\s*(?:> ?)?File "([^"]+)", line (\d+)(?:,? in (.+))?')
 _BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
 _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
 _BOX_SOURCE = re.compile(r"[^❱]*│ ❱ +\d+ (.*)│$")
-_HEADER = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback")
+_HEADER = re.compile(
+    r"\s*(?:\+ |[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback"
+)
+# IPython names the cell, or file and line, and prints the type once more above all.
+_CELL = re.compile(
+    r"\s*(?:Cell In ?\[\d+\], line (\d+)|File ([^\s\":]{1,300}):(\d+)|<ipython-input-[\w\-]{1,40}>)"
+    r"(?:,? in ([^\n(]{1,200}))?"
+)
+_CALLED = "Call stack:"  # logging shows where it was called from, below the exception
+_WARNING = re.compile(r"(?:\S{1,300}:\d+: )([A-Z]\w{0,80}Warning): (.*)$")
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _IGNORED = re.compile(
     r"\s*(?:[~^][~^\s]*$|\[Previous line repeated|\.\.\.<\d+ lines|<\d+ (?:more )?lines? omitted|\"\"\"$)"
 )
+_RULE = re.compile(r"\s*[=\-─━]{8,}\s*$")
 _NOTE = re.compile(r"\s*[│└├]")
 _EXCEPTION = re.compile(r"\s*(?:E   )?([A-Za-z_][\w.]*(?:<locals>\.\w+)?(?:\(\w+\))?)(?::(?: (.*))?)?$")
 _KNOWN = re.compile(
@@ -89,8 +111,9 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     for n, line in enumerate(lines):
         if fatal := _FATAL.match(line):
             return StackTrace(LANGUAGE, (_faulthandler(fatal[1].strip(), lines[n + 1 :]),))
-    chain = _exceptions(lines, _Reader([]))
-    return StackTrace(LANGUAGE, tuple(chain)) if chain else _pytest(lines)
+    called = next((n for n, line in enumerate(lines) if line.strip() == _CALLED), len(lines))
+    chain = _exceptions(lines[:called], _Reader([]))
+    return StackTrace(LANGUAGE, tuple(chain)) if chain else _pytest(lines) or _warning(lines)
 
 
 def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
@@ -171,11 +194,14 @@ class _Reader:
             self.want_message = False
         elif frame := _FRAME.match(line):
             self._add_frame(_frame(frame), line)
+        elif cell := _CELL.match(line):
+            function, file = (cell[4] or "").strip(), cell[2] or "<cell>"
+            self._add_frame(Frame(function, "", file, _number(cell[1] or cell[3] or "0"), in_app(file)), line)
         elif _BOX_LINE.match(line):
             self._feed_box(line)
         elif self.open:
             self._feed_text(line)
-        elif self.want_message:
+        elif self.want_message and not _RULE.match(line):
             self.found[-1].message = line.strip()
             self.want_message = False
 
@@ -248,6 +274,15 @@ def _pytest(lines: Sequence[str]) -> StackTrace | None:
         type_, message = found[1], found[2] or ""
     frames = tuple(Frame(file=m[1], line=_number(m[2]), in_app=in_app(m[1])) for m in reversed(ends))
     return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, frames),))
+
+
+def _warning(lines: Sequence[str]) -> StackTrace | None:
+    """`file.py:LINE: SomeWarning: text`, as `warnings` prints it. The place is left out: it would take the text's part
+    in telling warnings apart."""
+    for line in lines[:3]:
+        if found := _WARNING.match(line):
+            return StackTrace(LANGUAGE, (ExceptionInfo(found[1], found[2].strip()),))
+    return None
 
 
 def _frame(found: re.Match[str]) -> Frame:

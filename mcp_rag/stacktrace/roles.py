@@ -29,6 +29,8 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     (beam.LANGUAGE, beam.PARTS),
     (ruby.LANGUAGE, ruby.PARTS),
     *((name, table) for name, table, _ in others.TABLES if name not in {"dart", "ocaml"}),
+    ("ipython", python.IPYTHON),
+    ("plsql", others.PLSQL),
     (golang.LANGUAGE, golang.PARTS),
     (compilers.LANGUAGE, compilers.NOTES),
 )

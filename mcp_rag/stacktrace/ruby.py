@@ -10,6 +10,9 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
 LANGUAGE = "ruby"
 PARTS: Table = (
+    Pattern(Part.PRELUDE, r"[\w./\-]{1,120} aborted!$", "aborted!"),
+    Pattern(Part.PRELUDE, r"#<Thread:[^\n]{1,300} terminated with exception"),
+    Pattern(Part.DETAIL, r"Tasks: TOP => |\(See full trace by running task with --trace\)"),
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$", ".rb:"),
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+: [^\n]{0,2000}\([A-Z]\w*(?:::\w+)*\)$", ".rb:"),
     Pattern(Part.TYPE, r"-e:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
@@ -17,7 +20,7 @@ PARTS: Table = (
     Pattern(
         Part.FRAME,
         r"(?:/|\.{0,2}/|<internal:|[\w\-]+/|[A-Za-z]:/)?[^\s:()]{1,300}(?:\.(?:rb|"
-        r"erb|haml|slim|rake|ru)|>|/bin/\w+):\d+:in [`']",
+        r"erb|haml|slim|rake|ru)|>|/bin/\w+|[A-Z]\w{2,12}file):\d+:in [`']",
         ":in ",
     ),
 )
@@ -29,8 +32,8 @@ _FRAME = re.compile(r"\s*(?:\d{1,5}: )?(?:from )?([^\s:]{1,300}):(\d{1,9}):in [`
 _REVERSED = re.compile(r"\s*\d{1,5}: from ")
 _LOGGED = re.compile(r"(?:.*?\s)??([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}) \((.*)\):?$")
 _PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
-_PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout)): (.*)$")
-_RAILS_CAUSE = re.compile(r"\s*Causes?:\s*$")
+_PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout|Bad)): (.*)$")
+_CAUSED = re.compile(r"\s*Caused by:\s*$")  # rake and Rails; the type follows on the next line
 _LIBRARY = re.compile(
     r"/gems/|/lib/ruby/|^<internal:|/rubygems/|/bundler/|(?:^|/)bin/\w+$|/\.rbenv/|/\.rvm/|/vendor/bundle/"
 )
@@ -46,7 +49,11 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     chain: list[tuple[str, str, list[Frame]]] = []
     pending: list[Frame] = []
     backward = any(_REVERSED.match(line) for line in lines)
+    caused = False
     for n, line in enumerate(lines):
+        if caused and (cause := _PLAIN.match(line)):
+            chain.append((cause[1], cause[2], []))
+        caused = bool(chain) and _CAUSED.match(line) is not None
         if head := _head(line.strip()):
             type_, message, thrown = head
             frames = [thrown, *reversed(pending)] if backward else [thrown]

@@ -16,6 +16,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"memory allocation of \d+ bytes failed"),
     Pattern(Part.CRASH, r"The application panicked \(crashed\)"),
     Pattern(Part.DETAIL, r"note: (?:run with|Some details are omitted|[Cc]ompile with)\b"),
+    Pattern(Part.DETAIL, r"Run with (?:COLORBT_SHOW_HIDDEN|RUST_BACKTRACE|RUST_LIB_BACKTRACE)=|Backtrace omitted\."),
     Pattern(Part.DETAIL, r"stack backtrace:$|Stack backtrace:$|Backtrace:$|BACKTRACE"),
     Pattern(Part.DETAIL, r"thread panicked while (?:processing|panicking)"),
     Pattern(Part.DETAIL, r"aborting due to panic"),

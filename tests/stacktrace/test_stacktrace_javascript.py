@@ -201,6 +201,19 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("TypeError", "first")],
         [("a", "/srv/a.js", 1, True)],
     ),
+    "out of memory": (
+        "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory\n"
+        " 1: 0xb9c1f0 node::Abort() [node]\n"
+        " 2: 0xaa27ee  [node]",
+        "javascript",
+        [
+            (
+                "FATAL ERROR",
+                "Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
+            )
+        ],
+        [("node::Abort", "node", 0, False)],
+    ),
 }
 
 

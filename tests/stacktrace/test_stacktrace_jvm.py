@@ -144,6 +144,22 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("java.lang.IllegalStateException", "a")],
         [("f", "A.java", 1, True)],
     ),
+    "hotspot in compiled code": (
+        "# A fatal error has been detected by the Java Runtime Environment:\n"
+        "#  SIGSEGV (0xb) at pc=0x00007f8a, pid=1, tid=57\n"
+        "# Problematic frame:\n"
+        "# J 4711 c2 com.acme.Pay.charge(I)V (12 bytes) @ 0x00007f8a",
+        "java",
+        [("SIGSEGV", "SIGSEGV (0xb) at pc=0x00007f8a")],
+        [("com.acme.Pay.charge", "", 0, True)],
+    ),
+    "hotspot without memory": (
+        "# There is insufficient memory for the Java Runtime Environment to continue.\n"
+        "# Native memory allocation (mmap) failed to map 262144 bytes",
+        "java",
+        [("Native memory allocation", "Native memory allocation (mmap) failed to map 262144 bytes")],
+        [],
+    ),
 }
 
 

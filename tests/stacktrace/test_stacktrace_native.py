@@ -129,6 +129,24 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("terminate", "terminate called without an active exception")],
         [],
     ),
+    "kernel on arm": (
+        "Unable to handle kernel paging request at virtual address dead0000\n"
+        "Internal error: Oops: 96000004\n"
+        "pc : acme_read+0x24/0x90 [acme]\n"
+        "Call trace:\n"
+        " vfs_read+0x46/0x80",
+        "cpp",
+        [("Oops", "96000004")],
+        [("acme_read", "acme", 0, True), ("vfs_read", "", 0, True)],
+    ),
+    "signal handler": (
+        "PC: @     0x55a2cae3 acme::Pay::charge()\n"
+        "*** SIGSEGV (@0x18) received by PID 4711 (TID 0x7f17) from PID 24; stack trace: ***\n"
+        "    @     0x55a2cae3 acme::Pay::charge()",
+        "cpp",
+        [("SIGSEGV", "")],
+        [("acme::Pay::charge", "", 0, True)],
+    ),
 }
 
 

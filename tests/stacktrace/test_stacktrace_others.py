@@ -159,6 +159,12 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("Pool.Empty", "")],
         [("", "pool.ml", 12, True)],
     ),
+    "swift without addresses": (
+        "Pay.swift:41: Fatal error: no card\n0 Pay.charge() + 84 in shop at /srv/app/Pay.swift:41:3",
+        "swift",
+        [("Fatal error", "no card")],
+        [("", "Pay.swift", 41, True), ("Pay.charge", "/srv/app/Pay.swift", 41, True)],
+    ),
 }
 
 

@@ -335,6 +335,39 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("ValueError", "rate of zero")],
         [("", "tests/test_charge.py", 12, True)],
     ),
+    "ipython": (
+        "KeyError                                  Traceback (most recent call last)\n"
+        "Cell In[7], line 2\n"
+        "      1 rates = load()\n"
+        "----> 2 rates['xx']\n"
+        "\n"
+        "File /srv/app/rates.py:41, in Rates.__getitem__(self, name)\n"
+        "     41     return self.all[name]\n"
+        "\n"
+        "KeyError: 'xx'",
+        "python",
+        [("KeyError", "'xx'")],
+        [("Rates.__getitem__", "/srv/app/rates.py", 41, True), ("", "<cell>", 2, True)],
+    ),
+    "warning": (
+        "/srv/app/rates.py:41: UserWarning: rates are old\n  warn('rates are old')",
+        "python",
+        [("UserWarning", "rates are old")],
+        [],
+    ),
+    "logging error": (
+        "--- Logging error ---\n"
+        "Traceback (most recent call last):\n"
+        '  File "/srv/app/rates.py", line 41, in emit\n'
+        "    x % y\n"
+        "TypeError: not enough arguments\n"
+        "Call stack:\n"
+        '  File "/srv/app/main.py", line 3, in <module>\n'
+        "    log.error('%s %s', 1)",
+        "python",
+        [("TypeError", "not enough arguments")],
+        [("emit", "/srv/app/rates.py", 41, True)],
+    ),
 }
 
 

@@ -90,6 +90,20 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("", "")],
         [("charge", "/srv/app/lib/pay.rb", 12, True), ("run", "/srv/app/lib/pay.rb", 5, True)],
     ),
+    "rake with a cause": (
+        "rake aborted!\n"
+        "Acme::TillError: no till\n"
+        "/srv/app/Rakefile:7:in `block in <top (required)>'\n"
+        "\n"
+        "Caused by:\n"
+        "PG::ConnectionBad: no server\n"
+        "/srv/app/lib/till.rb:3:in `open'\n"
+        "Tasks: TOP => till:open\n"
+        "(See full trace by running task with --trace)",
+        "ruby",
+        [("Acme::TillError", "no till"), ("PG::ConnectionBad", "no server")],
+        [("open", "/srv/app/lib/till.rb", 3, True)],
+    ),
     "ruby unhandled": (
         "pay.rb:7:in `charge': unhandled exception\n\tfrom pay.rb:9:in `<main>'",
         "ruby",

@@ -1,0 +1,50 @@
+"""Messages that a tool prints below the line it announces a failure with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+_WRONG = "* What went wrong:"
+_RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
+_ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
+_BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
+
+
+def _gradle(lines: Sequence[str]) -> str:
+    """The line below "What went wrong", with the first reason below that."""
+    at = next((n for n, line in enumerate(lines) if line.strip() == _WRONG), len(lines))
+    told = [line.strip() for line in lines[at + 1 : at + 3]]
+    return " ".join(told[:2] if len(told) > 1 and told[1].startswith("> ") else told[:1])
+
+
+def _ansible(lines: Sequence[str]) -> str:
+    """The fields of a result printed as YAML that say what failed."""
+    told = []
+    for n, line in enumerate(lines):
+        found = _RESULT.match(line)
+        if found is None:
+            continue
+        value = found[2].strip()
+        if value in _BLOCK:  # the text begins on the next line
+            value = lines[n + 1].strip() if n + 1 < len(lines) else ""
+        value = value.strip("'\"")
+        if value:
+            told.append(value if found[1] == "msg" else f"{found[1]}: {value}")
+    return ", ".join(told)
+
+
+def error_stack(lines: Sequence[str]) -> str:
+    """Oracle prints the errors that led to one another below each other, and between them where: the errors, so that
+    all their codes tell one stack from another; "" for a single one."""
+    below = [line.strip() for line in lines[1:] if _ORACLE.match(line)]
+    return "; ".join([lines[0].strip(), *below]) if below else ""
+
+
+_TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible}
+
+
+def told_below(format_name: str, lines: Sequence[str]) -> str:
+    """The message of an event in this format when it stands in the lines below the first; else ""."""
+    told = _TOLD.get(format_name)
+    return told(lines) if told is not None else ""
