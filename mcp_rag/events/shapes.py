@@ -77,6 +77,7 @@ _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _BLOCK_FORMATS = frozenset({"npm"})
 _WHOLE_TIME = 19  # characters of a date and a time
 _BOXES = "│|"
+_EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
 _CLOSERS = ("}", "]", ")")
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
@@ -107,7 +108,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
     stream = stream_of(envelopes)
     partial = any(e.partial for e in envelopes)
     level = next((e.level for e in reversed(envelopes) if e.level), Level.UNSET)
-    use_level = bool(level) and not shape.fixed and (level >= shape.level or level >= Level.WARN)
+    use_level = bool(level) and not shape.fixed  # what an envelope states counts for more than words
     return (
         Shape(
             kind=shape.kind,
@@ -137,7 +138,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
 
 def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[Shape, bool]:
     """As `classify`, for the text inside the envelopes; words say a level in its first `most` characters."""
-    if not text or text.isspace():
+    if not text or text.isspace() or text in _EDGES:
         return BLANK, False
     if text[0] == "{" and (level := json_lines.level(text)) is not None:
         return json_shape(level), True

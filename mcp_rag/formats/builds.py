@@ -14,7 +14,7 @@ from mcp_rag.types import Level
 _PATH = r"(?:[A-Za-z]:)?[^\s:()\[\]'\"<>|]{1,200}(?: [^\s:()\[\]'\"<>|]{1,60}){0,2}?"
 _NPM = {"ERR!": Level.ERROR, "error": Level.ERROR, "WARN": Level.WARN, "warn": Level.WARN}
 _RESULTS = {"FAILURE": Level.ERROR, "ABORTED": Level.ERROR, "UNSTABLE": Level.WARN}
-_TASKS = {"fatal": Level.ERROR, "failed": Level.ERROR, "unreachable": Level.ERROR}
+_TASKS = {"fatal": Level.ERROR, "failed": Level.ERROR, "unreachable": Level.ERROR, "FAILED - RETRYING": Level.WARN}
 
 
 def _npm(found: re.Match[str]) -> Level:
@@ -30,7 +30,7 @@ def _result(found: re.Match[str]) -> Level:
 
 
 def _task(found: re.Match[str]) -> Level:
-    return _TASKS.get(found["task"], Level.INFO)
+    return _TASKS.get(found["task"] or "", Level.INFO)
 
 
 def _linker(found: re.Match[str]) -> Level:
@@ -183,12 +183,15 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "ansible",
-        "Ansible's task results: `fatal: [host]: FAILED! => {...}`",
+        "Ansible: `fatal: [host]: FAILED! => {...}`, `failed: [host] (item=x) => {...}`, `TASK [name] ***`",
         'fatal: [web1]: FAILED! => {"changed": false, "msg": "No package matching \'shop\' is available"}',
-        first="focsu",
-        needs=": [",
+        first="focsuirFTPRH",
+        needs="[",
         grade=_task,
-        pattern=r"(?P<task>fatal|failed|ok|changed|skipping|unreachable): \[(?P<service>[^\[\]]{1,100})\](?:: | => |$)",
+        pattern=r"(?:(?P<task>fatal|failed|ok|changed|skipping|unreachable|rescued|ignored|FAILED - RETRYING): "
+        r"\[(?P<service>[^\[\]>]{1,100}?)(?: -> [^\[\]]{1,100})?\](?:: | => | (?=\(item=)|$)"
+        r"|(?P<body>)(?:TASK|PLAY|RUNNING HANDLER) \[[^\[\]]{0,200}(?:\[[^\[\]]{0,80}\][^\[\]]{0,80}){0,3}\]"
+        r" \*{3,})",
     ),
     TextFormat(
         "docker-build",

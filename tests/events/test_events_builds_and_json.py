@@ -149,7 +149,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "ok: [web1]\n"
         'fatal: [web2]: FAILED! => {"changed": false, "msg": "No package matching \'shop\' is available"}',
         [
-            (0, 0, Level.UNSET, "", "TASK [install] *****************************************************************"),
+            (0, 0, Level.INFO, "", "TASK [install] *****************************************************************"),
             (1, 1, Level.INFO, "", ""),
             (
                 2,
