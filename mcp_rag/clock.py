@@ -169,6 +169,29 @@ def _parse(text: str, zone: str, reference_ms: int) -> int | None:
     return None
 
 
+class Stated(NamedTuple):
+    """What a written time says by itself: a `date`, with or without its year, and a `zone`."""
+
+    date: bool
+    zone: bool
+
+
+def stated(text: str) -> Stated:
+    """Whether a timestamp names a date and a zone. The same for texts that differ only in digits."""
+    found = _FRACTION.fullmatch(text)
+    return _stated(found[1] + found[3] if found else text)
+
+
+@lru_cache(maxsize=8_192)
+def _stated(text: str) -> Stated:
+    text = text.strip(" \t(){}<>\"'|[]").rstrip(":,;")
+    for pattern in _PARSERS:
+        if found := pattern.fullmatch(text):
+            parts = {key for key, value in found.groupdict().items() if value}
+            return Stated(bool(parts & {"d", "n1", "e"}), bool(parts & {"z", "zs", "zn", "zi", "e"}))
+    return Stated(date=True, zone=True)  # none of a header's: nothing to be filled in
+
+
 @lru_cache(maxsize=64)
 def _zone(name: str) -> tzinfo:
     try:

@@ -15,13 +15,14 @@ from mcp_rag.formats.base import MAX_HEAD_CHARS, OPENERS, LogFormat, TextFormat,
 from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
-from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, EnvelopeFormat, unwrap
+from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.json_formats import JSON_FORMATS
 from mcp_rag.formats.logfmt import LOGFMT, Logfmt
 from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
+from mcp_rag.formats.wrappers import EnvelopeFormat
 from mcp_rag.types import Header
 
 MAX_VOTES = 200
