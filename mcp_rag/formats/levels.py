@@ -59,6 +59,8 @@ def level_of(word: str) -> Level:
     if word in _LEVELS:
         return _LEVELS[word]
     stem = word.rstrip("0123456789")  # debug1 to debug5, trace1 to trace8, warn2
+    if stem[-1:] in ("+", "-"):
+        stem = stem[:-1]  # Go's slog: ERROR+2, DEBUG-4
     return _LEVELS.get(stem, Level.UNSET) if len(stem) > 3 else Level.UNSET
 
 
