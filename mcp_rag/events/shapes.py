@@ -149,6 +149,8 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
     outer = header
     if header.format in formats.CARRIERS and header.service != NO_SPAN:
         header = _carried(text, header)
+    elif header.format == formats.GENERIC and not header.level and header.time != NO_SPAN:
+        header = _timed(text, header)
     rest = text[header.body :]
     part = role(rest)
     empty = not rest or rest.isspace()
@@ -184,7 +186,7 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
 def _carried(text: str, outer: Header) -> Header:
     """The header that a program printed behind syslog's, with syslog's program and process; else syslog's own.
 
-    A bare `LEVEL:` gives its level and stays in the message.
+    Of a bare `LEVEL:` the level counts.
     """
     rest = text[outer.body :]
     inner = formats.match(rest)
@@ -192,8 +194,8 @@ def _carried(text: str, outer: Header) -> Header:
         return outer
     if inner.time == NO_SPAN and (not inner.level or role(rest).part in _NO_HEADER):
         return outer
-    if inner.format == formats.LEVEL_PREFIX:
-        return outer._replace(level=inner.level)
+    if inner.format in formats.LEVEL_PREFIXES:
+        return outer._replace(level=inner.level, body=outer.body + inner.body)
     at = outer.body
     return inner._replace(
         body=at + inner.body,
@@ -203,6 +205,22 @@ def _carried(text: str, outer: Header) -> Header:
         service=outer.service,
         stream=outer.stream,
         digits_matter=outer.digits_matter or inner.digits_matter,
+    )
+
+
+def _timed(text: str, outer: Header) -> Header:
+    """The diagnostic that a tool printed behind the time a build server gave it, else the header as it is."""
+    rest = text[outer.body :]
+    inner = formats.match(rest)
+    if inner is None or inner.format not in formats.TIMED or not inner.level or role(rest).part in _NO_HEADER:
+        return outer
+    at = outer.body
+    return inner._replace(
+        body=at + inner.body,
+        time=outer.time,
+        logger=_moved(inner.logger, at),
+        service=_moved(inner.service, at) if inner.service != NO_SPAN else outer.service,
+        stream=_moved(inner.stream, at) if inner.stream != NO_SPAN else outer.stream,
     )
 
 

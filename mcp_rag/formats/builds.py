@@ -21,6 +21,10 @@ def _npm(found: re.Match[str]) -> Level:
     return _NPM.get(found["kind"], Level.INFO)
 
 
+def _pnpm(found: re.Match[str]) -> Level:
+    return Level.ERROR if found["code"] else Level.WARN
+
+
 def _diagnostic(found: re.Match[str]) -> Level:
     return Level.WARN if found["kind"] == "warning" else Level.ERROR
 
@@ -119,6 +123,21 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         needs="npm ",
         grade=_npm,
         pattern=r"npm (?P<kind>ERR!|error|WARN|warn|info|notice|http|verb|sill)(?: |$)",
+    ),
+    TextFormat(
+        "pnpm",
+        "pnpm: ` ERR_PNPM_CODE  message`, ` WARN  message`",
+        " ERR_PNPM_NO_MATCHING_VERSION  No matching version found for acme-billing@9.0.0",
+        first=" │",  # the bar stands for all that is not ASCII: a terminal gets thin blanks around the code
+        grade=_pnpm,
+        pattern=r"[ \u2009](?:(?=(?P<code>ERR_[A-Z0-9_]{3,80}|ELIFECYCLE)[ \u2009] )|WARN[ \u2009] (?=\S))",
+    ),
+    TextFormat(
+        "yarn",
+        "yarn before version 2: `error Message`, `warning package.json: message`",
+        'error Couldn\'t find package "acme-billing" on the "npm" registry.',
+        first="ew",
+        pattern=r"(?P<level>error|warning) (?=[A-Z\"]|[\w./-]{1,80}\.json: )",
     ),
     TextFormat(
         "gitlab-job",
