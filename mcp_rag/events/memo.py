@@ -36,6 +36,7 @@ _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?=
 _PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>")
 _ACTION, _SEVERITY = re.compile(rb"/(?<=[A-Z]/)\d\d\d "), re.compile(rb"Severity: \d{1,2}")
 _EVENT_LEVEL, _EXIT = re.compile(rb"<Level>\d{1,2}"), re.compile(rb"exited with code \[?\d{1,3}")
+_MNEMONIC = re.compile(rb"-\d-[A-Z]")
 _DECIDING = {
     "access": _STATUS,
     "access-dev": _STATUS,
@@ -48,6 +49,7 @@ _DECIDING = {
     "mssql-error": _SEVERITY,
     "windows-event-xml": _EVENT_LEVEL,
     "exit-code": _EXIT,
+    "cisco": _MNEMONIC,
 }
 # Of these, where the number stands hangs on the lengths of no other numbers but those of the header.
 _DECIDED_BY_HEAD = _DECIDING.keys() - {"access-plain", "iis"}

@@ -95,8 +95,8 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         grade=_linker,
         pattern=r"(?:[^\s:]{1,200}:(?:\(\.[^()]{1,60}\)|\d{1,7}): (?=undefined reference to )"
         r"|(?:/[\w./+-]{1,120}/)?(?:[\w-]{1,40}-)?"
-        r"(?:ld|ld\.lld|ld\.gold|lld|lld-link|rust-lld|collect2|clang|clang\+\+|gcc|g\+\+|cc1|"
-        r"cc1plus)(?:-\d{1,3})?(?:\.exe)?: (?:(?:fatal )?(?P<kind>error|warning): )?)",
+        r"(?:ld|ld\.lld|ld\.gold|lld|lld-link|rust-lld|collect\d|clang|clang\+\+|gcc|g\+\+|cc\d|"
+        r"cc\dplus)(?:-\d{1,3})?(?:\.exe)?: (?:(?:fatal )?(?P<kind>error|warning): )?)",
     ),
     TextFormat(
         "go-build",

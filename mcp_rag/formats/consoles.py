@@ -48,7 +48,7 @@ CONSOLE_FORMATS: tuple[TextFormat, ...] = (
         first="0",
         needs="M ",
         pattern=r"(?P<time>\d{1,2}:\d\d[AP]M) (?P<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) "
-        r"(?:(?P<logger>[\w./-]{1,120}\.go):\d{1,6} > )?",
+        r"(?:(?P<logger>[\w./-]{1,120}\.go):\d{1,9} > )?",
     ),
     TextFormat(
         "tornado",

@@ -216,6 +216,16 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         r"| \S{1,128} \S{1,32} (?:-|(?:\[[^\[\]]{1,400}\]){1,4}) )(?=\{\")",
     ),
     EnvelopeFormat(
+        "named-json",
+        "A JSON record behind the name of its program (concurrently, Turborepo): `[api] {json}`, `api:dev: {json}`",
+        '[billing] {"level":"error","msg":"charge failed"}',
+        kind="envelope",
+        first="[aA@0",
+        needs='{"',
+        accept=_holds_a_record,
+        pattern=r"(?:\[(?P<service>[\w.@/:-]{1,60})\]|(?P<stream>[@\w][\w.@/:-]{1,80}):) (?=\{\")",
+    ),
+    EnvelopeFormat(
         "airflow-subtask",
         "Airflow's task runner: the header of the runner before each line of the task",
         "[2026-11-23 19:20:37,123] {base_task_runner.py:101} INFO - Job 41: Subtask load [2026-11-23] failed",

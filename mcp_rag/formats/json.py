@@ -72,6 +72,7 @@ _REQUESTS = (
     "requestpath",
 )
 _PLAIN_LEVELS = tuple(name for name in _LEVELS if name.startswith(("log", "level", "lvl", "@l", "severity", "error_")))
+_NAMED_SERVICES = frozenset({"json-bunyan", "json-pino"})  # their `name` is that of the program
 _TENS = (10, 20, 30, 40, 50, 60)
 _ANY_DAY_MS = clock.DAY_MS * 365 * 60  # whether a text without its year is a time does not hang on the year
 _PYTHON_LEVELS = {10: Level.DEBUG, 20: Level.INFO, 30: Level.WARN, 40: Level.ERROR, 50: Level.FATAL}
@@ -161,7 +162,7 @@ def _fields(record: Record, text: str) -> JsonFields | None:
         timestamp=time,
         level=level,
         logger=_named(record, _LOGGERS),
-        service=_named(record, _SERVICES),
+        service=_named(record, _SERVICES) or (_named(record, ("name",)) if name in _NAMED_SERVICES else ""),
         stream=_named(record, _STREAMS),
         exception_type=found.type,
         exception_message=found.message[:MAX_TEXT_CHARS],

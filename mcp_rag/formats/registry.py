@@ -102,7 +102,12 @@ CARRIED = frozenset(
 ).union(LEVEL_PREFIXES)
 
 # What may stand behind a bare time: a build server stamps what its tools print.
-TIMED = frozenset(form.name for form in (*BUILD_FORMATS, LOGFMT) if form.name != "shell") | {"cuda", "nccl", "slurm"}
+TIMED = frozenset(form.name for form in (*BUILD_FORMATS, LOGFMT) if form.name != "shell") | {
+    "cuda",
+    "nccl",
+    "slurm",
+    "exit-code",
+}
 
 _KINDS = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
 

@@ -195,7 +195,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "E, [2026-11-23T19:20:37.123456 #4711] ERROR -- billing: charge failed for invoice 1000",
         first="DIWEFA",
         pattern=r"(?P<level>[DIWEFA]), \[(?P<time>\d{4}-\d\d-\d\d[T ][\d:.]{8,15}) ?#(?P<stream>\d{1,8})\] {1,2}"
-        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,36}\])? ?",
+        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,64}\])? ?",
     ),
     TextFormat(
         "laravel",
@@ -241,7 +241,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs="\t",
         pattern=rf"\t{LEVEL}\t(?:(?P<logger>[\w.-]{{1,60}})\t(?!\{{))?"
-        rf"(?:[\w./@-]{{1,160}}:\d{{1,6}}\t)?",
+        rf"(?:[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
     ),
     TextFormat(
         "tracing",
@@ -251,7 +251,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         shapes=("iso",),
         pattern=r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d)) {1,2}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) "
         r"(?:(?:[\w.-]{1,40}(?:\{[^{}]{0,160}\})?:){1,6} )?(?:ThreadId\(\d+\) )?"
-        r"(?P<logger>[a-z_]\w{0,60}(?:::\w{1,60}){0,8}):(?: (?=\S))(?:[\w./-]{1,100}\.rs:\d{1,6}: )?",
+        r"(?P<logger>[a-z_]\w{0,60}(?:::\w{1,60}){0,8}):(?: (?=\S))(?:[\w./-]{1,100}\.rs:\d{1,9}: )?",
     ),
     TextFormat(
         "env-logger",

@@ -37,6 +37,10 @@ def _haproxy_tcp(found: re.Match[str]) -> Level:
     return Level.INFO if found["state"] == "--" else Level.ERROR if found["state"][0] == "S" else Level.WARN
 
 
+def _flow(found: re.Match[str]) -> Level:
+    return Level.WARN if found["action"] == "REJECT" else Level.INFO
+
+
 def _haproxy_text(found: re.Match[str]) -> Level:
     return Level.ERROR if found["down"] else Level.INFO
 
@@ -131,6 +135,15 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         rf"[A-Z][\w.]{{3,60}} \S{{1,1000}} (?:{_REQUEST}|-) (?P<status>\d{{3}}|-) ",
     ),
     TextFormat(
+        "haproxy-stderr",
+        "HAProxy at a terminal or in a container: `[LEVEL] day/time (pid) : message`",
+        "[ALERT]    (4711) : Starting proxy www: cannot bind socket (Address already in use) [0.0.0.0:80]",
+        first="[",
+        needs=") : ",
+        pattern=r"\[(?P<level>EMERG|ALERT|CRIT|ERROR|WARNING|NOTICE|INFO|DEBUG)\] {1,4}(?:\d{3}/\d{6} )?"
+        r"\((?P<stream>\d{1,8})\) : ",
+    ),
+    TextFormat(
         "haproxy-tcp",
         "HAProxy connections through syslog: client, time, frontend, backend, timers, bytes, termination state",
         "Nov 23 19:20:37 lb1 haproxy[7]: 10.9.0.4:502 [23/Nov/2026:19:20:37.326] pg pg/db1 1/-1/3001 212 SC 3/2/0/0/3 "
@@ -206,6 +219,24 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs="#",
         pattern=r" \[(?P<level>[a-z]{4,6})\] (?P<stream>\d{1,8}#\d{1,8}): (?:\*\d{1,12} )?",
+    ),
+    TextFormat(
+        "nginx-stderr",
+        "nginx before its log is open: `nginx: [emerg] message`",
+        'nginx: [emerg] host not found in upstream "billing" in /etc/nginx/conf.d/shop.conf:12',
+        first="n",
+        needs="nginx: [",
+        pattern=r"(?P<service>nginx): \[(?P<level>emerg|alert|crit|error|warn|notice)\] ",
+    ),
+    TextFormat(
+        "vpc-flow",
+        "AWS VPC flow logs: `version account interface from to ports protocol packets bytes start end action status`",
+        "2 123456789012 eni-0a1b2c3d4e5f60718 10.9.0.4 10.9.0.7 51322 22 6 1 40 1796325637 1796325697 REJECT OK",
+        first="0",
+        needs=" eni-",
+        grade=_flow,
+        pattern=r"(?P<body>)\d \d{12} eni-[0-9a-f]{8,24} (?:\S{1,45} ){7}(?P<time>\d{10}) \d{10} "
+        r"(?P<action>ACCEPT|REJECT|-) ",
     ),
     TextFormat(
         "apache-error",

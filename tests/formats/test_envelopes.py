@@ -49,6 +49,15 @@ CASES = [
     ('mq-2 rabbit {"level":"info","msg":"x"}', "stern", '{"level":"info","msg":"x"}', "mq-2", "rabbit", False),
     ("19:20:37 system | web.1 exited with code 1", "foreman", "web.1 exited with code 1", "", "system", False),
     ("2026-11-23 19:20:37,123 p=7 u=ci n=ansible | ok: [a]", "ansible-log", "ok: [a]", "7", "", False),
+    ('[web:dev] {"level":"info","msg":"x"}', "named-json", '{"level":"info","msg":"x"}', "", "web:dev", False),
+    (
+        '@acme/web:dev: {"level":"info","msg":"x"}',
+        "named-json",
+        '{"level":"info","msg":"x"}',
+        "@acme/web:dev",
+        "",
+        False,
+    ),
     (
         "2026-11-23T19:20:37.123000+00:00 ecs/api/0123456789abcdef0123456789abcdef   at x",
         "cloudwatch",
@@ -123,6 +132,7 @@ def test_envelopes_nest() -> None:
         '{"log":{"level":"error"},"stream":"stdout"}',
         '{"log":"x"',
         "well-known hosts were added",
+        'answer: {"colour":"red"}',
         "shop-7d4b9c8f6d-x2x1q is not ready",
         "check-out done at 2026-11-23 19:20:37",
         "::1 - - x",

@@ -51,6 +51,14 @@ def test_level_by_name_and_number(record: dict[str, Any], level: Level) -> None:
     assert decode(record).level is level
 
 
+def test_the_name_in_bunyans_and_pinos_records_is_the_service() -> None:
+    """It names the program; in other libraries' records a name is that of a logger."""
+    record = {"name": "billing", "hostname": "a", "pid": 7, "level": 50, "msg": "x", "time": "2026-11-23T19:20:37Z"}
+    assert decode(record).service == decode({**record, "v": 0}).service == "billing"
+    assert decode({**record, "service": "shop"}).service == "shop"
+    assert decode({"name": "billing.worker", "levelname": "ERROR", "message": "x"}).service == ""
+
+
 WITHOUT_MESSAGE = [
     # one that says it elsewhere
     ({"level": "error", "ts": "2026-11-23T19:20:37Z", "err": "no quota"}, Level.ERROR, "no quota"),
