@@ -104,7 +104,7 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         grade=_postgres,
         pattern=r",(?:\"[^\"]{0,64}\")?,(?:\"[^\"]{0,64}\")?,(?P<stream>\d{0,8}),(?:\"[^\"]{0,100}\")?,[0-9a-f.]{1,24},\d{1,12},"
         r"(?:\"[^\"]{0,64}\")?,[^,\"]{0,40},[^,\"]{0,24},\d{0,12},"
-        r"(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?),(?P<state>[\dA-Z]{5}),\"",
+        r"(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?),(?P<state>[\dA-Z]{1,8}),\"",
     ),
     TextFormat(
         "mssql-error",

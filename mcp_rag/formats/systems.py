@@ -16,6 +16,7 @@ _HOST = r"[\w.:-]{1,100}(?:/[\w.-]{1,60})?"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|ntp|security|console|local\d)"
 _UPTIME = r"(?:\[ {0,8}\d{1,8}\.\d{4,6}\] ?)?"
 _SHOUTED = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)[: ]"  # a level, and no host
+_SAID = r"(?:trace|trce|debug|dbug|info|notice|warn|warning|error|fail|crit|critical|fatal):"
 _TAIL = rf"(?:{_PROGRAM}:(?: |$){_UPTIME})?"
 _SSSD = {0x10: Level.FATAL, 0x20: Level.FATAL, 0x40: Level.ERROR, 0x80: Level.WARN}
 
@@ -54,7 +55,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         r"(?:(?P<service>[\w./()@+-]{1,60})\[(?P<stream>\d{1,10})\]"
         r"|(?P<program>(?:kernel|systemd|sudo|su|sshd|cron|CRON|rsyslogd|dockerd|containerd|kubelet|audit"
         r"|dbus-daemon)(?=:)"
-        rf"|(?<=[\d-] )[a-z][\w.-]{{1,40}}(?=:))):(?: |$){_UPTIME}",
+        rf"|(?<=[\d-] )(?!{_SAID})[a-z][\w.-]{{1,40}}(?=:))):(?: |$){_UPTIME}",
     ),
     TextFormat(
         "syslog-5424",

@@ -208,7 +208,7 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         needs="haproxy[",
         grade=_haproxy_text,
         pattern=r" \S{1,100} (?P<service>haproxy)\[(?P<stream>\d{1,8})\]: "
-        r"(?!(?:\S{1,60} )?\S{1,60} \[\d\d/[^\]]{6,40}\] \S{1,80} \S{1,80} [\d/+-]{5,60} )(?:\["
+        r"(?!(?:\S{1,60} )?\S{1,60} \[\d{1,9}/[^\]]{1,60}\] \S{1,80} \S{1,80} [\d/+-]{5,80} )(?:\["
         r"(?:ALERT|NOTICE|WARNING)\] [^:]{0,40}: )?"
         r"(?=(?P<down>.{0,200}?(?:\bDOWN\b|has no server|handshake|Connection error))?)",
     ),
@@ -235,7 +235,7 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         first="0",
         needs=" eni-",
         grade=_flow,
-        pattern=r"(?P<body>)\d \d{12} eni-[0-9a-f]{8,24} (?:\S{1,45} ){7}(?P<time>\d{10}) \d{10} "
+        pattern=r"(?P<body>)\d \d{12} eni-[0-9a-f]{8,24} (?:\S{1,45} ){7}(?P<time>\d{10}) \d{1,19} "
         r"(?P<action>ACCEPT|REJECT|-) ",
     ),
     TextFormat(
