@@ -174,7 +174,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "pytest's summary: `FAILED path::test - message`",
         "FAILED tests/test_charge.py::test_rate - AssertionError: assert 3 == 4",
         first="FE",
-        pattern=r"(?P<level>FAILED|ERROR) (?=\S{1,200}(?:::|\.py\b))",
+        pattern=r"(?P<level>FAILED|ERROR) (?=[^\s:]{1,200}\.py\b|\S{1,200}::test)",
     ),
     TextFormat(
         "make",

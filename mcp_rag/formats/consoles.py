@@ -94,6 +94,33 @@ CONSOLE_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"\[(?P<level>[IWEF]) (?P<logger>[\w./-]{1,120}\.(?:cpp|cc|cu|h|hpp)):\d{1,6}\] ",
     ),
     TextFormat(
+        "absl",
+        "Abseil before its log is set up (XLA, TensorFlow): `E0000 00:00:epoch thread file:line] message`",
+        "E0000 00:00:1796325637.123456    4711 cuda_dnn.cc:8579] Unable to register cuDNN factory",
+        first="IWEF",
+        needs="] ",
+        pattern=r"(?P<level>[IWEF])\d{4} \d\d:\d\d:(?P<time>\d{10}\.\d{1,9}) {1,8}(?P<stream>\d{1,10}) "
+        r"(?P<logger>[^\s\[\]:]{1,160}):\d{1,9}\] ",
+    ),
+    TextFormat(
+        "ros",
+        "ROS: `[LEVEL] [epoch] [node]: message`",
+        "[ERROR] [1796325637.123456789] [planner]: no path to the goal",
+        first="[",
+        needs="] [",
+        pattern=r"\[ {0,2}(?P<level>DEBUG|INFO|WARN|ERROR|FATAL)\] \[(?P<time>\d{10}\.\d{1,9})\]"
+        r"(?: \[(?P<logger>[\w./-]{1,100})\])?: ",
+    ),
+    TextFormat(
+        "tracing-short",
+        "Rust's tracing and env_logger without a time: `LEVEL target: message`",
+        "ERROR shop::billing: charge failed invoice=1000",
+        first=" TDIWE",
+        needs="::",
+        pattern=r" ?(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) {1,2}(?:(?:[\w.-]{1,40}(?:\{[^{}]{0,160}\})?:){1,6} )?"
+        r"(?P<logger>[a-z_]\w{0,60}(?:::[a-z_]\w{0,60}){1,8})(?::| >) (?=\S)",
+    ),
+    TextFormat(
         "jetty",
         "Jetty's own logger: `time:LEVEL:logger:thread: message`",
         "2026-11-23 19:20:37.123:WARN:oejs.HttpChannel:qtp1123-18: /orders/7",

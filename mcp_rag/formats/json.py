@@ -36,7 +36,7 @@ _TIMES = _names(
     "@timestamp timestamp time ts @t t.$date t asctime datetime date record.time.timestamp timeunixnano time_unix_nano "
     "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
     "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp time_iso8601 "
-    "time_local startutc start_time"
+    "time_local startutc start_time dt"
 )
 _LOGGERS = _names(
     "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
@@ -237,6 +237,8 @@ def _time(record: Record) -> str:
         return f"{instant['epochSecond']}.{nanos if isinstance(nanos, int) else 0:09d}"[:MAX_VALUE_CHARS]
     for path in present(_TIMES, record):
         value = plain(get(record, path))
+        if isinstance(value, dict) and isinstance(value.get("seconds"), int):
+            return f"{value['seconds']}.{value.get('nanos') or 0!s:0>9}"[:MAX_VALUE_CHARS]
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value:
             return str(value)[:MAX_VALUE_CHARS]
     return ""

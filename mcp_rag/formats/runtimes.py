@@ -241,7 +241,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs="\t",
         pattern=rf"\t{LEVEL}\t(?:(?P<logger>[\w.-]{{1,60}})\t(?!\{{))?"
-        rf"(?:[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
+        rf"(?:(?:[\w-]{{1,30}} ){{0,2}}[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
     ),
     TextFormat(
         "tracing",

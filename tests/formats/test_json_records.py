@@ -51,6 +51,13 @@ def test_level_by_name_and_number(record: dict[str, Any], level: Level) -> None:
     assert decode(record).level is level
 
 
+def test_a_time_in_seconds_and_nanoseconds() -> None:
+    """Google's protocol buffers write a time as an object of two numbers."""
+    record = {"severity": "ERROR", "message": "x", "timestamp": {"seconds": 1796325637, "nanos": 7000000}}
+    assert decode(record).timestamp == "1796325637.007000000"
+    assert decode({**record, "timestamp": {"seconds": 1796325637}}).timestamp == "1796325637.000000000"
+
+
 def test_the_name_in_bunyans_and_pinos_records_is_the_service() -> None:
     """It names the program; in other libraries' records a name is that of a logger."""
     record = {"name": "billing", "hostname": "a", "pid": 7, "level": 50, "msg": "x", "time": "2026-11-23T19:20:37Z"}
