@@ -34,7 +34,7 @@ CARRIED_BYTES = 48
 # seeks is found faster.
 _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?= |$)")
 _PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>")
-_ACTION, _SEVERITY = re.compile(rb"/(?<=[A-Z]/)\d\d\d "), re.compile(rb"Severity: \d{1,2}")
+_ACTION, _SEVERITY = re.compile(rb"/(?<=[A-Z]/)\d\d\d "), re.compile(rb"Severity: \d{1,9}")
 _EVENT_LEVEL, _EXIT = re.compile(rb"<Level>\d{1,2}"), re.compile(rb"exited with code \[?\d{1,3}")
 _MNEMONIC = re.compile(rb"-\d-[A-Z]")
 _DECIDING = {

@@ -102,8 +102,8 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs=',"',
         grade=_postgres,
-        pattern=r",(?:\"[^\"]{0,64}\")?,(?:\"[^\"]{0,64}\")?,(?P<stream>\d{0,8}),(?:\"[^\"]{0,100}\")?,[0-9a-f.]{1,24},\d{1,12},"
-        r"(?:\"[^\"]{0,64}\")?,[^,\"]{0,40},[^,\"]{0,24},\d{0,12},"
+        pattern=r",(?:\"[^\"]{0,64}\")?,(?:\"[^\"]{0,64}\")?,(?P<stream>\d{0,20}),(?:\"[^\"]{0,100}\")?,[0-9a-f.]{1,80},\d{1,20},"
+        r"(?:\"[^\"]{0,64}\")?,[^,\"]{0,60},[^,\"]{0,40},\d{0,20},"
         r"(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?),(?P<state>[\dA-Z]{1,8}),\"",
     ),
     TextFormat(
@@ -115,7 +115,7 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         grade=_mssql,
         digits_matter=True,
         pattern=r" (?P<stream>spid\d{1,6}s?|Server|Logon|Backup) {2,12}"
-        r"(?=Error: \d{1,9}, Severity: (?P<severity>\d{1,2}),)",
+        r"(?=Error: \d{1,9}, Severity: (?P<severity>\d{1,9}),)",
     ),
     TextFormat(
         "mssql",

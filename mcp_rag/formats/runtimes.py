@@ -195,7 +195,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "E, [2026-11-23T19:20:37.123456 #4711] ERROR -- billing: charge failed for invoice 1000",
         first="DIWEFA",
         pattern=r"(?P<level>[DIWEFA]), \[(?P<time>\d{4}-\d\d-\d\d[T ][\d:.]{8,15}) ?#(?P<stream>\d{1,8})\] {1,2}"
-        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,64}\])? ?",
+        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,160}\])? ?",
     ),
     TextFormat(
         "laravel",

@@ -235,8 +235,8 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         first="0",
         needs=" eni-",
         grade=_flow,
-        pattern=r"(?P<body>)\d \d{12} eni-[0-9a-f]{8,24} (?:\S{1,45} ){7}(?P<time>\d{10}) \d{1,19} "
-        r"(?P<action>ACCEPT|REJECT|-) ",
+        pattern=r"\d{1,3} \d{1,20} eni-[0-9a-f]{1,40} (?:\S{1,45} ){7}(?P<time>\d{1,20}) \d{1,20} "
+        r"(?P<body>)(?P<action>ACCEPT|REJECT|-) ",
     ),
     TextFormat(
         "apache-error",
