@@ -13,81 +13,31 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from mcp_rag.clock_shapes import NAMED_SHAPES, OFFSETS, SHAPES
 from mcp_rag.errors import ConfigurationError, InputError
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 MAX_STAMP_CHARS = 64
 
+__all__ = [
+    "DAY_MS",
+    "HOUR_MS",
+    "MAX_STAMP_CHARS",
+    "SHAPES",
+    "Stamp",
+    "Stated",
+    "hour_of",
+    "iso",
+    "parse_since",
+    "parse_timestamp",
+    "scan",
+    "stated",
+]
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ZONES = {  # hours east of UTC; the commonest reading where a name is used twice (CST, IST, BST)
-    "UTC GMT UCT WET Z": 0.0,
-    "CET MEZ BST WEST WAT": 1.0,
-    "CEST MESZ EET SAST CAT": 2.0,
-    "EEST MSK EAT": 3.0,
-    "IST": 5.5,
-    "ICT": 7.0,
-    "HKT SGT AWST": 8.0,
-    "JST KST": 9.0,
-    "ACST": 9.5,
-    "AEST": 10.0,
-    "ACDT": 10.5,
-    "AEDT": 11.0,
-    "NZST": 12.0,
-    "NZDT": 13.0,
-    "BRT ART ADT": -3.0,
-    "AST EDT": -4.0,
-    "EST CDT": -5.0,
-    "CST MDT": -6.0,
-    "MST PDT": -7.0,
-    "PST AKDT": -8.0,
-    "AKST": -9.0,
-    "HST": -10.0,
-}
-_OFFSETS = {name: int(hours * 60) for names, hours in _ZONES.items() for name in names.split()}
-
-_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
-_MON = r"(?P<b>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
-_TIME = (
-    r"(?P<h>\d{1,2}):(?P<mi>\d{1,2})(?::(?P<s>\d{1,2})(?:[.,:](?P<f>\d{1,9}))?)?(?: ?(?P<ap>[AaPp]\.?[Mm])\.?(?!\w))?"
-)
-_NAMES = "|".join(sorted((name for name in _OFFSETS if name != "Z"), key=len, reverse=True))
-_ZONE = (
-    r"(?:(?P<z>Z|[+-]\d{2}(?::?\d{2})?)(?!\w)| (?P<zs>[+-]\d{2}:?\d{2})(?!\w)"
-    rf"| ?(?P<zn>(?:{_NAMES})(?:[+-]\d{{1,2}}(?::?\d{{2}})?)?)(?!\w))?(?:\[\w{{1,20}}/[\w/]{{1,20}}\])?"
-)
-
-# Order decides: the first shape that fits is taken. The name is what `scan` reports.
-SHAPES: tuple[tuple[str, str], ...] = (
-    ("iso", rf"(?P<y>\d{{4}})[-/.](?P<mo>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[Tt_]| {{1,4}}|, ?| - |[-:]){_TIME}{_ZONE}"),
-    (
-        "dotted",
-        r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)-(?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?(?!\w)",
-    ),
-    ("apache", rf"(?P<d>\d{{1,2}})/{_MON}/(?P<y>\d{{4}})[: ]{_TIME}{_ZONE}"),
-    ("named", rf"(?P<d>\d{{1,2}})[ -]{_MON}[ -](?P<y>\d{{4}})(?:::?|, | ){_TIME}{_ZONE}"),
-    ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
-    ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}}) {_TIME}"),
-    ("slash", rf"(?P<n1>\d{{2}})/(?P<n2>\d{{2}})/(?P<n3>\d{{2}}),?[ -]{_TIME}{_ZONE}"),
-    ("numeric", rf"(?P<n1>\d{{1,2}})(?P<sep>[/.-])(?P<n2>\d{{1,2}})[/.-](?P<y>\d{{4}})[,:]? {{1,2}}{_TIME}{_ZONE}"),
-    ("compact", rf"(?P<y>\d{{4}})(?P<mo>\d{{2}})(?P<d>\d{{2}})[T _-]{_TIME}{_ZONE}"),
-    (
-        "basic",
-        r"(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)[T_-]?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?!\d)"
-        + _ZONE,
-    ),
-    ("hdfs", r"(?P<y2>\d{2})(?P<mo>\d{2})(?P<d>\d{2}) (?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})(?!\w)"),
-    ("mysql", r"(?P<y2>\d{2})(?P<mo>\d{2})(?P<d>\d{2}) {1,2}(?P<h>\d{1,2}):(?P<mi>\d\d):(?P<s>\d\d)(?![.,:\d])"),
-    ("klog", r"(?P<mo>\d{2})(?P<d>\d{2}) (?P<h>\d{2}):(?P<mi>\d{2}):(?P<s>\d{2})\.(?P<f>\d{3,9})(?!\w)"),
-    ("epoch", r"(?P<e>\d{19}|\d{16}|\d{13}|\d{10})(?:\.(?P<f>\d{1,9}))?(?![\w.-])"),
-    ("clock", rf"(?P<h>\d{{1,2}}):(?P<mi>\d{{2}}):(?P<s>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?(?![:\w]){_ZONE}"),
-    ("date", r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)(?= )"),
-    ("asctime", rf"{_DAY},? {_MON} {{1,2}}(?P<d>\d{{1,2}}),? {_TIME}{_ZONE} (?P<y>\d{{4}})(?!\d)"),
-    ("rfc1123", rf"{_DAY},? (?P<d>\d{{1,2}})[ -]{_MON}[ -](?P<y>\d{{4}}) {_TIME}{_ZONE}"),
-    ("syslog", rf"{_MON}(?: {{1,2}}|-)(?P<d>\d{{1,2}})(?:,? (?P<y>\d{{4}}),?)? {_TIME}{_ZONE}"),
-)
 _FRACTION = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)[.,](\d{1,9})([^\d].*|)")
-_PARSERS = tuple(re.compile(source) for _, source in SHAPES)
+_PARSERS = tuple(re.compile(source) for source in (*(source for _, source in SHAPES), *NAMED_SHAPES))
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
 _LETTER_SHAPES = ("asctime", "rfc1123", "syslog")
 
@@ -169,6 +119,29 @@ def _parse(text: str, zone: str, reference_ms: int) -> int | None:
     return None
 
 
+class Stated(NamedTuple):
+    """What a written time says by itself: a `date`, with or without its year, and a `zone`."""
+
+    date: bool
+    zone: bool
+
+
+def stated(text: str) -> Stated:
+    """Whether a timestamp names a date and a zone. The same for texts that differ only in digits."""
+    found = _FRACTION.fullmatch(text)
+    return _stated(found[1] + found[3] if found else text)
+
+
+@lru_cache(maxsize=8_192)
+def _stated(text: str) -> Stated:
+    text = text.strip(" \t(){}<>\"'|[]").rstrip(":,;")
+    for pattern in _PARSERS:
+        if found := pattern.fullmatch(text):
+            parts = {key for key, value in found.groupdict().items() if value}
+            return Stated(bool(parts & {"d", "n1", "e"}), bool(parts & {"z", "zs", "zh", "zn", "zi", "e"}))
+    return Stated(date=True, zone=True)  # none of a header's: nothing to be filled in
+
+
 @lru_cache(maxsize=64)
 def _zone(name: str) -> tzinfo:
     try:
@@ -225,18 +198,25 @@ def _century(two_digits: int) -> int:
 def _stated_zone(parts: dict[str, str]) -> tzinfo | None:
     from datetime import timezone
 
-    text = parts.get("z") or parts.get("zs") or parts.get("zn") or ""
+    text = next((parts[key] for key in ("z", "zs", "zh", "zn") if key in parts), "")
     if not text:
-        return None
+        return _named_zone(parts.get("zi", ""))
     name = re.match("[A-Z]*", text)
     letters = name.group() if name else ""
-    minutes = _OFFSETS.get(letters, 0)
+    minutes = OFFSETS.get(letters, 0)
     rest = text[len(letters) :].replace(":", "")
     if rest:
         digits = rest[1:]
         hours, extra = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
         minutes += (-1 if rest[0] == "-" else 1) * (int(hours) * 60 + int(extra))
     return timezone(timedelta(minutes=minutes))
+
+
+def _named_zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _ambiguous(parts: dict[str, str], zone: tzinfo, reference_ms: int) -> int | None:

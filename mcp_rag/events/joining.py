@@ -105,6 +105,8 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return True
     if shape.kind is Kind.JSON:
         return False
+    if event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at):
+        return False
     if shape.kind is Kind.HEAD and not _only_carrier(event, shape):
         return _headed_line(event, shape, lane, at)
     if shape.empty:
@@ -125,10 +127,19 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.PRELUDE:
         return _ruled_line(event, shape, lane, at)
     if shape.kind is Kind.HEAD:
-        if event.prefixed and _prefixed_text(event, shape, lane, at):
-            return True
-        return event.phase is Phase.DONE and not shape.stray
+        told = event.prefixed and _prefixed_text(event, shape, lane, at)
+        return told or (event.phase is Phase.DONE and not shape.stray)
     return _text_line(event, shape, lane, at)
+
+
+def _stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether text behind a JSON record is something else: a whole record ends where its line does, so what a program
+    or its runtime prints at the left margin then is their own. Only a trace may be that of an error before it."""
+    if shape.kind is not Kind.TEXT or shape.indented or event.phase is not Phase.NONE:
+        return False
+    if shape.role.part is Part.TYPE:
+        return event.head.level < Level.WARN or not lane.ahead(at, _FRAME, 2)
+    return shape.role.part is Part.NONE
 
 
 def _only_carrier(event: OpenEvent, shape: Shape) -> bool:

@@ -29,10 +29,14 @@ MARGIN_BYTES = 8
 # Behind syslog's header: a whole second header.
 CARRIED_BYTES = 48
 
-# Formats that decide by an HTTP status or by the priority in front, and what finds all numbers that may be it. What
-# must not stand before is asked last: an expression that begins with the character it seeks is found faster.
+# Formats that decide by an HTTP status, by the priority in front or by another number of their own, and what finds all
+# numbers that may be it. What must not stand before is asked last: an expression that begins with the character it
+# seeks is found faster.
 _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?= |$)")
 _PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>")
+_ACTION, _SEVERITY = re.compile(rb"/(?<=[A-Z]/)\d\d\d "), re.compile(rb"Severity: \d{1,9}")
+_EVENT_LEVEL, _EXIT = re.compile(rb"<Level>\d{1,2}"), re.compile(rb"exited with code \[?\d{1,3}")
+_MNEMONIC = re.compile(rb"-\d-[A-Z]")
 _DECIDING = {
     "access": _STATUS,
     "access-dev": _STATUS,
@@ -41,6 +45,11 @@ _DECIDING = {
     "syslog-5424": _PRIORITY,
     "syslog-priority": _PRIORITY,
     "dmesg-raw": _PRIORITY,
+    "squid": _ACTION,
+    "mssql-error": _SEVERITY,
+    "windows-event-xml": _EVENT_LEVEL,
+    "exit-code": _EXIT,
+    "cisco": _MNEMONIC,
 }
 # Of these, where the number stands hangs on the lengths of no other numbers but those of the header.
 _DECIDED_BY_HEAD = _DECIDING.keys() - {"access-plain", "iis"}

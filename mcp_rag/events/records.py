@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mcp_rag import clock, formats, stacktrace
+from mcp_rag import formats, stacktrace
 from mcp_rag.events.assembly import Event
+from mcp_rag.events.instants import instant_of
 from mcp_rag.events.joining import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.events.told_below import error_stack, told_below
@@ -54,7 +55,7 @@ class _Parts:
     """What the fields of a record are made from."""
 
     message: str = ""
-    timestamp: str = ""
+    stamps: tuple[str, ...] = ()
     logger: str = ""
     service: str = ""
     format: str = ""
@@ -70,7 +71,7 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
     head = event.head
     fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
     parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
-    stamp, service = stamp_and_service(parts.timestamp, parts.service, envelopes)
+    stamps, service = stamps_and_service(parts.stamps, parts.service, envelopes)
     return LogRecord(
         first_line=lines.first_line + members[0],
         last_line=lines.first_line + members[-1],
@@ -78,7 +79,7 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
         message=parts.message,
         level=event.level,
         format=parts.format or next((e.format for e in reversed(envelopes)), ""),
-        timestamp_ms=time_of(stamp, settings),
+        timestamp_ms=instant_of(stamps, settings),
         service=settings.service or service,
         logger=parts.logger,
         language=parts.trace.language if parts.trace else "",
@@ -87,19 +88,11 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
     )
 
 
-def stamp_and_service(stamp: str, service: str, envelopes: Sequence[Envelope]) -> tuple[str, str]:
-    """What the record itself names, else its innermost envelope that does."""
-    return (
-        stamp or next((e.timestamp for e in reversed(envelopes) if e.timestamp), ""),
-        service or next((e.service for e in reversed(envelopes) if e.service), ""),
-    )
-
-
-def time_of(stamp: str, settings: ParseSettings) -> int | None:
-    """Epoch milliseconds of a timestamp as written."""
-    if not stamp:
-        return None
-    return clock.parse_timestamp(stamp, zone=settings.zone, reference_ms=settings.reference_ms)
+def stamps_and_service(own: Sequence[str], service: str, envelopes: Sequence[Envelope]) -> tuple[tuple[str, ...], str]:
+    """The times that the line names, outermost first, and the service that the record itself or else its innermost
+    envelope names."""
+    stamps = tuple(text for text in (*(e.timestamp for e in envelopes), *own) if text)
+    return stamps, service or next((e.service for e in reversed(envelopes) if e.service), "")
 
 
 def fits(members: Sequence[int], lines: Lines) -> bool:
@@ -169,7 +162,7 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         if event.second is not None and event.second.header is not None and len(inner) > 1:
             inner[1] = inner[1][event.second.header.body :]
         parts.format = header.format
-        parts.timestamp = _cut(first, header.time)
+        parts.stamps = (_cut(first, event.head.around), _cut(first, header.time))
         parts.logger = _cut(first, header.logger)
         parts.service = _cut(first, header.service)
     found = stacktrace.find(inner) if _worth(event, texts) else None
@@ -225,7 +218,7 @@ def _cut(text: str, span: tuple[int, int]) -> str:
 def _from_json(fields: JsonFields, texts: list[str]) -> _Parts:
     parts = _Parts(
         message=fields.message,
-        timestamp=fields.timestamp,
+        stamps=(fields.timestamp,),
         logger=fields.logger,
         service=fields.service,
         format=fields.format,

@@ -15,7 +15,7 @@ from mcp_rag import formats
 from mcp_rag.events import json_lines
 from mcp_rag.events.strays import stray
 from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
-from mcp_rag.types import NO_SPAN, Envelope, Header, Level
+from mcp_rag.types import NO_SPAN, Envelope, Header, Level, Span
 
 MAX_ENVELOPES = 4
 # So far is a line read for words that say a level; what is remembered of a line is as long.
@@ -38,14 +38,14 @@ class Shape:
     """What is known of a line.
 
     `level` is what header, envelope or words say; `fixed`: a header or envelope said it. `role` and `indented`
-    describe the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the
-    message before it although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as
-    the last line of a traceback may. `deeper`: a frame or indented text without a header, which goes on with
-    frames. `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this
-    format are one message. `carried`: the header is a program's own, behind syslog's. `brace`: opens JSON spread
-    over lines. `stray`: by itself an error that a process printed past its logger. `stream` names the container's
-    stream; `digits`: it holds digits and must be read from each line. `partial`: the container runtime cut the line
-    here. `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
+    describe the text behind the header. `plain`: certainly starts an event. `noted`: the line belongs to the message
+    before it although it has a header (PostgreSQL DETAIL). `named`: reads like `word:` or one bare word, as the last
+    line of a traceback may. `deeper`: a frame or indented text without a header, which goes on with frames.
+    `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this format are one
+    message. `carried`: the header is a program's own, behind syslog's, whose time stands `around`. `brace`: opens
+    JSON spread over lines. `stray`: by itself an error that a process printed past its logger. `stream` names the
+    container's stream; `digits`: it holds digits and must be read from each line. `partial`: the container runtime cut
+    the line here. `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
     """
 
     kind: Kind
@@ -69,6 +69,7 @@ class Shape:
     digits: bool = False
     partial: bool = False
     prefix: int = 0
+    around: Span = NO_SPAN
 
 
 BLANK = Shape(Kind.BLANK)
@@ -77,8 +78,8 @@ PIECE = Shape(Kind.PIECE, indented=True)
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
 _BLOCK_FORMATS = frozenset({"npm"})
-_WHOLE_TIME = 19  # characters of a date and a time
 _BOXES = "│|"
+_EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
 _CLOSERS = ("}", "]", ")")
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
@@ -109,7 +110,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
     stream = stream_of(envelopes)
     partial = any(e.partial for e in envelopes)
     level = next((e.level for e in reversed(envelopes) if e.level), Level.UNSET)
-    use_level = bool(level) and not shape.fixed and (level >= shape.level or level >= Level.WARN)
+    use_level = bool(level) and not shape.fixed  # what an envelope states counts for more than words
     return (
         Shape(
             kind=shape.kind,
@@ -133,6 +134,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             digits=any(map(str.isdigit, stream)),
             partial=partial,
             prefix=len(line) - len(text) if line.endswith(text) else -1,
+            around=shape.around,
         ),
         digits_matter,
     )
@@ -140,7 +142,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
 
 def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[Shape, bool]:
     """As `classify`, for the text inside the envelopes; words say a level in its first `most` characters."""
-    if not text or text.isspace():
+    if not text or text.isspace() or text in _EDGES:
         return BLANK, False
     if text[0] == "{" and (level := json_lines.level(text)) is not None:
         return json_shape(level), True
@@ -150,6 +152,8 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
     outer = header
     if header.format in formats.CARRIERS and header.service != NO_SPAN:
         header = _carried(text, header)
+    elif header.format == formats.GENERIC and not header.level and header.time != NO_SPAN:
+        header = _timed(text, header)
     rest = text[header.body :]
     part = role(rest)
     empty = not rest or rest.isspace()
@@ -180,6 +184,7 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
             stray=astray is not Level.UNSET,
             carried=header.format != outer.format,
             header=header,
+            around=outer.time if header.time != outer.time else NO_SPAN,
         ),
         header.digits_matter,
     )
@@ -188,7 +193,7 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
 def _carried(text: str, outer: Header) -> Header:
     """The header that a program printed behind syslog's, with syslog's program and process; else syslog's own.
 
-    A bare `LEVEL:` gives its level and stays in the message. The program's time wins if it has a date.
+    Of a bare `LEVEL:` the level counts.
     """
     rest = text[outer.body :]
     inner = formats.match(rest)
@@ -196,19 +201,38 @@ def _carried(text: str, outer: Header) -> Header:
         return outer
     if inner.time == NO_SPAN and (not inner.level or role(rest).part in _NO_HEADER):
         return outer
-    if inner.format == formats.LEVEL_PREFIX:
-        return outer._replace(level=inner.level)
+    if inner.format in formats.LEVEL_PREFIXES:
+        return outer._replace(level=inner.level, body=outer.body + inner.body)
     at = outer.body
-    dated = inner.time[1] - inner.time[0] >= _WHOLE_TIME
     return inner._replace(
         body=at + inner.body,
         level=inner.level or outer.level,
-        time=(at + inner.time[0], at + inner.time[1]) if dated else outer.time,
-        logger=(at + inner.logger[0], at + inner.logger[1]) if inner.logger != NO_SPAN else NO_SPAN,
+        time=_moved(inner.time, at) if inner.time != NO_SPAN else outer.time,
+        logger=_moved(inner.logger, at),
         service=outer.service,
         stream=outer.stream,
         digits_matter=outer.digits_matter or inner.digits_matter,
     )
+
+
+def _timed(text: str, outer: Header) -> Header:
+    """The diagnostic that a tool printed behind the time a build server gave it, else the header as it is."""
+    rest = text[outer.body :]
+    inner = formats.match(rest)
+    if inner is None or inner.format not in formats.TIMED or not inner.level or role(rest).part in _NO_HEADER:
+        return outer
+    at = outer.body
+    return inner._replace(
+        body=at + inner.body,
+        time=outer.time,
+        logger=_moved(inner.logger, at),
+        service=_moved(inner.service, at) if inner.service != NO_SPAN else outer.service,
+        stream=_moved(inner.stream, at) if inner.stream != NO_SPAN else outer.stream,
+    )
+
+
+def _moved(span: Span, by: int) -> Span:
+    return (span[0] + by, span[1] + by) if span != NO_SPAN else NO_SPAN
 
 
 def _text(text: str, most: int) -> Shape:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from mcp_rag import formats
 from mcp_rag.events.assembly import Event
+from mcp_rag.events.instants import instant_of
 from mcp_rag.events.joining import Phase
 from mcp_rag.events.keys import ZERO_DIGITS
-from mcp_rag.events.records import Lines, build, fits, stamp_and_service, time_of
+from mcp_rag.events.records import Lines, build, fits, stamps_and_service
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.types import NO_SPAN, LogRecord, Span
 
@@ -115,9 +116,9 @@ def glance(event: Event, order: Sequence[int], lines: Lines) -> Glance | None:
     mark = header.format if header is not None else ""
     if not line[: head.prefix + body].isascii():
         return None
-    time, service, logger = _head(line, head)
+    stamps, service, logger = _head(line, head)
     settings = lines.settings
-    at_ms = time_of(time, settings)
+    at_ms = instant_of(stamps, settings)
     return Glance((key, mark, body, event.phase, event.crash), at_ms, settings.service or service, logger)
 
 
@@ -127,15 +128,16 @@ def _of_one_stream(members: Sequence[int], lines: Lines) -> bool:
     return all(lines.shapes[n].enveloped is enveloped for n in members)
 
 
-def _head(line: bytes, head: Shape) -> tuple[str, str, str]:
-    """Time, service and logger as written in the first line of an event, whose header is ASCII."""
-    header, time, service, logger = head.header, "", "", ""
+def _head(line: bytes, head: Shape) -> tuple[tuple[str, ...], str, str]:
+    """Times, service and logger as written in the first line of an event, whose header is ASCII."""
+    header, time, around, service, logger = head.header, "", "", "", ""
     if header is not None:
         first = line[head.prefix :] if head.prefix else line
         time, logger, service = _cut(first, header.time), _cut(first, header.logger), _cut(first, header.service)
-    if head.enveloped:
-        time, service = stamp_and_service(time, service, inside(line.decode("utf-8", "replace"))[1])
-    return time, service, logger
+        around = _cut(first, head.around)
+    envelopes = inside(line.decode("utf-8", "replace"))[1] if head.enveloped else ()
+    stamps, service = stamps_and_service((around, time), service, envelopes)
+    return stamps, service, logger
 
 
 def look(event: Event, order: Sequence[int], lines: Lines) -> int:
@@ -156,10 +158,11 @@ def likeness(event: Event, order: Sequence[int], lines: Lines) -> Likeness | Non
     text = _texts(members, lines)
     if text is None:
         return None
-    time, service, logger = _head(lines.raw[members[0]], head)
+    read = _head(lines.raw[members[0]], head)
+    logger = read[2]
     format_name = head.header.format if head.header is not None else ""
     marks = f"{format_name}\n{logger}\n{event.crash:d}{event.phase:d}{head.role.part:d}"
-    return _likeness(text, marks, lines, (time, service, logger))
+    return _likeness(text, marks, lines, read)
 
 
 def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
@@ -170,15 +173,15 @@ def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
     fields = formats.decode_json(text)
     if fields is None:
         return None
-    time, service = stamp_and_service(fields.timestamp, fields.service, envelopes)
+    stamps, service = stamps_and_service((fields.timestamp,), fields.service, envelopes)
     said = "\0".join((fields.message, fields.exception_type, fields.exception_message, fields.stacktrace))
     data = said.encode("utf-8", "replace")
     if len(data) > MAX_ALIKE_BYTES:
         return None
-    return _likeness(data, f"{fields.format}\n{fields.logger}", lines, (time, service, fields.logger))
+    return _likeness(data, f"{fields.format}\n{fields.logger}", lines, (stamps, service, fields.logger))
 
 
-def _likeness(text: bytes, marks: str, lines: Lines, read: tuple[str, str, str]) -> Likeness:
+def _likeness(text: bytes, marks: str, lines: Lines, read: tuple[tuple[str, ...], str, str]) -> Likeness:
     seen = hash(text)
     if b"-" in text:
         text = _UUID.sub(b"\x02", text)
@@ -188,9 +191,9 @@ def _likeness(text: bytes, marks: str, lines: Lines, read: tuple[str, str, str])
     names = b" ".join(_NAMED_DIGITS.findall(text))
     parts = (text.translate(ZERO_DIGITS), marks.encode("utf-8", "replace"))
     key = hashlib.blake2b(b"\0\n".join(parts), digest_size=16).digest()
-    time, service, logger = read
+    stamps, service, logger = read
     settings = lines.settings
-    return Likeness(key, text, names, seen, time_of(time, settings), settings.service or service, logger)
+    return Likeness(key, text, names, seen, instant_of(stamps, settings), settings.service or service, logger)
 
 
 def _texts(members: Sequence[int], lines: Lines) -> bytes | None:

@@ -7,7 +7,7 @@ docs/formats.md.
 from __future__ import annotations
 
 from mcp_rag.formats.base import LogFormat, TextFormat
-from mcp_rag.formats.envelopes import EnvelopeFormat, unwrap
+from mcp_rag.formats.envelopes import unwrap
 from mcp_rag.formats.json import JsonFormat, decode_json
 from mcp_rag.formats.levels import level_from_words, level_of
 from mcp_rag.formats.registry import (
@@ -15,20 +15,25 @@ from mcp_rag.formats.registry import (
     CARRIERS,
     FALLBACKS,
     FORMATS,
-    LEVEL_PREFIX,
+    GENERIC,
+    LEVEL_PREFIXES,
+    TIMED,
     TWO_LINE_FORMATS,
     by_name,
     forced,
     match,
     vote,
 )
+from mcp_rag.formats.wrappers import EnvelopeFormat
 
 __all__ = [
     "CARRIED",
     "CARRIERS",
     "FALLBACKS",
     "FORMATS",
-    "LEVEL_PREFIX",
+    "GENERIC",
+    "LEVEL_PREFIXES",
+    "TIMED",
     "TWO_LINE_FORMATS",
     "EnvelopeFormat",
     "JsonFormat",

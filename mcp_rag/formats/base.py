@@ -98,7 +98,7 @@ class TextFormat(LogFormat):
         time = (stamp.start, stamp.end) if stamp and self.stamped else NO_SPAN
         return Header(
             format=self.name,
-            body=found.start("body") if "body" in groups else found.end(),
+            body=found.start("body") if "body" in groups and found.start("body") >= 0 else found.end(),
             level=level,
             time=_span(found, "time", "epoch") if "time" in groups else time,
             logger=_span(found, "logger", "tag"),

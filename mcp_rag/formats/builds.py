@@ -14,11 +14,15 @@ from mcp_rag.types import Level
 _PATH = r"(?:[A-Za-z]:)?[^\s:()\[\]'\"<>|]{1,200}(?: [^\s:()\[\]'\"<>|]{1,60}){0,2}?"
 _NPM = {"ERR!": Level.ERROR, "error": Level.ERROR, "WARN": Level.WARN, "warn": Level.WARN}
 _RESULTS = {"FAILURE": Level.ERROR, "ABORTED": Level.ERROR, "UNSTABLE": Level.WARN}
-_TASKS = {"fatal": Level.ERROR, "failed": Level.ERROR, "unreachable": Level.ERROR}
+_TASKS = {"fatal": Level.ERROR, "failed": Level.ERROR, "unreachable": Level.ERROR, "FAILED - RETRYING": Level.WARN}
 
 
 def _npm(found: re.Match[str]) -> Level:
     return _NPM.get(found["kind"], Level.INFO)
+
+
+def _pnpm(found: re.Match[str]) -> Level:
+    return Level.ERROR if found["code"] else Level.WARN
 
 
 def _diagnostic(found: re.Match[str]) -> Level:
@@ -30,7 +34,7 @@ def _result(found: re.Match[str]) -> Level:
 
 
 def _task(found: re.Match[str]) -> Level:
-    return _TASKS.get(found["task"], Level.INFO)
+    return _TASKS.get(found["task"] or "", Level.INFO)
 
 
 def _linker(found: re.Match[str]) -> Level:
@@ -123,6 +127,21 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"npm (?P<kind>ERR!|error|WARN|warn|info|notice|http|verb|sill)(?: |$)",
     ),
     TextFormat(
+        "pnpm",
+        "pnpm: ` ERR_PNPM_CODE  message`, ` WARN  message`",
+        " ERR_PNPM_NO_MATCHING_VERSION  No matching version found for acme-billing@9.0.0",
+        first=" │",  # the bar stands for all that is not ASCII: a terminal gets thin blanks around the code
+        grade=_pnpm,
+        pattern=r"[ \u2009](?:(?=(?P<code>ERR_[A-Z0-9_]{3,80}|ELIFECYCLE)[ \u2009] )|WARN[ \u2009] (?=\S))",
+    ),
+    TextFormat(
+        "yarn",
+        "yarn before version 2: `error Message`, `warning package.json: message`",
+        'error Couldn\'t find package "acme-billing" on the "npm" registry.',
+        first="ew",
+        pattern=r"(?P<level>error|warning) (?=[A-Z\"]|[\w./-]{1,80}\.json: )",
+    ),
+    TextFormat(
         "gitlab-job",
         "GitLab's verdict on a job: `ERROR: Job failed: exit code 1`",
         "ERROR: Job failed: exit code 1",
@@ -157,7 +176,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "pytest's summary: `FAILED path::test - message`",
         "FAILED tests/test_charge.py::test_rate - AssertionError: assert 3 == 4",
         first="FE",
-        pattern=r"(?P<level>FAILED|ERROR) (?=\S{1,200}(?:::|\.py\b))",
+        pattern=r"(?P<level>FAILED|ERROR) (?=[^\s:]{1,200}\.py\b|\S{1,200}::test)",
     ),
     TextFormat(
         "make",
@@ -185,12 +204,15 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "ansible",
-        "Ansible's task results: `fatal: [host]: FAILED! => {...}`",
+        "Ansible: `fatal: [host]: FAILED! => {...}`, `failed: [host] (item=x) => {...}`, `TASK [name] ***`",
         'fatal: [web1]: FAILED! => {"changed": false, "msg": "No package matching \'shop\' is available"}',
-        first="focsu",
-        needs=": [",
+        first="focsuirFTPRH",
+        needs="[",
         grade=_task,
-        pattern=r"(?P<task>fatal|failed|ok|changed|skipping|unreachable): \[(?P<service>[^\[\]]{1,100})\](?:: | => |$)",
+        pattern=r"(?:(?P<task>fatal|failed|ok|changed|skipping|unreachable|rescued|ignored|FAILED - RETRYING): "
+        r"\[(?P<service>[^\[\]>]{1,100}?)(?: -> [^\[\]]{1,100})?\](?:: | => | (?=\(item=)|$)"
+        r"|(?P<body>)(?:TASK|PLAY|RUNNING HANDLER) \[[^\[\]]{0,200}(?:\[[^\[\]]{0,80}\][^\[\]]{0,80}){0,3}\]"
+        r" \*{3,})",
     ),
     TextFormat(
         "docker-build",

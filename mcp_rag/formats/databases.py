@@ -18,6 +18,12 @@ def _postgres(found: re.Match[str]) -> Level:
     return _PG_LEVELS.get(found["severity"] or "", Level.UNSET if found["severity"] is None else Level.DEBUG)
 
 
+def _mssql(found: re.Match[str]) -> Level:
+    # Up to 10 the server only informs; from 20 on it ends the connection or itself.
+    severity = int(found["severity"])
+    return Level.FATAL if severity >= 20 else Level.ERROR if severity > 10 else Level.INFO
+
+
 def _redis(found: re.Match[str]) -> Level:
     return _REDIS.get(found["mark"] or "*", Level.INFO)
 
@@ -89,11 +95,34 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf" \[ (?P<stream>\d{{1,8}}) \] \{{[^{{}}]{{0,60}}\}} <{LEVEL}> (?P<logger>[^:]{{1,100}}): ",
     ),
     TextFormat(
-        "mssql",
-        "SQL Server's ERRORLOG: `time process  message`",
+        "postgres-csv",
+        "PostgreSQL's csvlog: the SQLSTATE behind the level, then the message",
+        '2026-11-23 19:20:37.123 UTC,"app","shop",4711,"10.9.0.4:51322",6646d1a4.32c,5,"SELECT",2026-11-23 19:20:31 '
+        'UTC,3/12,0,ERROR,42P01,"relation ""orders"" does not exist",,,,,,"SELECT 1",15,,"psql","client backend",,0',
+        stamped=True,
+        needs=',"',
+        grade=_postgres,
+        pattern=r",(?:\"[^\"]{0,64}\")?,(?:\"[^\"]{0,64}\")?,(?P<stream>\d{0,20}),(?:\"[^\"]{0,100}\")?,[0-9a-f.]{1,80},\d{1,20},"
+        r"(?:\"[^\"]{0,64}\")?,[^,\"]{0,60},[^,\"]{0,40},\d{0,20},"
+        r"(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?),(?P<state>[\dA-Z]{1,8}),\"",
+    ),
+    TextFormat(
+        "mssql-error",
+        "SQL Server's ERRORLOG on an error: its number and severity, the message in the next line",
         "2026-11-23 19:20:37.12 spid51      Error: 1205, Severity: 13, State: 51.",
         stamped=True,
-        pattern=r" (?P<stream>spid\d{1,6}s?|Server|Logon|Backup|spid\d{1,6}) {2,12}(?=\S)",
+        needs=", Severity: ",
+        grade=_mssql,
+        digits_matter=True,
+        pattern=r" (?P<stream>spid\d{1,6}s?|Server|Logon|Backup) {2,12}"
+        r"(?=Error: \d{1,9}, Severity: (?P<severity>\d{1,9}),)",
+    ),
+    TextFormat(
+        "mssql",
+        "SQL Server's ERRORLOG: `time process  message`",
+        "2026-11-23 19:20:37.12 spid51      Login failed for user 'shop'. Reason: Password did not match.",
+        stamped=True,
+        pattern=r" (?P<stream>spid\d{1,6}s?|Server|Logon|Backup) {2,12}(?!Error: \d{1,9}, Severity: )(?=\S)",
     ),
     TextFormat(
         "sqlite",

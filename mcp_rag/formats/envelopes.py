@@ -3,103 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from mcp_rag.formats.base import MAX_HEAD_CHARS, LogFormat
+from mcp_rag.formats.base import MAX_HEAD_CHARS, find_stamp
 from mcp_rag.formats.json import decode_json
-from mcp_rag.formats.json_paths import read_object
-from mcp_rag.formats.levels import header_level, level_of, syslog_level
+from mcp_rag.formats.levels import header_level
+from mcp_rag.formats.wrappers import DockerJson, EnvelopeFormat, JournalJson
 from mcp_rag.types import Envelope, Level
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-_COMMANDS = {"error": Level.ERROR, "warning": Level.WARN, "notice": Level.INFO, "debug": Level.DEBUG}
-
-Accept = Callable[[re.Match[str]], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class EnvelopeFormat(LogFormat):
-    """An envelope as one regular expression whose match is the prefix; what follows is the line inside.
-
-    Named groups: `service`, `stream`, `timestamp`, `level`; a group `partial` that matched marks a cut line. `first`
-    and `needs` are cheap tests as in TextFormat; `accept` may refuse a match.
-    """
-
-    pattern: str = ""
-    first: str = ""
-    needs: str = ""
-    accept: Accept | None = None
-    regex: re.Pattern[str] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "regex", re.compile(self.pattern))
-
-    def unwrap(self, line: str) -> Envelope | None:
-        """The line inside this envelope, or None."""
-        if self.needs and self.needs not in line[:MAX_HEAD_CHARS]:
-            return None
-        found = self.regex.match(line, 0, MAX_HEAD_CHARS)
-        if not found or (self.accept and not self.accept(found)):
-            return None
-        groups = found.groupdict()
-        word = groups.get("level")
-        return Envelope(
-            format=self.name,
-            text=line[found.end() :],
-            stream=groups.get("stream") or "",
-            service=groups.get("service") or "",
-            timestamp=groups.get("timestamp") or "",
-            level=_COMMANDS.get(word, level_of(word)) if word else Level.UNSET,
-            partial=bool(groups.get("partial")),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DockerJson(EnvelopeFormat):
-    """Docker's json-file driver: one JSON object a line, the text in `log`."""
-
-    def unwrap(self, line: str) -> Envelope | None:
-        if not (line.startswith('{"log":') or ('"log":' in line[:200] and '"stream":' in line)):
-            return None
-        record = read_object(line)
-        text = record.get("log")
-        if not isinstance(text, str) or not ({"stream", "time"} & record.keys()):
-            return None
-        stream, time = record.get("stream"), record.get("time")
-        return Envelope(
-            format=self.name,
-            text=text.rstrip("\r\n"),
-            stream=stream if isinstance(stream, str) else "",
-            timestamp=time if isinstance(time, str) else "",
-            partial=not text.endswith("\n"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class JournalJson(EnvelopeFormat):
-    """What a service printed, as `journalctl -o json` writes it: one object for each line it printed.
-
-    The journal gives such lines priority 6 whatever they say. Entries that a program sent to the journal itself, with
-    its own priority or of several lines, stay JSON records.
-    """
-
-    def unwrap(self, line: str) -> Envelope | None:
-        if not (line.startswith("{") and '"MESSAGE"' in line and '"__REALTIME_TIMESTAMP"' in line):
-            return None
-        record = read_object(line)
-        text, priority = record.get("MESSAGE"), str(record.get("PRIORITY", "6"))
-        printed = record.get("_TRANSPORT", "stdout" if priority == "6" else "") == "stdout"
-        if not printed or not isinstance(text, str) or "\n" in text:
-            return None
-        return Envelope(
-            format=self.name,
-            text=text,
-            stream=str(record.get("_PID", "")),
-            service=str(record.get("SYSLOG_IDENTIFIER") or record.get("_SYSTEMD_UNIT") or ""),
-            timestamp=str(record["__REALTIME_TIMESTAMP"]),
-            level=syslog_level(int(priority)) if priority in {*"01234567"} - {"6"} else Level.UNSET,
-        )
+# A pod of a deployment or a job: the hash of its set, and five characters of its own.
+_HASHED_POD = re.compile(r"-(?=[a-z]{0,9}\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
+_FULL_STAMPS = frozenset({"iso", "apache", "named", "numeric", "asctime", "rfc1123"})
+_VERBS = frozenset("is was has had in on at to for of not will can cannot could did does failed ready and or".split())
 
 
 def _not_a_level(found: re.Match[str]) -> bool:
@@ -108,6 +23,18 @@ def _not_a_level(found: re.Match[str]) -> bool:
 
 def _holds_a_record(found: re.Match[str]) -> bool:
     return decode_json(found.string[found.end() :]) is not None
+
+
+def _names_a_container(found: re.Match[str]) -> bool:
+    """Two words with a dash in the first are a pod and its container only if the pod's name has the hash of a set, or
+    if a record or a full time follows. Neither looks at the value of a digit."""
+    rest = found.string[found.end() :]
+    if _HASHED_POD.search(found["stream"]):
+        return found["service"] not in _VERBS
+    if rest.startswith("{"):
+        return decode_json(rest) is not None
+    stamp = find_stamp(rest[:MAX_HEAD_CHARS])
+    return stamp is not None and stamp.shape in _FULL_STAMPS
 
 
 ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
@@ -152,7 +79,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="0",
         needs="| ",
-        pattern=r"(?P<timestamp>\d\d:\d\d:\d\d) (?P<service>[A-Za-z][\w-]{0,40}\.\d{1,3}) {1,40}\| ?",
+        pattern=r"(?P<timestamp>\d\d:\d\d:\d\d) (?P<service>[A-Za-z][\w-]{0,40}\.\d{1,3}|system) {1,40}\| ?",
     ),
     EnvelopeFormat(
         "pm2",
@@ -171,6 +98,16 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         first="[",
         needs="[pod/",
         pattern=r"\[pod/(?P<stream>[\w.-]{1,253})/(?P<service>[\w.-]{1,63})\](?: |$)",
+    ),
+    EnvelopeFormat(
+        "stern",
+        "stern and kubetail: `pod container text`",
+        "billing-7d4b9c8f6d-x2x1q app Traceback (most recent call last):",
+        kind="envelope",
+        first="a",
+        needs="-",
+        accept=_names_a_container,
+        pattern=r"(?P<stream>[a-z][a-z0-9.]{0,60}(?:-[a-z0-9.]{1,60}){1,12}) (?P<service>[a-z][a-z0-9-]{0,62})(?: |$)",
     ),
     EnvelopeFormat(
         "github-job",
@@ -197,7 +134,8 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="#:",
         pattern=r"(?:##\[(?P<level>error|warning|notice|debug)\]|##\[(?:group|endgroup|section|command)\]"
-        r"|::(?=error|warning|notice|debug)(?:[a-z]{5,7})(?: [^:\n]{0,300})?::)",
+        r"|##vso\[task\.logissue (?=[^\]\n]{0,300}?\btype=(?P<issue>error|warning)\b)[^\]\n]{1,400}\]"
+        r"|::(?:group::|endgroup::)|::(?P<command>error|warning|notice|debug)(?: (?:[^:\n]|:(?!:)){0,300})?::)",
     ),
     EnvelopeFormat(
         "gitlab",
@@ -241,8 +179,19 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         "2026-11-23T19:20:37.123000+00:00 2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef [ERROR] charge failed",
         kind="envelope",
         first="0",
-        needs="/[",
-        pattern=rf"(?P<timestamp>{_ISO}) (?P<stream>\d{{4}}/\d\d/\d\d/\[[$\w-]{{1,60}}\][0-9a-f]{{32}}) ",
+        needs="/",
+        pattern=rf"(?P<timestamp>{_ISO}) (?P<stream>\d{{4}}/\d\d/\d\d/\[[$\w-]{{1,60}}\][0-9a-f]{{32}}"
+        r"|[\w.-]{1,100}/[\w.-]{1,100}/[0-9a-f]{32}) ",
+    ),
+    EnvelopeFormat(
+        "ansible-log",
+        "Ansible's log file: `time p=pid u=user n=ansible | text`",
+        "2026-11-23 19:20:37,123 p=4711 u=deploy n=ansible | fatal: [web1]: UNREACHABLE! => {}",
+        kind="envelope",
+        first="0",
+        needs=" p=",
+        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) p=(?P<stream>\d{1,10}) u=\S{1,60}"
+        r" (?:n=\S{1,60} )?(?:(?P<level>[A-Z]{4,8}) ?)?\| ?",
     ),
     EnvelopeFormat(
         "fluentd",
@@ -265,6 +214,16 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{_ISO})"
         r" \S{1,255} (?P<service>[\w./()@+-]{1,80})(?:(?:\[(?P<stream>\d{1,10})\])?: (?:@cee: ?)?"
         r"| \S{1,128} \S{1,32} (?:-|(?:\[[^\[\]]{1,400}\]){1,4}) )(?=\{\")",
+    ),
+    EnvelopeFormat(
+        "named-json",
+        "A JSON record behind the name of its program (concurrently, Turborepo): `[api] {json}`, `api:dev: {json}`",
+        '[billing] {"level":"error","msg":"charge failed"}',
+        kind="envelope",
+        first="[aA@0",
+        needs='{"',
+        accept=_holds_a_record,
+        pattern=r"(?:\[(?P<service>[\w.@/:-]{1,60})\]|(?P<stream>[@\w][\w.@/:-]{1,80}):) (?=\{\")",
     ),
     EnvelopeFormat(
         "airflow-subtask",

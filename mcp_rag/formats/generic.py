@@ -15,13 +15,14 @@ PREFIX_NAME = "level-prefix"
 _WEAK = ("epoch", "clock", "basic", "hdfs", "klog", "date")
 
 _PREFIX = re.compile(
-    r"(?:(?:[\w.$@-]{2,60}|\([\w.$:-]{1,80}\)|[\w. -]{2,40}\[\d{1,8}\]):[ ]?(?:\d{6,19}: )?|\[[\w. -]{1,40} )"
+    r"(?:(?:[\w.$@-]{2,60}|\([\w.$:-]{1,80}\)|[\w. -]{2,40}\[\d{1,8}\]):[ ]?(?:\d{6,19}: )?"
+    r"|\[[^\[\]]{1,60}\]:? {1,2}|\[[\w. -]{1,40} )"
     r"(?=[\dA-Z])"
 )
 _FILE_PREFIX = re.compile(r"\S{2,120} {1,3}(?=\d)")
 _NUMBER_PREFIX = re.compile(r"\d{1,8} {1,8}(?=\d)")
 _LEVEL_FIRST = re.compile(
-    r"(?P<open>[\[(<]?) {0,3}(?P<word>[A-Za-z]{3,11})(?P<close> {0,8}[\])>])?(?P<mark>:"
+    r"(?P<open>[\[(<]?) {0,3}(?P<word>[A-Za-z]{3,11}|[VDIWEF](?= \d{4}[-/.]\d\d))(?P<close> {0,8}[\])>])?(?P<mark>:"
     r"(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
 )
 _MARK = re.compile(r"[ \t]{0,8}[-:,;>][ \t](?=.*\S)|:")
@@ -148,8 +149,7 @@ def _level_first(head: str) -> Header | None:
     if opened and not closed and mark.strip() not in ("", ":"):
         return None
     level = header_level(word, bracketed=bool(closed) or mark[:1] == ":")
-    # `Error: text` is how JavaScript prints an exception; `panic: text` is Go's: both begin a trace, not a header.
-    if not level or word in ("Error", "panic", "Panic") or (not mark and not closed):
+    if not level or (not mark and not closed):
         return None
     spaced = not mark.strip() and not closed
     end = found.end() if closed else found.end("word")
@@ -157,7 +157,8 @@ def _level_first(head: str) -> Header | None:
     stamp = _stamp_ahead(head, end, inside=bool(opened) and not closed)
     if stamp is not None:
         return _behind_level(head, stamp, level, inside=bool(opened) and not closed)
-    if opened and not closed:
+    # `Error: text` is how JavaScript prints an exception; `panic: text` is Go's: both begin a trace, not a header.
+    if word in ("Error", "panic", "Panic") or (opened and not closed):
         return None
     if spaced and (word != word.upper() or _SHOUTING.match(head, found.end()) or len(word) < 4):
         return None
@@ -232,18 +233,31 @@ def _behind(head: str, prefix: re.Pattern[str], known: Known, *, weak: bool = Fa
         return None
     token = found.group().strip()
     stamp = clock.scan(head, found.end())
-    if stamp is None or (stamp.shape in _WEAK and not (weak and "." in head[stamp.start : stamp.end])):
+    named = token[0] == "[" and token.rstrip(":")[-1] == "]"
+    if stamp is None:
+        return None
+    fractional = weak and "." in head[stamp.start : stamp.end]
+    if stamp.shape in _WEAK and not fractional and not (named and stamp.shape == "clock"):
         return None
     if prefix is _FILE_PREFIX and token.isalpha() and not token.isupper():
         return None  # a word of a sentence
-    if token.startswith("["):
+    if token.startswith("[") and not named:
         return _in_named_bracket(head, stamp)
     header = known(head, stamp) or _from_stamp(head, stamp)
-    service = token.rstrip(":").strip("()")
+    if named:
+        return _in_thread(header, (1, head.find("]")), sure=stamp.shape != "clock")
+    service = token.rstrip(":>").strip("()")
     if header and not service.isdigit() and header.service == NO_SPAN and ": " not in service:
         start = head.find(service)
         header = header._replace(service=(start, start + len(service)))
     return header
+
+
+def _in_thread(header: Header | None, span: Span, *, sure: bool) -> Header | None:
+    """A header behind the thread or process in brackets. A bare time of day counts only if a level follows."""
+    if header is None or not (sure or header.level):
+        return None
+    return header._replace(stream=span) if header.stream == NO_SPAN else header
 
 
 def _in_named_bracket(head: str, stamp: clock.Stamp) -> Header | None:

@@ -6,8 +6,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from mcp_rag import clock
+from mcp_rag.formats.json_composed import composed_of, request_of
 from mcp_rag.formats.json_formats import JSON_FORMATS, JsonFormat
-from mcp_rag.formats.json_paths import MAX_REMEMBERED_KEYS, Record, among, get, present
+from mcp_rag.formats.json_paths import MAX_REMEMBERED_KEYS, MAX_TEXT_CHARS, Record, among, get, plain, present, text_of
 from mcp_rag.formats.json_traces import exception_of
 from mcp_rag.formats.levels import level_of, otel_level, status_level
 from mcp_rag.types import JsonFields, Level
@@ -19,12 +21,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-MAX_TEXT_CHARS = 65_536
 MAX_VALUE_CHARS = 200
 
 _LEVELS = _names(
     "log.level level @l @level severity severitytext severity_text levelname level_name loglevel log_level lvl s "
-    "record.level.name priority log.severity syslog.severity type status severity_label"
+    "record.level.name priority log.severity syslog.severity error_severity type status severity_label"
 )
 _MESSAGES = _names(
     "message msg @m @message event record.message fields.message body textpayload jsonpayload.message "
@@ -34,7 +35,8 @@ _MESSAGES = _names(
 _TIMES = _names(
     "@timestamp timestamp time ts @t t.$date t asctime datetime date record.time.timestamp timeunixnano time_unix_nano "
     "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
-    "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp"
+    "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp time_iso8601 "
+    "time_local startutc start_time dt"
 )
 _LOGGERS = _names(
     "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
@@ -56,7 +58,23 @@ _STATUSES = _names(
     "status statuscode status_code http.status_code http.response.status_code response.status response.statuscode "
     "downstreamstatus responsestatus.code httprequest.status"
 )
-_REQUESTS = ("request", "method", "uri", "url", "path", "req", "http", "requestmethod", "httprequest", "request_uri")
+_REQUESTS = (
+    "request",
+    "method",
+    "uri",
+    "url",
+    "path",
+    "req",
+    "http",
+    "requestmethod",
+    "httprequest",
+    "request_uri",
+    "requestpath",
+)
+_PLAIN_LEVELS = tuple(name for name in _LEVELS if name.startswith(("log", "level", "lvl", "@l", "severity", "error_")))
+_NAMED_SERVICES = frozenset({"json-bunyan", "json-pino"})  # their `name` is that of the program
+_TENS = (10, 20, 30, 40, 50, 60)
+_ANY_DAY_MS = clock.DAY_MS * 365 * 60  # whether a text without its year is a time does not hang on the year
 _PYTHON_LEVELS = {10: Level.DEBUG, 20: Level.INFO, 30: Level.WARN, 40: Level.ERROR, 50: Level.FATAL}
 _INSIGHTS = (Level.TRACE, Level.INFO, Level.WARN, Level.ERROR, Level.FATAL)
 _PLACEHOLDER = re.compile(r"\{[@$]?(\w{1,60})[^{}]{0,40}\}")
@@ -79,7 +97,7 @@ def decode_json(line: str) -> JsonFields | None:
         return None
     if not isinstance(record, dict) or (isinstance(record.get("log"), str) and "stream" in record):
         return None
-    return _fields(_unfold(record))
+    return _fields(_unfold(record), text)
 
 
 def _unfold(record: Record) -> Record:
@@ -111,22 +129,13 @@ def _first_of(record: Record, key: str) -> Record | None:
 
 def _pairs(items: list[Any]) -> Record:
     return {
-        str(item.get("key")): _plain(item.get("value"))
+        str(item.get("key")): plain(item.get("value"))
         for item in items[:200]
         if isinstance(item, dict) and "key" in item
     }
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - a JSON value of any type
-    """OTLP's `{"stringValue": "x"}` and MongoDB's `{"$date": "x"}` as the value inside."""
-    if isinstance(value, dict) and len(value) == 1:
-        key, inner = next(iter(value.items()))
-        if key.endswith("Value") or key.startswith("$"):
-            return _plain(inner)
-    return value
-
-
-def _fields(record: Record) -> JsonFields | None:
+def _fields(record: Record, text: str) -> JsonFields | None:
     found = exception_of(record)
     message = _message(record)
     level = _level(record)
@@ -134,23 +143,26 @@ def _fields(record: Record) -> JsonFields | None:
     keys = tuple(record)
     forms = _forms(keys) if len(keys) <= MAX_REMEMBERED_KEYS else JSON_FORMATS
     name = next((form.name for form in forms if _fits(form, record)), "json")
-    if name == "json" and not found.known and not (message and (level or time)):
+    if name == "json" and not found.known and not (message and (level or time)) and not _is_record(record, time):
         return None
-    composed = _composed(name, record)
+    composed = composed_of(name, record)
     if composed:
         message, level = composed
+    message = message or found.message or request_of(record)
     trace = found.stacktrace
     if not trace and "\n" in message and found.looks_like_trace(message):
         trace, message = message, message.lstrip().partition("\n")[0]
+    if not level and name.startswith("json-clef") and "@l" not in record:
+        level = Level.INFO  # Serilog leaves the commonest level out
     if not level and (found.known or trace):
         level = Level.ERROR
     return JsonFields(
         format=name,
-        message=(message or found.message or found.type)[:MAX_TEXT_CHARS],
+        message=(message or found.type or text)[:MAX_TEXT_CHARS],
         timestamp=time,
         level=level,
         logger=_named(record, _LOGGERS),
-        service=_named(record, _SERVICES),
+        service=_named(record, _SERVICES) or (_named(record, ("name",)) if name in _NAMED_SERVICES else ""),
         stream=_named(record, _STREAMS),
         exception_type=found.type,
         exception_message=found.message[:MAX_TEXT_CHARS],
@@ -171,24 +183,9 @@ def _fits(form: JsonFormat, record: Record) -> bool:
     return all(get(record, key) is not None for key in form.keys)
 
 
-def _text(value: object) -> str:
-    """A value as text: strings as they are, numbers and objects as JSON; "" for nothing."""
-    value = _plain(value)
-    if isinstance(value, str):
-        return value
-    if value is None or value is True or value is False:
-        return ""
-    import orjson
-
-    try:
-        return orjson.dumps(value).decode()[:MAX_TEXT_CHARS]
-    except (orjson.JSONEncodeError, RecursionError):
-        return ""
-
-
 def _message(record: Record) -> str:
     for path in present(_MESSAGES, record):
-        text = _text(get(record, path))
+        text = text_of(get(record, path))
         if text:
             return text
     template = record.get("@mt") or record.get("messagetemplate")
@@ -196,7 +193,7 @@ def _message(record: Record) -> str:
         properties = record.get("properties")
         values = {**(properties if isinstance(properties, dict) else {}), **record}
         lowered = {key.lower(): value for key, value in values.items()}
-        return _PLACEHOLDER.sub(lambda hole: _text(lowered.get(hole[1].lower())) or hole[0], template)
+        return _PLACEHOLDER.sub(lambda hole: text_of(lowered.get(hole[1].lower())) or hole[0], template)
     return ""
 
 
@@ -214,9 +211,10 @@ def _level(record: Record) -> Level:
         value = get(record, path)
         if isinstance(value, dict):
             value = value.get("name") or value.get("value")
-        if isinstance(value, int) and not isinstance(value, bool) and path not in ("type", "status", "s"):
+        if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if isinstance(value, str) and (level := level_of(value)):
+        numbered = isinstance(value, str) and value.isdigit() and path in ("type", "status", "s")
+        if isinstance(value, str) and not numbered and (level := level_of(value)):
             return level
     return _level_of_status(record)
 
@@ -238,7 +236,9 @@ def _time(record: Record) -> str:
         nanos = instant.get("nanoOfSecond")
         return f"{instant['epochSecond']}.{nanos if isinstance(nanos, int) else 0:09d}"[:MAX_VALUE_CHARS]
     for path in present(_TIMES, record):
-        value = _plain(get(record, path))
+        value = plain(get(record, path))
+        if isinstance(value, dict) and isinstance(value.get("seconds"), int):
+            return f"{value['seconds']}.{value.get('nanos') or 0!s:0>9}"[:MAX_VALUE_CHARS]
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value:
             return str(value)[:MAX_VALUE_CHARS]
     return ""
@@ -263,27 +263,9 @@ def _attributes(record: Record) -> dict[str, str]:
     return found
 
 
-def _composed(name: str, record: Record) -> tuple[str, Level] | None:
-    """Message and level of records whose message is spread over several fields."""
-    if name == "json-kubernetes-audit":
-        code = _text(get(record, "responsestatus.code"))
-        reason = _text(get(record, "responsestatus.message"))
-        return f"{_text(record.get('verb'))} {_text(record.get('requesturi'))} {code} {reason}".strip(), status_level(
-            code
-        )
-    if name == "json-kubernetes-event":
-        level = Level.WARN if record.get("type") == "Warning" else Level.INFO
-        kind = _text(get(record, "involvedobject.kind"))
-        return (
-            f"{_text(record.get('reason'))} {kind}: {_text(record.get('message')) or _text(record.get('note'))}",
-            level,
-        )
-    if name == "json-vault-audit":
-        error = _text(record.get("error"))
-        request = " ".join(_text(get(record, path)) for path in ("type", "request.operation", "request.path"))
-        return (f"{request}: {error}", Level.ERROR) if error else (request, Level.INFO)
-    if name == "json-cloudtrail":
-        code, reason = _text(record.get("errorcode")), _text(record.get("errormessage"))
-        call = f"{_text(record.get('eventsource'))} {_text(record.get('eventname'))}"
-        return (f"{call}: {code} {reason}".strip(), Level.ERROR) if code else (call, Level.INFO)
-    return None
+def _is_record(record: Record, time: str) -> bool:
+    """Whether a record without a message is one of a log: its time can be read, or it names a level outright."""
+    if time and clock.parse_timestamp(time, reference_ms=_ANY_DAY_MS) is not None:
+        return True
+    values = (get(record, path) for path in present(_PLAIN_LEVELS, record))
+    return any((isinstance(value, str) and level_of(value)) or value in _TENS for value in values)

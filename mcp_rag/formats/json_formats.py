@@ -155,6 +155,13 @@ JSON_FORMATS: tuple[JsonFormat, ...] = (
         '{"timestamp":"2026-11-23T19:20:37.123Z","level":"ERROR","requestId":"9f1c2d7e","message":"charge failed"}',
     ),
     _json(
+        "lambda-platform",
+        "AWS Lambda's own events: starts, reports, time-outs",
+        "time type record",
+        '{"time":"2026-11-23T19:20:37.123Z","type":"platform.report","record":{"requestId":"9f1c2d7e",'
+        '"metrics":{"durationMs":3000.0},"status":"timeout"}}',
+    ),
+    _json(
         "azure",
         "Azure Monitor resource logs",
         "time category operationname",

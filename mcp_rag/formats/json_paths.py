@@ -1,4 +1,4 @@
-"""Reading a JSON record by dotted paths."""
+"""Reading a JSON record by dotted paths, and its values as text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_REMEMBERED_KEYS = 40
+MAX_TEXT_CHARS = 65_536
 
 Record = dict[str, Any]
 
@@ -35,12 +36,25 @@ def get(node: object, path: str) -> Any:  # noqa: ANN401 - a JSON value of any t
     return None
 
 
-def read_object(line: str) -> Record:
-    """The JSON object a line is, or an empty one."""
+def plain(value: object) -> Any:  # noqa: ANN401 - a JSON value of any type
+    """OTLP's `{"stringValue": "x"}` and MongoDB's `{"$date": "x"}` as the value inside."""
+    if isinstance(value, dict) and len(value) == 1:
+        key, inner = next(iter(value.items()))
+        if key.endswith("Value") or key.startswith("$"):
+            return plain(inner)
+    return value
+
+
+def text_of(value: object) -> str:
+    """A value as text: strings as they are, numbers and objects as JSON; "" for nothing."""
+    value = plain(value)
+    if isinstance(value, str):
+        return value
+    if value is None or value is True or value is False:
+        return ""
     import orjson
 
     try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}
-    return record if isinstance(record, dict) else {}
+        return orjson.dumps(value).decode()[:MAX_TEXT_CHARS]
+    except (orjson.JSONEncodeError, RecursionError):
+        return ""

@@ -13,7 +13,8 @@ _WORDS: dict[Level, str] = {
     "i in no n normal status audit level default basic http",
     Level.WARN: "warn wrn warning warnings w wa deprecated deprecation caution",
     Level.ERROR: "error err eror errors severe e er fail failed failure failures err! exception",
-    Level.FATAL: "fatal ftl critical crit emerg emergency alert panic dpanic f c a al cr em abort assert catastrophe",
+    Level.FATAL: "fatal ftl critical crit emerg emergency alert panic dpanic pnc f c a al cr em abort assert "
+    "catastrophe",
 }
 _LEVELS: dict[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
 
@@ -59,6 +60,8 @@ def level_of(word: str) -> Level:
     if word in _LEVELS:
         return _LEVELS[word]
     stem = word.rstrip("0123456789")  # debug1 to debug5, trace1 to trace8, warn2
+    if stem[-1:] in ("+", "-"):
+        stem = stem[:-1]  # Go's slog: ERROR+2, DEBUG-4
     return _LEVELS.get(stem, Level.UNSET) if len(stem) > 3 else Level.UNSET
 
 

@@ -14,14 +14,17 @@ from mcp_rag.formats import generic
 from mcp_rag.formats.base import MAX_HEAD_CHARS, OPENERS, LogFormat, TextFormat, find_stamp, opener_of
 from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
+from mcp_rag.formats.consoles import CONSOLE_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
-from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, EnvelopeFormat, unwrap
+from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.json_formats import JSON_FORMATS
 from mcp_rag.formats.logfmt import LOGFMT, Logfmt
+from mcp_rag.formats.platforms import PLATFORM_FORMATS
 from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
+from mcp_rag.formats.wrappers import EnvelopeFormat
 from mcp_rag.types import Header
 
 MAX_VOTES = 200
@@ -59,10 +62,12 @@ FALLBACKS = frozenset(form.name for form in _FALLBACKS)
 
 # Within a table the first that fits wins: the stricter of two formats that may fit one line comes first.
 _TEXT: tuple[TextFormat | Logfmt, ...] = (
+    *CONSOLE_FORMATS,
     *RUNTIME_FORMATS,
     *CLUSTER_FORMATS,
     *DATABASE_FORMATS,
     *WEB_FORMATS,
+    *PLATFORM_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
     LOGFMT,
@@ -71,26 +76,38 @@ FORMATS: tuple[LogFormat, ...] = (*_TEXT, *_FALLBACKS, *JSON_FORMATS, *ENVELOPE_
 _NAMES: dict[str, LogFormat] = {form.name: form for form in FORMATS}
 
 # Two formats whose header fills a line of its own: the line below belongs to the same record even if it has a header.
-TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "mysql-slow"})
+TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "aspnet-timed", "mysql-slow"})
 
 # Behind the header of these, a program's own header may stand: journald and syslog daemons take what it printed.
 CARRIERS = frozenset({"syslog", "syslog-iso", "syslog-5424", "syslog-priority"})
-LEVEL_PREFIX = generic.PREFIX_NAME
-# What may stand there. A compiler's manner is chance in a program's message, and the second line of a record of two
-# would have syslog's header again.
+# These say a level and nothing else, whatever prints them.
+LEVEL_PREFIXES = frozenset({generic.PREFIX_NAME, "maven", "pip", "gitlab-job"})
+GENERIC = generic.NAME
+# What may stand there, besides those. A compiler's manner is chance in a program's message, and the second line of a
+# record of two would have syslog's header again.
 CARRIED = frozenset(
     form.name
     for form in (
+        *CONSOLE_FORMATS,
         *RUNTIME_FORMATS,
         *CLUSTER_FORMATS,
         *DATABASE_FORMATS,
         *WEB_FORMATS,
+        *PLATFORM_FORMATS,
         *SYSTEM_FORMATS,
         LOGFMT,
         *_FALLBACKS,
     )
-    if form.name not in {"jul", "erlang", "mysql-slow"} | CARRIERS
-)
+    if form.name not in {"jul", "erlang", "mysql-slow", "aspnet-timed"} | CARRIERS
+).union(LEVEL_PREFIXES)
+
+# What may stand behind a bare time: a build server stamps what its tools print.
+TIMED = frozenset(form.name for form in (*BUILD_FORMATS, LOGFMT) if form.name != "shell") | {
+    "cuda",
+    "nccl",
+    "slurm",
+    "exit-code",
+}
 
 _KINDS = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
 

@@ -110,7 +110,9 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "2026-11-23T19:20:37.123Z ERROR 4711 --- [shop] [nio-8080-exec-1] c.a.shop.ChargeController : charge failed",
         stamped=True,
         needs=" --- ",
-        pattern=rf" {{1,3}}{LEVEL} (?:\[[^\]]{{0,80}}\] )?(?P<stream>\d{{1,8}}) --- "
+        # The first bracket names the application where the one behind it is the thread, which is 15 characters long.
+        pattern=rf" {{1,3}}{LEVEL} (?:\[(?P<program>[\w-]{{0,60}})[^\]]{{0,80}}\] )?(?P<stream>\d{{1,8}}) --- "
+        r"(?:\[(?P<service>[^\[\] ]{1,60})\] ?(?=\[[^\[\]]{15}\]))?"
         r"(?:\[[^\[\]]{0,60}\] ?){0,4}(?P<logger>[\w.$\[\]/-]{1,100}) *: ",
     ),
     TextFormat(
@@ -159,7 +161,8 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "Nov 23, 2026 7:20:37 PM com.acme.shop.Charge run",
         stamped=True,
         shapes=("syslog",),
-        pattern=r" (?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|[\w$]{1,60}) (?:[\w$<>-]{1,80})$",
+        pattern=r" (?!(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE) )"
+        r"(?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|[\w$]{1,60}) (?:[\w$<>-]{1,80})$",
     ),
     # ------------------------------------------------------------ .NET
     TextFormat(
@@ -192,7 +195,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "E, [2026-11-23T19:20:37.123456 #4711] ERROR -- billing: charge failed for invoice 1000",
         first="DIWEFA",
         pattern=r"(?P<level>[DIWEFA]), \[(?P<time>\d{4}-\d\d-\d\d[T ][\d:.]{8,15}) ?#(?P<stream>\d{1,8})\] {1,2}"
-        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,36}\])? ?",
+        r"[A-Z]{3,7} -- (?P<logger>[^:\[\]]{0,60}):(?: \[[0-9a-f-]{16,160}\])? ?",
     ),
     TextFormat(
         "laravel",
@@ -200,7 +203,9 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "[2026-11-23 19:20:37] production.ERROR: SQLSTATE[HY000] [2002] Connection refused",
         stamped=True,
         first="[",
-        pattern=r"\] (?P<service>[\w-]{1,40})\.(?P<level>[A-Z]{4,9}): ",
+        # Laravel's environment is neither the service nor a logger; Monolog's channel is one.
+        pattern=r"\] (?:(?:production|staging|local|development|dev|testing|test)|(?P<logger>[\w-]{1,40}))"
+        r"\.(?P<level>[A-Z]{4,9}): ",
     ),
     TextFormat(
         "php",
@@ -211,16 +216,6 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         needs="PHP ",
         grade=_php,
         pattern=r"\] (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
-    ),
-    TextFormat(
-        "nest",
-        "NestJS: `[Nest] pid  - time   LEVEL [Context] message`",
-        "[Nest] 4711  - 11/23/2026, 7:20:37 PM   ERROR [ExceptionsHandler] charge failed for invoice 1000",
-        first="[",
-        needs="] ",
-        pattern=r"\[[A-Z][\w ]{0,30}\] (?P<stream>\d{1,8}) {1,3}- "
-        r"(?P<time>\d{1,2}/\d{1,2}/\d{4}, \d{1,2}:\d\d:\d\d(?: [AP]M)?) {1,8}"
-        r"(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) {1,4}(?:\[(?P<logger>[^\[\]]{1,80})\] )?",
     ),
     TextFormat(
         "winston",
@@ -236,7 +231,8 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "2026/11/23 19:20:37 server.go:112: accept tcp 0.0.0.0:8080: too many open files",
         stamped=True,
         needs=".go:",
-        pattern=r" (?P<logger>[\w./@-]{1,120}\.go):\d{1,6}: ",
+        pattern=r" (?P<logger>[\w./@-]{1,120}\.go):\d{1,6}: "
+        r"(?:\[?(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|PANIC)(?:\]:?|:) )?",
     ),
     TextFormat(
         "zap-console",
@@ -244,8 +240,8 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         '2026-11-23T19:20:37.123Z\terror\tbilling\tworker/charge.go:41\tcharge failed\t{"invoice": 1000}',
         stamped=True,
         needs="\t",
-        pattern=rf"\t{LEVEL}\t(?:(?P<logger>[\w.-]{{1,60}})\t(?=[\w./@-]{{1,160}}:\d))?"
-        rf"(?:[\w./@-]{{1,160}}:\d{{1,6}}\t)?",
+        pattern=rf"\t{LEVEL}\t(?:(?P<logger>[\w.-]{{1,60}})\t(?!\{{))?"
+        rf"(?:(?:[\w-]{{1,30}} ){{0,2}}[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
     ),
     TextFormat(
         "tracing",
@@ -253,8 +249,9 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "2026-11-23T19:20:37.123456Z ERROR request{id=7}: shop::billing: charge failed invoice=1000",
         stamped=True,
         shapes=("iso",),
-        pattern=r" {1,2}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?:(?:[\w.-]{1,40}(?:\{[^{}]{0,160}\})?:){1,6} )?"
-        r"(?:ThreadId\(\d+\) )?(?P<logger>[a-z_]\w{0,60}(?:::\w{1,60}){0,8}):(?: (?=\S))",
+        pattern=r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d)) {1,2}(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) "
+        r"(?:(?:[\w.-]{1,40}(?:\{[^{}]{0,160}\})?:){1,6} )?(?:ThreadId\(\d+\) )?"
+        r"(?P<logger>[a-z_]\w{0,60}(?:::\w{1,60}){0,8}):(?: (?=\S))(?:[\w./-]{1,100}\.rs:\d{1,9}: )?",
     ),
     TextFormat(
         "env-logger",

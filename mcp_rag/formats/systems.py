@@ -15,6 +15,8 @@ _PROGRAM = (
 _HOST = r"[\w.:-]{1,100}(?:/[\w.-]{1,60})?"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|ntp|security|console|local\d)"
 _UPTIME = r"(?:\[ {0,8}\d{1,8}\.\d{4,6}\] ?)?"
+_SHOUTED = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)[: ]"  # a level, and no host
+_SAID = r"(?:trace|trce|debug|dbug|info|notice|warn|warning|error|fail|crit|critical|fatal):"
 _TAIL = rf"(?:{_PROGRAM}:(?: |$){_UPTIME})?"
 _SSSD = {0x10: Level.FATAL, 0x20: Level.FATAL, 0x40: Level.ERROR, 0x80: Level.WARN}
 
@@ -39,7 +41,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("syslog",),
         grade=_facility,
-        pattern=rf" {_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?{_TAIL}",
+        pattern=rf" (?!{_SHOUTED}){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?{_TAIL}",
     ),
     TextFormat(
         "syslog-iso",
@@ -48,10 +50,12 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("iso",),
         needs=": ",
-        pattern=rf" (?P<host>{_HOST}) (?:(?P<service>[\w./()@+-]{{1,60}})\[(?P<stream>\d{{1,10}})\]"
+        grade=_facility,
+        pattern=rf" (?P<host>{_HOST}) (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
+        r"(?:(?P<service>[\w./()@+-]{1,60})\[(?P<stream>\d{1,10})\]"
         r"|(?P<program>(?:kernel|systemd|sudo|su|sshd|cron|CRON|rsyslogd|dockerd|containerd|kubelet|audit"
         r"|dbus-daemon)(?=:)"
-        rf"|(?<=[\d-] )[a-z][\w.-]{{1,40}}(?=:))):(?: |$){_UPTIME}",
+        rf"|(?<=[\d-] )(?!{_SAID})[a-z][\w.-]{{1,40}}(?=:))):(?: |$){_UPTIME}",
     ),
     TextFormat(
         "syslog-5424",
@@ -106,17 +110,17 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "E0917 21:40:02.123456    4711 controller.go:114] error syncing 'shop/billing': quota exceeded",
         first="IWEFDC[",
         needs="] ",
-        pattern=r"\[?(?P<level>[IWEFDC])(?P<time>\d{4}(?:\d{4})? \d\d:\d\d:\d\d\.\d{3,9}) (?: {0,8}"
+        pattern=r"\[?(?P<level>[IWEFDC])(?P<time>\d{3,4}(?:\d{4})? \d\d:\d\d:\d\d\.\d{3,9}) (?: {0,8}"
         r"(?P<stream>\d{1,10}) )?"
         r"(?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\] ",
     ),
     TextFormat(
         "kubernetes-events",
-        "kubectl get events: `last seen, type, reason, object, message` as a table",
+        "kubectl get events, also -A: `last seen, type, reason, object, message` as a table",
         "2m15s       Warning   BackOff     pod/billing-7d4b9c-x2x1q   Back-off restarting failed container",
-        first="0<",
-        pattern=r"(?:(?:\d{1,5}[smhdy]){1,3}|<unknown>|<invalid>)(?: \([^()]{1,40}\))? {1,12}"
-        r"(?P<level>Normal|Warning) {1,12}"
+        first="0<a",
+        pattern=r"(?:[a-z0-9][a-z0-9-]{0,62} {2,60})?(?:(?:\d{1,5}[smhdy]){1,3}|<unknown>|<invalid>)"
+        r"(?: \([^()]{1,40}\))? {1,12}(?P<level>Normal|Warning) {1,12}"
         r"(?P<logger>[A-Z]\w{1,60}) {1,40}(?:[a-z][\w.]{1,40}/\S{1,200} {1,40})?",
     ),
     TextFormat(
@@ -126,7 +130,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         first=" ",
         pattern=r" {2}(?P<level>Normal|Warning) {2,8}(?P<logger>[A-Z]\w{1,60}) {1,30}(?:"
         r"(?:\d{1,5}[smhdy]){1,3}|<unknown>)"
-        r"(?: \(x\d{1,7} over (?:\d{1,5}[smhdy]){1,3}\))? {1,12}(?P<service>[\w./-]{1,60}) {1,20}",
+        r"(?: \(x\d{1,7} over (?:\d{1,5}[smhdy]){1,3}\))? {1,40}(?P<service>[\w./-]{1,60}) {1,40}",
     ),
     TextFormat(
         "logcat",

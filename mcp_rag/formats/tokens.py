@@ -110,7 +110,7 @@ class HeaderTokens:
             before, after = inner[word.start() - 1 : word.start()], inner[word.end() : word.end() + 1]
             shouted = word.group().isupper()
             spaced = before in ("", " ") and after in ("", " ", "/", ",", ":")
-            marked = before in (":", ".") and not after
+            marked = (before in (":", ".") or (before == "/" and shouted)) and not after
             if not ((shouted and spaced) or marked or (spaced and not before and after in ("/", ":"))):
                 continue
             level = header_level(word.group())
@@ -168,8 +168,10 @@ class HeaderTokens:
                 if not self._context_bracket(pos):
                     break
                 continue
-            if separator in (":", "-", "|", "–", ">"):
+            if separator in (":", "-", "--", "|", "–", ">"):
                 self.body = self._behind_separator()
+                if separator in ("-", "--") and self.logger != NO_SPAN:
+                    return  # what a dash parts from the logger is the message
             if not self._context_word(pos, after=separator):
                 return
         if self.line[self.pos : self.pos + 3] in (" - ", " : ", "]: "):

@@ -32,6 +32,15 @@ def _haproxy(found: re.Match[str]) -> Level:
     return status_level(found["status"])
 
 
+def _haproxy_tcp(found: re.Match[str]) -> Level:
+    # Two dashes: both sides closed as they should. S: the server failed; all else ended before its time.
+    return Level.INFO if found["state"] == "--" else Level.ERROR if found["state"][0] == "S" else Level.WARN
+
+
+def _flow(found: re.Match[str]) -> Level:
+    return Level.WARN if found["action"] == "REJECT" else Level.INFO
+
+
 def _haproxy_text(found: re.Match[str]) -> Level:
     return Level.ERROR if found["down"] else Level.INFO
 
@@ -126,6 +135,28 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         rf"[A-Z][\w.]{{3,60}} \S{{1,1000}} (?:{_REQUEST}|-) (?P<status>\d{{3}}|-) ",
     ),
     TextFormat(
+        "haproxy-stderr",
+        "HAProxy at a terminal or in a container: `[LEVEL] day/time (pid) : message`",
+        "[ALERT]    (4711) : Starting proxy www: cannot bind socket (Address already in use) [0.0.0.0:80]",
+        first="[",
+        needs=") : ",
+        pattern=r"\[(?P<level>EMERG|ALERT|CRIT|ERROR|WARNING|NOTICE|INFO|DEBUG)\] {1,4}(?:\d{3}/\d{6} )?"
+        r"\((?P<stream>\d{1,8})\) : ",
+    ),
+    TextFormat(
+        "haproxy-tcp",
+        "HAProxy connections through syslog: client, time, frontend, backend, timers, bytes, termination state",
+        "Nov 23 19:20:37 lb1 haproxy[7]: 10.9.0.4:502 [23/Nov/2026:19:20:37.326] pg pg/db1 1/-1/3001 212 SC 3/2/0/0/3 "
+        "0/0",
+        stamped=True,
+        shapes=("syslog", "iso"),
+        needs="haproxy[",
+        grade=_haproxy_tcp,
+        pattern=rf" \S{{1,100}} (?P<service>haproxy)\[(?P<stream>\d{{1,8}})\]: "
+        rf"(?:\S{{1,60}} )?{_ADDRESS} \[[^\]]{{10,40}}\] "
+        r"(?P<body>)\S{1,80} \S{1,80} -?\d{1,12}/-?\d{1,12}/\+?\d{1,12} \+?\d{1,15} (?P<state>[-A-Za-z]{2}) ",
+    ),
+    TextFormat(
         "haproxy",
         "HAProxy requests through syslog: client, time, frontend, backend, timers, status, termination state",
         "Nov 23 19:20:37 lb1 haproxy[7]: 10.9.0.4:50210 [23/Nov/2026:19:20:37.326] www shop/web1 0/0/1/48/49 503 "
@@ -142,6 +173,33 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         r"(?P<state>[-A-Za-z]{2,4}) ",
     ),
     TextFormat(
+        "squid",
+        "Squid's access log: `epoch duration client action/status size method url ...`",
+        "1796325637.123    112 10.9.0.9 TCP_MISS/503 812 GET http://shop.example/ - HIER_DIRECT/10.9.0.7 text/html",
+        stamped=True,
+        shapes=("epoch",),
+        needs="/",
+        grade=_status,
+        digits_matter=True,
+        pattern=r" {1,10}\d{1,9} \S{1,60} [A-Z_]{3,40}/(?P<status>\d{3}) \d{1,15} ",
+    ),
+    TextFormat(
+        "squid-cache",
+        "Squid's cache log: `time kid1| LEVEL: message`",
+        "2026/11/23 19:20:37 kid1| ERROR: Directive 'cache_mem' is too large",
+        stamped=True,
+        needs="kid",
+        pattern=r" kid\d{1,3}\| {1,4}(?:(?P<level>WARNING|ERROR|FATAL): )?",
+    ),
+    TextFormat(
+        "heroku-router",
+        "Heroku's router, behind its prefix: `at=error code=H12 desc=... method=GET ...`",
+        'at=error code=H12 desc="Request timeout" method=GET path="/orders/7" status=503',
+        first="a",
+        needs="at=",
+        pattern=r"at=(?P<level>error|warning|info) (?=(?:code|method|sock)=)",
+    ),
+    TextFormat(
         "haproxy-text",
         "HAProxy's own messages through syslog: servers down, proxies started or stopped",
         "Nov 23 19:20:37 lb1 haproxy[7]: Server shop/web1 is DOWN, reason: Layer4 timeout, check duration: 2001ms.",
@@ -149,7 +207,8 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         shapes=("syslog", "iso"),
         needs="haproxy[",
         grade=_haproxy_text,
-        pattern=r" \S{1,100} (?P<service>haproxy)\[(?P<stream>\d{1,8})\]: (?:\["
+        pattern=r" \S{1,100} (?P<service>haproxy)\[(?P<stream>\d{1,8})\]: "
+        r"(?!(?:\S{1,60} )?\S{1,60} \[\d{1,9}/[^\]]{1,60}\] \S{1,80} \S{1,80} [\d/+-]{5,80} )(?:\["
         r"(?:ALERT|NOTICE|WARNING)\] [^:]{0,40}: )?"
         r"(?=(?P<down>.{0,200}?(?:\bDOWN\b|has no server|handshake|Connection error))?)",
     ),
@@ -160,6 +219,24 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs="#",
         pattern=r" \[(?P<level>[a-z]{4,6})\] (?P<stream>\d{1,8}#\d{1,8}): (?:\*\d{1,12} )?",
+    ),
+    TextFormat(
+        "nginx-stderr",
+        "nginx before its log is open: `nginx: [emerg] message`",
+        'nginx: [emerg] host not found in upstream "billing" in /etc/nginx/conf.d/shop.conf:12',
+        first="n",
+        needs="nginx: [",
+        pattern=r"(?P<service>nginx): \[(?P<level>emerg|alert|crit|error|warn|notice)\] ",
+    ),
+    TextFormat(
+        "vpc-flow",
+        "AWS VPC flow logs: `version account interface from to ports protocol packets bytes start end action status`",
+        "2 123456789012 eni-0a1b2c3d4e5f60718 10.9.0.4 10.9.0.7 51322 22 6 1 40 1796325637 1796325697 REJECT OK",
+        first="0",
+        needs=" eni-",
+        grade=_flow,
+        pattern=r"\d{1,3} \d{1,20} eni-[0-9a-f]{1,40} (?:\S{1,45} ){7}(?P<time>\d{1,20}) \d{1,20} "
+        r"(?P<body>)(?P<action>ACCEPT|REJECT|-) ",
     ),
     TextFormat(
         "apache-error",

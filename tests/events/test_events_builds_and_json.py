@@ -115,7 +115,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         'failed","@x":"System.InvalidOperationException: no tenant\\r\\n   at Acme.A.B() in '
         '/src/A.cs:line 3"}',
         [
-            (0, 0, Level.UNSET, "", "up"),
+            (0, 0, Level.INFO, "", "up"),
             (1, 1, Level.ERROR, "System.InvalidOperationException", "request failed"),
         ],
     ),
@@ -149,7 +149,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "ok: [web1]\n"
         'fatal: [web2]: FAILED! => {"changed": false, "msg": "No package matching \'shop\' is available"}',
         [
-            (0, 0, Level.UNSET, "", "TASK [install] *****************************************************************"),
+            (0, 0, Level.INFO, "", "TASK [install] *****************************************************************"),
             (1, 1, Level.INFO, "", ""),
             (
                 2,
@@ -168,6 +168,42 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         [
             (0, 2, Level.ERROR, "java.lang.IllegalStateException", "charge failed"),
             (3, 3, Level.INFO, "", "fine"),
+        ],
+    ),
+    "json then the program's own words": (
+        '{"level":"info","msg":"fine"}\n'
+        "Error: bind: address in use\n"
+        "usage: shop [flags]\n"
+        '{"level":"error","msg":"charge failed"}\n'
+        "Terminated\n"
+        '{"level":"info","msg":"fine"}\n'
+        "TypeError: x is no function\n"
+        "    at pay (/srv/pay.js:3:1)",
+        [
+            (0, 0, Level.INFO, "", "fine"),
+            (1, 1, Level.ERROR, "", "Error: bind: address in use"),
+            (2, 2, Level.UNSET, "", "usage: shop [flags]"),
+            (3, 3, Level.ERROR, "", "charge failed"),
+            (4, 4, Level.UNSET, "", "Terminated"),
+            (5, 5, Level.INFO, "", "fine"),
+            (6, 7, Level.ERROR, "TypeError", "x is no function"),
+        ],
+    ),
+    "json and text in a container": (
+        '2026-11-23T19:20:37.1Z stdout F {"level":"info","msg":"fine"}\n'
+        "2026-11-23T19:20:38.1Z stdout F moving on\n"
+        "2026-11-23T19:20:39.1Z stdout F could not move",
+        [
+            (0, 0, Level.INFO, "", "fine"),
+            (1, 1, Level.UNSET, "", "moving on"),
+            (2, 2, Level.WARN, "", "could not move"),
+        ],
+    ),
+    "boxes of Terraform": (
+        "╷\n│ Error: no such provider\n│ \n│   on main.tf line 3:\n╵\n╷\n│ Warning: old syntax\n╵",
+        [
+            (1, 3, Level.ERROR, "", "no such provider"),
+            (6, 6, Level.WARN, "", "old syntax"),
         ],
     ),
     "json message holds the trace": (

@@ -59,17 +59,31 @@ def test_the_programs_own_header_counts(carrier: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "level", "message"),
+    [
+        ("error: kex_exchange_identification: closed", Level.ERROR, "kex_exchange_identification: closed"),
+        ("INFO: retrying the request that failed", Level.INFO, "retrying the request that failed"),
+        ("<warn>  [1796325637.1234] dhcp4 (eth1): no lease", Level.WARN, "dhcp4 (eth1): no lease"),
+        ("[ERROR] no lease", Level.ERROR, "no lease"),
+        ("Error: no lease", Level.ERROR, "Error: no lease"),
+    ],
+)
+def test_a_level_word_behind_syslogs_header_is_header(text: str, level: Level, message: str) -> None:
+    """A level word alone gives the level and is cut off, unless it may be the name of an exception."""
+    (record,) = read(JOURNAL + text)
+    assert (record.format, record.level, record.message) == ("syslog", level, message)
+
+
+@pytest.mark.parametrize(
     ("text", "level"),
     [
-        ("error: kex_exchange_identification: closed", Level.ERROR),
-        ("INFO: retrying the request that failed", Level.INFO),
         ("main.go:12: starting", Level.UNSET),
         ('{"colour":"red"}', Level.UNSET),
         ("session opened for user root", Level.UNSET),
     ],
 )
 def test_other_messages_stay_syslogs(text: str, level: Level) -> None:
-    """A level word alone gives the level and stays in the message; a compiler's manner and other JSON mean nothing."""
+    """A compiler's manner and JSON that is no record mean nothing behind syslog's header."""
     (record,) = read(JOURNAL + text)
     assert (record.format, record.level, record.message) == ("syslog", level, text)
 

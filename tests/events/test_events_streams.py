@@ -208,7 +208,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "2026-11-23T19:20:37.123460+00:00 app[web.1]: KeyError: 'PORT'",
         [
             (0, 4, Level.ERROR, "KeyError", "'PORT'"),
-            (1, 1, Level.UNSET, "", 'at=info method=GET path="/" status=500'),
+            (1, 1, Level.INFO, "", 'method=GET path="/" status=500'),
         ],
     ),
     "maven": (

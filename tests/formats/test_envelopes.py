@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_rag import formats
+from mcp_rag.events.shapes import classify
 from mcp_rag.types import Level
 
 CASES = [
@@ -34,6 +35,37 @@ CASES = [
         False,
     ),
     ("#12 ERROR: x", "buildkit", "ERROR: x", "#12", "", False),
+    ("::group::Run pytest", "github-command", "Run pytest", "", "", False),
+    ("shop-7d4b9c8f6d-x2x1q web   at x", "stern", "  at x", "shop-7d4b9c8f6d-x2x1q", "web", False),
+    ("shop-28591234-x2x1q job", "stern", "", "shop-28591234-x2x1q", "job", False),
+    (
+        "db-0 pg 2026-11-23 19:20:37 UTC [7] LOG:  x",
+        "stern",
+        "2026-11-23 19:20:37 UTC [7] LOG:  x",
+        "db-0",
+        "pg",
+        False,
+    ),
+    ('mq-2 rabbit {"level":"info","msg":"x"}', "stern", '{"level":"info","msg":"x"}', "mq-2", "rabbit", False),
+    ("19:20:37 system | web.1 exited with code 1", "foreman", "web.1 exited with code 1", "", "system", False),
+    ("2026-11-23 19:20:37,123 p=7 u=ci n=ansible | ok: [a]", "ansible-log", "ok: [a]", "7", "", False),
+    ('[web:dev] {"level":"info","msg":"x"}', "named-json", '{"level":"info","msg":"x"}', "", "web:dev", False),
+    (
+        '@acme/web:dev: {"level":"info","msg":"x"}',
+        "named-json",
+        '{"level":"info","msg":"x"}',
+        "@acme/web:dev",
+        "",
+        False,
+    ),
+    (
+        "2026-11-23T19:20:37.123000+00:00 ecs/api/0123456789abcdef0123456789abcdef   at x",
+        "cloudwatch",
+        "  at x",
+        "ecs/api/0123456789abcdef0123456789abcdef",
+        "",
+        False,
+    ),
 ]
 
 
@@ -46,6 +78,27 @@ def test_prefix_comes_off(line: str, name: str, text: str, stream: str, service:
     assert envelope is not None
     found = (envelope.format, envelope.text, envelope.stream, envelope.service, envelope.partial)
     assert found == (name, text, stream, service, partial)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "level"),
+    [
+        ("::error file=src/pay.ts,line=4,col=2::Unexpected any", "Unexpected any", Level.ERROR),
+        ("::error::Deploy broke", "Deploy broke", Level.ERROR),
+        ("::warning title=Lint::Slow query", "Slow query", Level.WARN),
+        ("::notice::error budget is fine", "error budget is fine", Level.INFO),
+        ("::debug::failed over", "failed over", Level.DEBUG),
+        ("##[warning]slow", "slow", Level.WARN),
+        ("##vso[task.logissue type=warning;sourcepath=a.cs;linenumber=3]Unused", "Unused", Level.WARN),
+        ("##vso[task.logissue sourcepath=a.cs;type=error]Missing", "Missing", Level.ERROR),
+    ],
+)
+def test_marks_of_a_workflow_state_the_level(line: str, text: str, level: Level) -> None:
+    """A runner's own marks say how severe a line is, whatever its words say."""
+    envelope = formats.unwrap(line)
+    assert envelope is not None
+    assert (envelope.text, envelope.level) == (text, level)
+    assert classify(line)[0].level is level
 
 
 def test_envelopes_nest() -> None:
@@ -78,6 +131,10 @@ def test_envelopes_nest() -> None:
         '{"message":"x","stream":"stdout"}',
         '{"log":{"level":"error"},"stream":"stdout"}',
         '{"log":"x"',
+        "well-known hosts were added",
+        'answer: {"colour":"red"}',
+        "shop-7d4b9c8f6d-x2x1q is not ready",
+        "check-out done at 2026-11-23 19:20:37",
         "::1 - - x",
     ],
 )

@@ -99,6 +99,12 @@ CASES = [
     ("[WARNING] deprecated", "maven", W, "deprecated", ""),
     ("e: file:///a.kt:3:5 Unresolved", "gradle", E, "file:///a.kt", ""),
     ("ok: [web1]", "ansible", I, "", "web1"),
+    ("failed: [db2] (item=redis) => {}", "ansible", E, "(item=redis) => {}", "db2"),
+    ("ok: [db2] => (item=redis)", "ansible", I, "(item=redis)", "db2"),
+    ("fatal: [db2 -> localhost]: FAILED! => {}", "ansible", E, "FAILED!", "db2"),
+    ("FAILED - RETRYING: [db2]: Wait (3 retries left).", "ansible", W, "Wait (3", "db2"),
+    ("TASK [base : install [x] now] *****", "ansible", I, "TASK [base", ""),
+    ("RUNNING HANDLER [restart] *********", "ansible", I, "RUNNING HANDLER", ""),
     ("bash: line 3: foo: command not found", "shell", E, "foo: command", ""),
     # no format of their own
     ("2026-11-23 19:20:37 5 files deleted", "generic", U, "5 files deleted", ""),

@@ -37,6 +37,11 @@ LEVELS = [
     ({"status": 404, "request": "GET /", "message": "x", "time": "t"}, Level.WARN),
     ({"stack": "TypeError: x\n    at f (a.js:1:2)", "message": "x", "time": "t"}, Level.ERROR),
     ({"level": True, "message": "x", "time": "t"}, Level.UNSET),
+    ({"error_severity": "FATAL", "message": "x", "timestamp": "t"}, Level.FATAL),
+    ({"level": "ERROR+4", "msg": "x", "time": "t"}, Level.ERROR),
+    ({"level": "DEBUG-4", "msg": "x", "time": "t"}, Level.DEBUG),
+    ({"@t": "t", "@mt": "x failed"}, Level.INFO),
+    ({"@t": "t", "@m": "x", "@l": "Warning"}, Level.WARN),
 ]
 
 
@@ -44,6 +49,65 @@ LEVELS = [
 def test_level_by_name_and_number(record: dict[str, Any], level: Level) -> None:
     """Each library's way to say a level is understood; an HTTP status or an exception stands in for a missing one."""
     assert decode(record).level is level
+
+
+def test_a_time_in_seconds_and_nanoseconds() -> None:
+    """Google's protocol buffers write a time as an object of two numbers."""
+    record = {"severity": "ERROR", "message": "x", "timestamp": {"seconds": 1796325637, "nanos": 7000000}}
+    assert decode(record).timestamp == "1796325637.007000000"
+    assert decode({**record, "timestamp": {"seconds": 1796325637}}).timestamp == "1796325637.000000000"
+
+
+def test_the_name_in_bunyans_and_pinos_records_is_the_service() -> None:
+    """It names the program; in other libraries' records a name is that of a logger."""
+    record = {"name": "billing", "hostname": "a", "pid": 7, "level": 50, "msg": "x", "time": "2026-11-23T19:20:37Z"}
+    assert decode(record).service == decode({**record, "v": 0}).service == "billing"
+    assert decode({**record, "service": "shop"}).service == "shop"
+    assert decode({"name": "billing.worker", "levelname": "ERROR", "message": "x"}).service == ""
+
+
+WITHOUT_MESSAGE = [
+    # one that says it elsewhere
+    ({"level": "error", "ts": "2026-11-23T19:20:37Z", "err": "no quota"}, Level.ERROR, "no quota"),
+    ({"level": "warn", "error": {"message": "no quota", "code": 7}}, Level.WARN, "no quota"),
+    ({"level": 40, "err": "no quota"}, Level.WARN, "no quota"),
+    # requests
+    (
+        {"time_iso8601": "2026-11-23T19:20:37+00:00", "request": "GET /a HTTP/2.0", "status": 503, "bytes": 7},
+        Level.ERROR,
+        "GET /a HTTP/2.0 503",
+    ),
+    ({"time_local": "23/Nov/2026:19:20:37 +0000", "request": "GET /", "status": "404"}, Level.WARN, "GET / 404"),
+    ({"time": "2026-11-23T19:20:37Z", "method": "PUT", "path": "/a", "status": 500}, Level.ERROR, "PUT /a 500"),
+    ({"StartUTC": "2026-11-23T19:20:37Z", "RequestPath": "/", "DownstreamStatus": 200}, Level.INFO, "/ 200"),
+    # AWS Lambda's own
+    (
+        {"time": "2026-11-23T19:20:37Z", "type": "platform.start", "record": {"requestId": "9f1c"}},
+        Level.INFO,
+        "platform.start",
+    ),
+    (
+        {
+            "time": "2026-11-23T19:20:37Z",
+            "type": "platform.runtimeDone",
+            "record": {"status": "error", "errorType": "X"},
+        },
+        Level.ERROR,
+        "platform.runtimeDone error X",
+    ),
+    # nothing else to say: the line itself
+    ({"level": "error", "code": 7}, Level.ERROR, '{"level": "error", "code": 7}'),
+    ({"date": "2026-11-23", "code": 7}, Level.UNSET, '{"date": "2026-11-23", "code": 7}'),
+]
+
+
+@pytest.mark.parametrize(
+    ("record", "level", "message"), WITHOUT_MESSAGE, ids=[str(case[0]) for case in WITHOUT_MESSAGE]
+)
+def test_a_record_needs_no_message(record: dict[str, Any], level: Level, message: str) -> None:
+    """An object with a time or a level is a record: another field says what it is about, or the whole line does."""
+    fields = decode(record)
+    assert (fields.level, fields.message) == (level, message)
 
 
 TRACES = [

@@ -1,0 +1,79 @@
+"""What timestamps of logs look like, and the zones they name."""
+
+from __future__ import annotations
+
+_ZONES = {  # hours east of UTC; the commonest reading where a name is used twice (CST, IST, BST)
+    "UTC GMT UCT WET Z": 0.0,
+    "CET MEZ BST WEST WAT": 1.0,
+    "CEST MESZ EET SAST CAT": 2.0,
+    "EEST MSK EAT": 3.0,
+    "IST": 5.5,
+    "ICT": 7.0,
+    "HKT SGT AWST": 8.0,
+    "JST KST": 9.0,
+    "ACST": 9.5,
+    "AEST": 10.0,
+    "ACDT": 10.5,
+    "AEDT": 11.0,
+    "NZST": 12.0,
+    "NZDT": 13.0,
+    "BRT ART ADT": -3.0,
+    "AST EDT": -4.0,
+    "EST CDT": -5.0,
+    "CST MDT": -6.0,
+    "MST PDT": -7.0,
+    "PST AKDT": -8.0,
+    "AKST": -9.0,
+    "HST": -10.0,
+}
+OFFSETS = {name: int(hours * 60) for names, hours in _ZONES.items() for name in names.split()}
+
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+_MON = r"(?P<b>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_HALF = r"(?:[ \u202f]?(?P<ap>[AaPp]\.?[Mm])\.?(?!\w))?"
+_TIME = rf"(?P<h>\d{{1,2}}):(?P<mi>\d{{1,2}})(?::(?P<s>\d{{1,2}})(?:[.,:](?P<f>\d{{1,9}}))?)?{_HALF}"
+_NAMES = "|".join(sorted((name for name in OFFSETS if name != "Z"), key=len, reverse=True))
+_AREAS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc"
+_ZONE = (
+    r"(?:(?P<z>Z|[+-]\d{2}(?::?\d{2})?)(?!\w)| (?P<zs>[+-]\d{2}:?\d{2})(?!\w)"
+    # Hours alone are a zone only where PostgreSQL writes them: before the process or the end.
+    r"| (?P<zh>[+-]\d{2})(?= \[\d|\]|$)"
+    rf"| (?P<zi>(?:{_AREAS})/[A-Za-z_]{{2,30}}(?:/[A-Za-z_]{{2,30}})?)(?!\w)"
+    rf"| ?(?P<zn>(?:{_NAMES})(?:[+-]\d{{1,2}}(?::?\d{{2}})?)?)(?!\w))?(?:\[\w{{1,20}}/[\w/]{{1,20}}\])?"
+)
+
+# Order decides: the first shape that fits is taken. The name is what `scan` reports.
+SHAPES: tuple[tuple[str, str], ...] = (
+    ("iso", rf"(?P<y>\d{{4}})[-/.](?P<mo>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[Tt_]| {{1,4}}|, ?| - |[-:]){_TIME}{_ZONE}"),
+    (
+        "dotted",
+        r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)-(?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?(?!\w)",
+    ),
+    ("apache", rf"(?P<d>\d{{1,2}})/{_MON}/(?P<y>\d{{4}})[: ]{_TIME}{_ZONE}"),
+    ("named", rf"(?P<d>\d{{1,2}})[ -]?{_MON}[ -]?(?P<y>\d{{4}})(?:::?|, | ){_TIME}{_ZONE}"),
+    ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
+    ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}})[ |]{_TIME}"),
+    ("slash", rf"(?P<n1>\d{{2}})/(?P<n2>\d{{2}})/(?P<n3>\d{{2}}),?[ -]{_TIME}{_ZONE}"),
+    ("numeric", rf"(?P<n1>\d{{1,2}})(?P<sep>[/.-])(?P<n2>\d{{1,2}})[/.-](?P<y>\d{{4}})[,:]? {{1,2}}{_TIME}{_ZONE}"),
+    ("compact", rf"(?P<y>\d{{4}})(?P<mo>\d{{2}})(?P<d>\d{{2}})[T _-]{_TIME}{_ZONE}"),
+    (
+        "basic",
+        r"(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)[T_-]?(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?!\d)"
+        + _ZONE,
+    ),
+    ("hdfs", r"(?P<y2>\d{2})(?P<mo>\d{2})(?P<d>\d{2}) (?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})(?!\w)"),
+    ("mysql", r"(?P<y2>\d{2})(?P<mo>\d{2})(?P<d>\d{2}) {1,2}(?P<h>\d{1,2}):(?P<mi>\d\d):(?P<s>\d\d)(?![.,:\d])"),
+    ("klog", r"(?P<mo>\d{2})(?P<d>\d{2}) (?P<h>\d{2}):(?P<mi>\d{2}):(?P<s>\d{2})\.(?P<f>\d{3,9})(?!\w)"),
+    ("epoch", r"(?P<e>\d{19}|\d{16}|\d{13}|\d{10})(?:\.(?P<f>\d{1,9}))?(?![\w.-])"),
+    ("clock", rf"(?P<h>\d{{1,2}}):(?P<mi>\d{{2}}):(?P<s>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?(?![:\w]){_ZONE}"),
+    ("date", r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)(?= )"),
+    ("asctime", rf"{_DAY},? {_MON} {{1,2}}(?P<d>\d{{1,2}}),? {_TIME}{_ZONE} (?P<y>\d{{4}})(?!\d)"),
+    ("rfc1123", rf"{_DAY},? (?P<d>\d{{1,2}})[ -]{_MON}[ -](?P<y>\d{{4}}) {_TIME}{_ZONE}"),
+    ("syslog", rf"{_MON}(?: {{1,2}}|-)(?P<d>\d{{1,2}})(?:,? (?P<y>\d{{4}}),?)? {_TIME}{_ZONE}"),
+)
+# Shapes that are times only where a format says that one stands there.
+NAMED_SHAPES: tuple[str, ...] = (
+    r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?P<ap>[AaPp][Mm])",
+    r"(?P<mo>\d{2})(?P<d>\d{2})/(?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})(?:\.(?P<f>\d{1,9}))?",
+    r"(?P<mo>\d)(?P<d>\d{2}) (?P<h>\d{2}):(?P<mi>\d{2}):(?P<s>\d{2})\.(?P<f>\d{3,9})",
+)
