@@ -36,7 +36,11 @@ __all__ = [
 ]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FRACTION = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)[.,](\d{1,9})([^\d].*|)")
+# Dates with a year of four digits: where it is missing or ambiguous, a second may decide between two dates.
+_SECONDS = re.compile(
+    r"((?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}:)\d\d:\d\d:)"
+    r"([0-5]\d)(?:[.,](\d{1,9}))?([^\d].*|)"
+)
 _PARSERS = tuple(re.compile(source) for source in (*(source for _, source in SHAPES), *NAMED_SHAPES))
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
 _LETTER_SHAPES = ("asctime", "rfc1123", "syslog")
@@ -87,12 +91,13 @@ def parse_timestamp(text: str, *, zone: str = "UTC", reference_ms: int = 0) -> i
     """
     if not text or len(text) > MAX_STAMP_CHARS:
         return None
-    found = _FRACTION.fullmatch(text)
+    found = _SECONDS.fullmatch(text)
     if found is None:
         return _parse(text, zone, reference_ms)
-    # All times of one second share an entry of the cache.
-    whole = _parse(found[1] + found[3], zone, reference_ms)
-    return None if whole is None else whole + int((found[2] + "00")[:3])
+    # All times of one minute share an entry of the cache; zones change at whole minutes.
+    minute, seconds, fraction, rest = found.groups()
+    whole = _parse(f"{minute}00{rest}", zone, reference_ms)
+    return None if whole is None else whole + 1000 * int(seconds) + (int((fraction + "00")[:3]) if fraction else 0)
 
 
 @lru_cache(maxsize=65_536)
@@ -128,8 +133,8 @@ class Stated(NamedTuple):
 
 def stated(text: str) -> Stated:
     """Whether a timestamp names a date and a zone. The same for texts that differ only in digits."""
-    found = _FRACTION.fullmatch(text)
-    return _stated(found[1] + found[3] if found else text)
+    found = _SECONDS.fullmatch(text)
+    return _stated(f"{found[1]}00{found[4]}" if found else text)
 
 
 @lru_cache(maxsize=8_192)
