@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from mcp_rag.store.rpc import HEX, PAGE_ROWS, Rpc
 from mcp_rag.store.schema import NO_TOKEN
@@ -25,13 +26,14 @@ class Frequencies:
         self._lock = threading.Lock()
         self._loaded = False
         self._checked = 0.0
+        self._writing = 0
 
     def current(self) -> tuple[int, Mapping[int, int]]:
         """Number of groups, and per token id the number of groups that hold it; no later write changes it."""
         if not self._rpc.sparse:
             return self._rpc.count(self._collection), {}
         with self._lock:
-            fresh = self._loaded and time.monotonic() < self._checked + CHECK_SECONDS
+            fresh = self._loaded and (self._writing > 0 or time.monotonic() < self._checked + CHECK_SECONDS)
         if not fresh:
             # Another process's rows show within a second; they shift a weight a little, and hide nothing.
             stored = self._rpc.count(self._collection)
@@ -45,6 +47,18 @@ class Frequencies:
             if self._copy is None:
                 self._copy = dict(self._counts)
             return len(self._tokens), self._copy
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While this process writes rows: the store may count some already that `put` will name. That is no reason to
+        read all ids, as rows of another process are."""
+        with self._lock:
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing -= 1
 
     def put(self, rows: Iterable[tuple[str, Mapping[int, float]]]) -> None:
         """Note rows that this process wrote."""

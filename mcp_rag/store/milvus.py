@@ -161,7 +161,7 @@ class MilvusStore(RowExchange):
         vectors = {g.id: checked_vector(g.vector, self._dimension) for g in groups if g.vector is not None}
         weights = {g.id: checked_weights(g.sparse) for g in groups if g.sparse is not None}
         entities = {g.id: error_entity(g) for g in groups}
-        with self._writing(self._errors, rows=len(groups)):
+        with self._writing(self._errors, rows=len(groups)), self._frequencies.writing():
             partial = self._rpc.partial
             fields = ("id",) if partial else ("id", *TOTALS, *self._rpc.vector_fields)
             stored = {e["id"]: e for e in self._rpc.get(self._errors, list(entities), fields)}
@@ -186,7 +186,7 @@ class MilvusStore(RowExchange):
                 self._rpc.upsert(self._errors, run, partial=partial)
             if known and not partial and not self._rpc.link.exclusive:
                 self._ledger.reapply([e["id"] for e in known])
-        self._frequencies.put((i, weights.get(i, {})) for i in entities if i in weights or i not in stored)
+            self._frequencies.put((i, weights.get(i, {})) for i in entities if i in weights or i not in stored)
 
     def _write_totals(self, totals: Sequence[Entity]) -> None:
         self._sealing.wrote(self._errors, len(totals))

@@ -20,10 +20,8 @@ def rows_by_id(view: View, ids: Sequence[str], fields: Sequence[str]) -> list[di
     columns = [_Columns(segment.table, fields) for segment in segments]
     found = []
     for wanted in ids:
-        row, gone = _unsealed(recent, wanted)
-        if row is not None:
-            row = {name: row[name] for name in ("id", *fields) if name in row}
-        elif not gone:
+        row, gone = _unsealed(view, recent, wanted, fields)
+        if row is None and not gone:
             held = ((n, segment, segment.find_row(wanted)) for n, segment in enumerate(segments))
             versions = [(int(segment.seqs[at]), n, at) for n, segment, at in held if at is not None]
             sequence, newest, at = max(versions, default=(-1, 0, 0))
@@ -33,14 +31,18 @@ def rows_by_id(view: View, ids: Sequence[str], fields: Sequence[str]) -> list[di
     return found
 
 
-def _unsealed(recent: Sequence[Any], wanted: str) -> tuple[dict[str, Any] | None, bool]:
+def _unsealed(
+    view: View, recent: Sequence[Any], wanted: str, fields: Sequence[str]
+) -> tuple[dict[str, Any] | None, bool]:
     """The row as the unsealed rows have it, and whether they say that it was deleted."""
     for table in recent:
-        row: dict[str, Any] | None = table.get(wanted)
-        if row is not None:
-            return row, False
-        if table.is_locally_deleted(wanted):
-            return None, True
+        with view.reading(table):
+            place = table._pk_index.get(wanted)  # noqa: SLF001 - the table's own look-up makes the vectors too
+            if place is not None:
+                batch, at = table._insert_batches[place[0]], place[1]  # noqa: SLF001 - as above
+                return {name: batch.column(name)[at].as_py() for name in dict.fromkeys(("id", *fields))}, False
+            if wanted in table._delete_index:  # noqa: SLF001 - as above
+                return None, True
     return None, False
 
 

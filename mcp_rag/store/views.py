@@ -7,7 +7,8 @@ its own reads wait for that. Neither changes what is stored: until it is over, t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 # Rows that a flush took over are remembered until the files with them were seen. Nobody reading, so many flushes.
@@ -49,6 +50,20 @@ class View:
             last = self.collection._read_snapshot()  # noqa: SLF001 - as above
         return Seen([recent, *(table for table in reversed(frozen) if table is not recent)], *last)
 
+    @contextmanager
+    def reading(self, table: Any) -> Iterator[None]:  # noqa: ANN401 - milvus-lite ships no types
+        """Hold the lock of a table of unsealed rows, except that of one which a flush took: nothing changes that one,
+        and the flush holds its lock for as long as it takes to make columns of the rows."""
+        lock = table._lock  # noqa: SLF001 - as above
+        held = lock.acquire(blocking=False)
+        if not held and not _among(table, self._frozen):
+            held = lock.acquire()
+        try:
+            yield
+        finally:
+            if held:
+                lock.release()
+
     def _look(self) -> tuple[tuple[Any, ...], Any] | None:
         """Files and deletions by now, None where the lock is taken. Under `_lock`."""
         written = list(self._written)  # before the look: what is written by now is in the files that it finds
@@ -88,5 +103,5 @@ class View:
         return merging
 
 
-def _among(table: Any, tables: list[Any]) -> bool:  # noqa: ANN401 - milvus-lite ships no types
+def _among(table: Any, tables: Sequence[Any]) -> bool:  # noqa: ANN401 - milvus-lite ships no types
     return any(table is other for other in tables)

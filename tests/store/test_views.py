@@ -93,9 +93,10 @@ def test_rows_of_a_flush_under_way_are_seen(collection: Any, monkeypatch: pytest
 
     execute = engine.execute_flush
 
-    def watched(**arguments: Any) -> None:
-        reads.append(_in_a_thread(lambda: read(view)))  # another thread: the lock lets its owner in again
-        execute(**arguments)
+    def watched(*, frozen_memtable: Any, **arguments: Any) -> None:
+        with frozen_memtable._lock:  # as while it makes columns of the rows
+            reads.append(_in_a_thread(lambda: read(view)))  # another thread: the locks let their owner in again
+        execute(frozen_memtable=frozen_memtable, **arguments)
 
     monkeypatch.setattr(engine, "execute_flush", watched)
     collection.flush()
@@ -109,6 +110,21 @@ def _in_a_thread(work: Any) -> Any:
     thread.start()
     thread.join(WAIT_S)
     return found[0] if found else "waited for the lock"
+
+
+def test_a_read_waits_for_a_write_to_the_same_table(collection: Any) -> None:
+    """A table that rows are being added to is not looked into meanwhile: its index names batches before they are
+    there."""
+    view = View(collection)
+    put(collection, (IDS[1], 2))
+    found: list[Any] = []
+    reader = threading.Thread(target=lambda: found.append(read(view)))
+    with held(collection._memtable._lock):
+        reader.start()
+        reader.join(0.05)
+        assert found == []
+    reader.join(WAIT_S)
+    assert found == [{IDS[1]: 2}]
 
 
 def test_a_failed_flush_hides_nothing(collection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
