@@ -1,7 +1,8 @@
 """The gate on quality: measures what comes out the same every time and fails when a figure misses its limit.
 
     python -m evals.gate                 what the repository holds or makes: mutations, look-alikes, errors not stored,
-                                         Chinese questions, build logs, explanations without a model, redaction
+                                         Chinese questions, build logs, explanations without a model, redaction,
+                                         independent lines, traces and groups
     python -m evals.gate --data DIR      also the labelled sets that may not be shipped (DIR/retrieval, DIR/multiline,
                                          DIR/loghub); each that is not there is named and left out
 
@@ -20,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from evals import events, grouping, redaction
+from evals import events, grouping, independent, redaction
 from evals.explain import run as explain
 from evals.retrieval import run as retrieval
 from evals.retrieval import sets
@@ -67,6 +68,14 @@ REDACTION = {
     "redaction: recall": Limit(least=0.99),
     "redaction: false alarms": Limit(most=0.01),
     "redaction: texts lost that had to survive": Limit(most=0),
+}
+INDEPENDENT = {
+    "independent: time": Limit(least=0.97),
+    "independent: level": Limit(least=0.97),
+    "independent: no header left": Limit(least=0.98),
+    "independent: traces": Limit(least=0.89),
+    "independent: pairs of one fault": Limit(least=0.97),
+    "independent: pairs of two faults": Limit(least=0.97),
 }
 LABELLED = {
     "traces": Limit(least=0.99),
@@ -124,6 +133,11 @@ def redacted() -> dict[str, float]:
     }
 
 
+def unseen() -> dict[str, float]:
+    """Lines, traces and groups that somebody wrote who had not seen the rules."""
+    return {f"independent: {name}": right / asked for name, (right, asked) in independent.measured().items()}
+
+
 async def labelled(embedder: CachedEmbedder, data: Path) -> dict[str, float]:
     """Every query of the labelled sets with its group stored, and once more with it taken away."""
     figures: dict[str, float] = {}
@@ -175,7 +189,8 @@ def grouped(directory: Path) -> dict[str, float]:
 
 async def measured(data: Path | None, events_wanted: int) -> tuple[dict[str, float], dict[str, Limit]]:
     """Every figure that can be had here, and the limits it is held to."""
-    figures, limits = explained() | redacted(), EXPLAIN | REDACTION | SEARCH
+    figures = explained() | redacted() | unseen()
+    limits = EXPLAIN | REDACTION | INDEPENDENT | SEARCH
     with tempfile.TemporaryDirectory() as cache:
         embedder = CachedEmbedder(Path(cache), MODEL)
         figures |= await retrieval.mutated(embedder, events_wanted)

@@ -1,0 +1,165 @@
+"""How well lines, traces and groups are read that somebody wrote who had not seen the rules.
+
+python evals/independent.py [-v]    -v lists what is wrong
+
+Three files of evals/data, written from knowledge of how software prints, none of it taken from the tests:
+independent-lines.jsonl     logs of 181 kinds: time, level, service and message of their lines as a reader sees them
+independent-events.jsonl    traces between other lines: the lines of the event, its types and its message
+independent-pairs.jsonl     two logs, and whether both hold the same fault
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mcp_rag.clock import iso
+from mcp_rag.events import parse_block, voted
+from mcp_rag.fingerprint import fingerprint
+from mcp_rag.types import Level, LogRecord, ParseSettings
+
+DATA = Path(__file__).parent / "data"
+REFERENCE_MS = 1_795_000_000_000
+SAME_MS = 1
+BEGINNING_CHARS = 12
+# What a message should not begin with.
+HEADER = re.compile(
+    r"\W*(?:\d{2,4}[-/.]\d\d[-/.]\d\d|\d\d:\d\d:\d\d"
+    r"|(?:INFO|WARN(?:ING)?|ERROR|ERR|DEBUG|FATAL|CRIT(?:ICAL)?|NOTICE|SEVERE|TRACE|LOG)\b\W)",
+    re.IGNORECASE,
+)
+CALM = {"started", "done"}
+
+Score = Counter[str]
+Say = Callable[[str], None]
+
+
+def cases(name: str) -> Iterator[dict[str, Any]]:
+    """The cases of one file."""
+    with (DATA / f"independent-{name}.jsonl").open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def records(text: str) -> list[LogRecord]:
+    """All events of a log, whatever their level."""
+    data = text.encode()
+    settings = ParseSettings(min_level=Level.UNSET, hint=voted(data), reference_ms=REFERENCE_MS)
+    return parse_block(data, settings)[0]
+
+
+def lines(score: Score, say: Say) -> None:
+    """Header and message of lines that stand together by kind."""
+    for kind in cases("lines"):
+        found, text = records(kind["text"]), kind["text"].split("\n")
+        for case in kind["lines"]:
+            record = next((r for r in found if case["first"] <= r.first_line <= case["last"]), None)
+            for question, ok in judged(case, record).items():
+                score[f"{question} of"] += 1
+                score[question] += ok
+                if not ok:
+                    say(f"{kind['kind']}: {question}: {text[case['first']][:160]!r}")
+
+
+def judged(case: Mapping[str, Any], record: LogRecord | None) -> dict[str, bool]:
+    """Each question that can be asked of a line, and whether the answer is right."""
+    asked: dict[str, bool] = {}
+    if case["time"] and case["time"][0] != "T":  # a time of day has the date of the reading
+        asked["time"] = record is not None and time_agrees(case["time"], record.timestamp_ms)
+    if case["level"] != "N":
+        asked["level"] = record is not None and level_class(record.level, case) == case["level"]
+    beginning = case["message"][:BEGINNING_CHARS]
+    starts = record is not None and record.message.startswith(beginning)
+    asked["no header left"] = record is not None and (starts or not HEADER.match(record.message))
+    if case["message"]:
+        asked["message begins as written"] = starts
+    if case["service"]:
+        asked["service"] = record is not None and record.service == case["service"]
+    return asked
+
+
+def time_agrees(wanted: str, found: int | None) -> bool:
+    """Whether a time is the one written; `--MM-DD...` has no year, a time without a zone is in UTC."""
+    if found is None:
+        return False
+    if wanted.startswith("--"):
+        return wanted[2:].split(".", maxsplit=1)[0] in iso(found)
+    moment = datetime.fromisoformat(wanted)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return abs(moment.timestamp() * 1000 - found) <= SAME_MS
+
+
+def level_class(level: Level, case: Mapping[str, Any]) -> str:
+    """E for ERROR and above, W for WARN, I below; a line without a time that names no level says nothing."""
+    if level is Level.UNSET:
+        return "I" if case["level"] == "I" and not case["time"] else "N"
+    return "E" if level >= Level.ERROR else "W" if level >= Level.WARN else "I"
+
+
+def events(score: Score, say: Say) -> None:
+    """Where a trace begins and ends among other lines, and what it says. `*` is not asked, `~` must be contained."""
+    for case in cases("events"):
+        found = [r for r in records(case["text"]) if r.first_line <= case["last"] and r.last_line >= case["first"]]
+        exact = [r for r in found if (r.first_line, r.last_line) == (case["first"], case["last"])]
+        wrong = [] if exact else [str([(r.first_line, r.last_line) for r in found][:6])]
+        for record in exact[:1]:
+            trace = record.stacktrace
+            said = {
+                "type": trace.outermost.type if trace else "",
+                "root": trace.root.type if trace else "",
+                "message": (trace.outermost.message if trace else "") or record.message,
+            }
+            wrong += [f"{name} {said[name]!r}" for name in said if not agrees(case[name], said[name], record)]
+        score["traces of"] += 1
+        score["traces"] += not wrong
+        if wrong:
+            say(f"{case['name']}: {wrong}")
+
+
+def agrees(wanted: str, found: str, record: LogRecord) -> bool:
+    """Whether a text is the one wanted; of a message the log's own counts too."""
+    if wanted == "*":
+        return True
+    if wanted.startswith("~"):
+        return wanted[1:] in found or wanted[1:] in record.message
+    return wanted in (found, record.message)
+
+
+def pairs(score: Score, say: Say) -> None:
+    """Whether two logs have the same groups exactly when they hold the same fault."""
+    for case in cases("pairs"):
+        one, two = (
+            {fingerprint(r).id for r in records(case[side]) if r.stacktrace or r.message not in CALM}
+            for side in ("a", "b")
+        )
+        question = "pairs of one fault" if case["same"] else "pairs of two faults"
+        score[f"{question} of"] += 1
+        score[question] += (one == two) == case["same"]
+        if (one == two) != case["same"]:
+            say(f"{question}: {case['a'][:200]!r} {case['b'][:200]!r}")
+
+
+def measured(say: Say = lambda _: None) -> dict[str, tuple[int, int]]:
+    """Right answers and all, by question."""
+    score: Score = Counter()
+    for part in (lines, events, pairs):
+        part(score, say)
+    return {name: (score[name], score[f"{name} of"]) for name in score if not name.endswith(" of")}
+
+
+def main() -> None:
+    """Print each question with the right answers of all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("-v", action="store_true")
+    options = parser.parse_args()
+    for question, (right, asked) in measured(print if options.v else lambda _: None).items():
+        print(f"{question:28} {right} of {asked}")
+
+
+if __name__ == "__main__":
+    main()
