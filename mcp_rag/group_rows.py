@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mcp_rag.describing import Describe, Described, Undescribed
-from mcp_rag.events import excerpt, split_lines
+from mcp_rag.events import Excerpt, split_lines
 from mcp_rag.grouping import grown_group, is_young, sketched
 from mcp_rag.occurrences import MAX_MESSAGES, Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
@@ -76,25 +76,33 @@ class GroupRows:
         settings = replace(settings, reference_ms=block.reference_ms)
         fresh = {i: o for i, o in groups.items() if i not in known}
         young = {i: groups[i] for i in known if self._is_young(known[i])}
-        lines = split_lines(block.data)
-
-        def described(fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences]) -> asyncio.Task[Described]:
-            chosen = excerpt(lines, settings, sketched((*fresh.values(), *young.values())))
-            asked = Undescribed(fresh, young, chosen, block.first_line, settings, block.source)
-            return asyncio.ensure_future(self._describe(asked))
-
-        jobs = [described(some, {}) for some in _batches(fresh)]
-        others = [described({}, some) for some in _batches(young)]
-        try:
-            await self._write_new(jobs)
-            said = {i: texts for each in others for i, texts in (await each).said.items()}
-        finally:
-            for job in (*jobs, *others):
-                job.cancel()
-            await asyncio.gather(*jobs, *others, return_exceptions=True)
+        said = await self._write_described(fresh, young, block, settings) if fresh or young else {}
         await self._write_changed({i: o for i, o in groups.items() if i in known}, said, block.source)
         for group_id, occurrences in groups.items():
             self._met[group_id] += occurrences.count
+
+    async def _write_described(
+        self, fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences], block: Block, settings: ParseSettings
+    ) -> dict[str, tuple[str, ...]]:
+        """Store the new groups; what the young ones said in this block, by id."""
+        lines, preferred = await asyncio.to_thread(split_lines, block.data, settings)
+        jobs: list[asyncio.Task[Described]] = []
+
+        def describe(fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences]) -> asyncio.Task[Described]:
+            chosen = Excerpt({n: lines[n] for n in sketched((*fresh.values(), *young.values()))}, preferred)
+            asked = Undescribed(fresh, young, chosen, block.first_line, settings, block.source)
+            jobs.append(asyncio.ensure_future(self._describe(asked)))
+            return jobs[-1]
+
+        try:
+            rows = [describe(some, {}) for some in _batches(fresh)]
+            others = [describe({}, some) for some in _batches(young)]
+            await self._write_new(rows)
+            return {i: texts for each in others for i, texts in (await each).said.items()}
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
 
     def _is_young(self, row: ErrorGroup) -> bool:
         return is_young(row, row.count + self._met[row.id])

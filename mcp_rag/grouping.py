@@ -16,7 +16,6 @@ from mcp_rag.events import (
     Likeness,
     assemble_block,
     build,
-    excerpt,
     glance,
     likeness,
     lines_of,
@@ -207,7 +206,9 @@ def _alike(
 def complete(groups: Collection[Occurrences], block: Block, settings: ParseSettings) -> None:
     """Build the records that `parse` left as sketches, with the settings it was given."""
     settings = replace(settings, reference_ms=block.reference_ms)
-    build_sketches(groups, excerpt(split_lines(block.data), settings, sketched(groups)), settings, block.first_line)
+    lines, preferred = split_lines(block.data, settings)
+    chosen = Excerpt({n: lines[n] for n in sketched(groups)}, preferred)
+    build_sketches(groups, chosen, settings, block.first_line)
 
 
 def sketched(groups: Iterable[Occurrences]) -> set[int]:

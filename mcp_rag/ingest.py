@@ -171,11 +171,13 @@ class Ingestor:
         await self._rows.write(block, groups, known, settings)
         # The totals of a group are summed over all blocks: once in a while, not for every block.
         started = time.monotonic()
-        self._behind = started < self._sum_from
+        totals = started >= self._sum_from
+        self._behind = True  # until the sums are made: the call may be cancelled in between
         row = self._ledger_row(block, groups, parsed.counts, settings)
-        await self._store.commit_block(row, [r.id for r in old], totals=not self._behind)
-        if not self._behind:
+        await self._store.commit_block(row, [r.id for r in old], totals=totals)
+        if totals:
             await self._rows.settle()
+            self._behind = False
             now = time.monotonic()
             shortest, longest = SUM_EVERY_S
             self._sum_from = now + min(max((now - started) / SUM_SHARE, shortest), longest)

@@ -4,6 +4,7 @@ Same results."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -49,15 +50,22 @@ class ParsePool:
         """Parse one block; in this process when a worker was killed."""
         self._lines += block.lines
         if self._pool is None and self._workers > 1 and self._expected(block) >= self._after_lines:
-            self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=self._describer.gates
-            )
+            self._start()
         parsed = await self._run(parse, block, settings)
         return parsed if parsed is not None else await asyncio.to_thread(parse, block, settings)
 
+    def _start(self) -> None:
+        try:
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=self._describer.gates
+            )
+        except (OSError, NotImplementedError, ValueError):  # no semaphores here, or too many workers for this system
+            _LOG.warning("No worker processes can be started here; the input is parsed without them.")
+            self._workers = 1
+
     def _expected(self, block: Block) -> int:
-        """The lines seen so far, or about how many the source of this block has, if that is more."""
-        return max(self._lines, block.source_bytes * block.lines // max(len(block.data), 1))
+        """The lines seen so far, or about how many the source of this block has left, if that is more."""
+        return max(self._lines, block.source_bytes * block.lines // max(len(block.data), 1) - block.first_line)
 
     async def describe(self, groups: Undescribed) -> Described:
         """Describe groups of one block, where its like are parsed."""
@@ -98,7 +106,8 @@ class ParsePool:
 def _prepare(gate: RedactionGate, samples: RedactionGate) -> None:
     global _describer  # noqa: PLW0603 - a worker serves one pool
     if hasattr(os, "nice"):
-        os.nice(NICENESS)
+        with contextlib.suppress(OSError):  # a sandbox may refuse it
+            os.nice(NICENESS)
     collect_rarely()
     _describer = Describer(gate, samples)
 

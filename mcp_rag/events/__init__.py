@@ -11,7 +11,7 @@ events of a program that logs a key line by line nothing would tell them any mor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mcp_rag import formats
@@ -27,7 +27,7 @@ from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
 __all__ = [
-    "Event", "Excerpt", "Glance", "Likeness", "Sketch", "assemble_block", "build", "excerpt", "glance", "likeness",
+    "Event", "Excerpt", "Glance", "Likeness", "Sketch", "assemble_block", "build", "glance", "likeness",
     "lines_of", "look", "parse_block", "rebuild", "sketch", "split_lines", "starts_event", "voted",
 ]  # fmt: skip
 
@@ -106,14 +106,10 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
     return Assembled(kept, source, counts)
 
 
-def split_lines(data: bytes) -> list[bytes]:
-    """The lines of a block as its events are made of them."""
-    return hide_keys(data).split(b"\n")
-
-
-def excerpt(lines: Sequence[bytes], settings: ParseSettings, members: Iterable[int]) -> Excerpt:
-    """What `lines_of` needs of a block's lines (`split_lines`) to rebuild the events that these are the members of."""
-    return Excerpt({n: lines[n] for n in sorted(set(members))}, _preferred(settings, lines))
+def split_lines(data: bytes, settings: ParseSettings) -> tuple[list[bytes], str]:
+    """The lines of a block as its events are made of them, and the format that is preferred in it."""
+    lines = hide_keys(data).split(b"\n")
+    return lines, _preferred(settings, lines)
 
 
 def lines_of(chosen: Excerpt, settings: ParseSettings, *, first_line: int = 0) -> Lines:

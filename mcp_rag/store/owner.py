@@ -61,7 +61,6 @@ class Engine:
         self._sockets = sockets
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
-        self._viewing = threading.Lock()
         self._views: dict[str, View] = {}
         self.indexes = MemoryIndexes(self._collection, self._write_lock)
         self._database: Any = None
@@ -129,6 +128,7 @@ class Engine:
                 _LOG.warning("an index of %s cannot be read (%s); it is made again", name, type(error).__name__)
                 collection.load()
             collection.flush()
+            self._view(name)
 
     def _serve(self) -> None:
         import grpc
@@ -225,6 +225,8 @@ class Engine:
                     response = method(request, context)
                 finally:
                     self.indexes.wrote(name, request, taken=_status(response) == (0, ""))
+                    if name == "DropCollection":  # none is told apart: this is rare, and they are made again
+                        self._release_views()
                 if durable:
                     self._note(response)
                 return response
@@ -243,11 +245,23 @@ class Engine:
 
     def _view(self, name: str) -> View:
         collection = self._collection(name)
-        with self._viewing:
+        view = self._views.get(collection.name)
+        if view is not None and view.collection is collection:
+            return view
+        # Not while a flush has taken rows away that no file holds yet.
+        with self._write_lock:
+            collection = self._collection(name)
             view = self._views.get(collection.name)
             if view is None or view.collection is not collection:
-                view = self._views[collection.name] = View(collection)
+                view = self._views[collection.name] = View(collection, self._flush_failed)
             return view
+
+    def _flush_failed(self) -> None:
+        self.stopped_because = self.stopped_because or "write failed"
+
+    def _release_views(self) -> None:
+        for name in list(self._views):
+            self._views.pop(name).release()
 
     def _collection(self, name: str) -> Any:  # noqa: ANN401 - milvus-lite ships no types
         # Never while the engine closes: a collection it has closed already would be opened once more, for writing.
@@ -263,12 +277,11 @@ class Engine:
             server.stop(GRACE_S).wait(GRACE_S * 2)
         with self._reading:
             database, self._database = self._database, None
-        with self._viewing:
-            self._views.clear()
         if database is not None:
             with self._write_lock:
                 keep_in_fork(self._lock_descriptor)
                 database.close()
+                self._release_views()
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.unlink()

@@ -6,8 +6,9 @@ asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from mcp_rag.store.views import View
 
@@ -20,30 +21,49 @@ def rows_by_id(view: View, ids: Sequence[str], fields: Sequence[str]) -> list[di
     columns = [_Columns(segment.table, fields) for segment in segments]
     found = []
     for wanted in ids:
-        row, gone = _unsealed(view, recent, wanted, fields)
-        if row is None and not gone:
+        versions, deleted_at = _unsealed(view, recent, wanted, fields)
+        if not versions or not versions[0].newest:
             held = ((n, segment, segment.find_row(wanted)) for n, segment in enumerate(segments))
-            versions = [(int(segment.seqs[at]), n, at) for n, segment, at in held if at is not None]
-            sequence, newest, at = max(versions, default=(-1, 0, 0))
-            row = columns[newest].row(at) if versions and not deleted.is_deleted(wanted, sequence) else None
-        if row is not None:
-            found.append(row)
+            versions += [
+                _Version(int(segment.seqs[at]), partial(columns[n].row, at))
+                for n, segment, at in held
+                if at is not None
+            ]
+        best = max(versions, key=lambda version: version.sequence, default=None)
+        if best is None or deleted_at > best.sequence or deleted.is_deleted(wanted, best.sequence):
+            continue
+        found.append(best.row())
     return found
 
 
-def _unsealed(
-    view: View, recent: Sequence[Any], wanted: str, fields: Sequence[str]
-) -> tuple[dict[str, Any] | None, bool]:
-    """The row as the unsealed rows have it, and whether they say that it was deleted."""
-    for table in recent:
+class _Version(NamedTuple):
+    """One version of a row by its place in the order of all writes. `newest`: no other can be newer."""
+
+    sequence: int
+    row: Callable[[], dict[str, Any]]
+    newest: bool = False
+
+
+def _unsealed(view: View, recent: Sequence[Any], wanted: str, fields: Sequence[str]) -> tuple[list[_Version], int]:
+    """Versions of the row in the unsealed rows, and when they say that it was deleted last, -1 for never. Rows that a
+    flush took may be older than what the files hold, where it failed; those written since are not."""
+    versions: list[_Version] = []
+    deleted_at = -1
+    for n, table in enumerate(recent):
         with view.reading(table):
             place = table._pk_index.get(wanted)  # noqa: SLF001 - the table's own look-up makes the vectors too
             if place is not None:
-                batch, at = table._insert_batches[place[0]], place[1]  # noqa: SLF001 - as above
-                return {name: batch.column(name)[at].as_py() for name in dict.fromkeys(("id", *fields))}, False
-            if wanted in table._delete_index:  # noqa: SLF001 - as above
-                return None, True
-    return None, False
+                batch = table._insert_batches[place[0]]  # noqa: SLF001 - as above
+                versions.append(_Version(place[2], partial(_row, batch, place[1], fields), newest=not n))
+            elif (gone := table._delete_index.get(wanted)) is not None:  # noqa: SLF001 - as above
+                deleted_at = max(deleted_at, gone[0])
+        if versions and not n:
+            break
+    return versions, deleted_at
+
+
+def _row(batch: Any, at: int, fields: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401 - pyarrow ships no types
+    return {name: batch.column(name)[at].as_py() for name in dict.fromkeys(("id", *fields))}
 
 
 class _Columns:

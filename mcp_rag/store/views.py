@@ -30,14 +30,24 @@ class View:
     their file can be read, and the one that merges files, so that the merged ones are let go of.
     """
 
-    def __init__(self, collection: Any) -> None:  # noqa: ANN401 - milvus-lite ships no types
+    def __init__(self, collection: Any, failed: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - milvus-lite ships no types
+        """To be made while nothing writes to the collection. `failed` is told of a flush that did not end well: what it
+        took is in the log of the engine only, which the next flush deletes."""
         self.collection = collection
+        self._failed = failed
         self._lock = threading.Lock()
         self._frozen: tuple[Any, ...] = ()
         self._written: list[Any] = []
         self._last: tuple[tuple[Any, ...], Any] | None = None
         collection._trigger_flush = self._flushing(collection._trigger_flush)  # noqa: SLF001 - no public way in
         collection._bg_compact_and_index = self._merging(collection._bg_compact_and_index)  # noqa: SLF001 - as above
+
+    def release(self) -> None:
+        """Let go of the collection, which was dropped or closed."""
+        with self._lock:
+            vars(self.collection).pop("_trigger_flush", None)
+            vars(self.collection).pop("_bg_compact_and_index", None)
+            self._frozen, self._written, self._last = (), [], None
 
     def now(self) -> Seen:
         """The rows as they are: with the files of a moment ago where the lock is taken. Waits for it only before it was
@@ -86,7 +96,11 @@ class View:
                     self._look()
             with self._lock:
                 self._frozen = (*self._frozen, table)
-            flush()  # a failed one leaves its rows here, and nowhere else
+            try:
+                flush()
+            except BaseException:  # its rows stay here, and nowhere else that is read
+                self._failed()
+                raise
             with self._lock:
                 self._written.append(table)
 

@@ -16,7 +16,7 @@ from mcp_rag.store import MilvusStore, StoreSettings
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.entities import Entity
 from mcp_rag.store.filters import ids_in
-from mcp_rag.store.lite import LiteConnection
+from mcp_rag.store.lite import LiteConnection, LiteLink
 from mcp_rag.store.schema import fields_of
 from tests.fakes import hex_id
 from tests.store.worker import block, group
@@ -152,6 +152,45 @@ async def test_no_read_opens_a_collection_of_a_stopped_engine(store: MilvusStore
     assert database._collections == {}
     link._engine, link._client = None, None
     assert await store.count_errors(ErrorFilter()) == len(NAMES) - 1
+
+
+async def test_a_flush_that_fails_in_any_way_stops_writing(store: MilvusStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the engine raises: its next flush would delete the log that alone holds the rows. Opened anew it reads
+    them from there, and meanwhile they are read as before."""
+    from milvus_lite.engine import collection as engine
+
+    def failing(*, frozen_wal: Any, **_: object) -> None:
+        for part in (frozen_wal._data_writer, frozen_wal._data_sink):  # as the end of a process would, for a clean test
+            if part is not None:
+                part.close()
+        raise MemoryError
+
+    await store.upsert_errors([group("kept")])
+    link = store._connection.link
+    assert isinstance(link, LiteLink)
+    running = link._engine
+    assert running is not None
+    with monkeypatch.context() as failure:
+        failure.setattr(engine, "execute_flush", failing)
+        with pytest.raises(StoreError):
+            await store.flush()
+        assert running.stopped_because == "write failed"
+        assert [row.title for row in await store.get_errors([hex_id("kept")])] == ["kept"]
+        with pytest.raises(StoreError):
+            running._serial("Upsert", lambda *_: None)(None, Denied())
+    running.stop()
+    link._engine, link._client = None, None
+    assert [row.title for row in await store.get_errors([hex_id("kept")])] == ["kept"]
+
+
+class Denied:
+    """A call whose refusal is a StoreError."""
+
+    def is_active(self) -> bool:
+        return True
+
+    def abort(self, _: object, text: str) -> None:
+        raise StoreError(text, "")
 
 
 async def test_a_guest_asks_the_owner(store: MilvusStore, tmp_path: Path) -> None:

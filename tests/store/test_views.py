@@ -143,6 +143,64 @@ def test_a_failed_flush_hides_nothing(collection: Any, monkeypatch: pytest.Monke
     assert read(view) == {IDS[1]: 2}
 
 
+def test_a_failed_flush_keeps_nothing_alive_that_was_changed_since(
+    collection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that it took are older than what was written and deleted afterwards, in files or not."""
+    view = View(collection)
+    put(collection, (IDS[1], 2), (IDS[2], 2), (IDS[3], 2))
+    from milvus_lite.engine import collection as engine
+
+    def failing(*, frozen_wal: Any, **_: Any) -> None:
+        frozen_wal.close_and_delete()
+        raise MemoryError
+
+    with monkeypatch.context() as failure:
+        failure.setattr(engine, "execute_flush", failing)
+        with pytest.raises(MemoryError):
+            collection.flush()
+    put(collection, (IDS[1], 3))
+    collection.delete([IDS[2]])
+    for _ in range(2):
+        assert read(view) == {IDS[1]: 3, IDS[3]: 2}
+        collection.flush()
+    put(collection, (IDS[2], 4))
+    assert read(view) == {IDS[1]: 3, IDS[2]: 4, IDS[3]: 2}
+
+
+def test_a_flush_that_fails_at_its_end_hides_no_later_write(collection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows are in a file and among those that a flush took: what is written later wins over both."""
+    failed: list[bool] = []
+    view = View(collection, lambda: failed.append(True))
+    put(collection, (IDS[1], 2), (IDS[2], 2))
+
+    def failing() -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as failure:
+        failure.setattr(collection, "_schedule_bg_maintenance", failing)
+        with pytest.raises(RuntimeError):
+            collection.flush()
+    assert (read(view), failed) == ({IDS[1]: 2, IDS[2]: 2}, [True])
+    put(collection, (IDS[1], 3))
+    collection.delete([IDS[2]])
+    collection.flush()
+    assert read(view) == {IDS[1]: 3}
+
+
+def test_a_released_view_holds_nothing(collection: Any) -> None:
+    """A dropped or closed collection is free at once, not when cycles are looked for."""
+    view = View(collection)
+    put(collection, (IDS[1], 2))
+    collection.flush()
+    assert read(view)
+    view.release()
+    assert (view._last, view._frozen) == (None, ())
+    assert not {"_trigger_flush", "_bg_compact_and_index"} & vars(collection).keys()
+    put(collection, (IDS[2], 2))
+    collection.flush()
+
+
 def test_what_was_flushed_is_let_go_of(collection: Any) -> None:
     """Tables whose rows are in files that were seen are not kept, whether anybody reads or not."""
     view = View(collection)
