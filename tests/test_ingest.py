@@ -359,6 +359,16 @@ async def test_arguments_are_checked_first(app: App, tmp_path: Path) -> None:
     assert app.store.blocks == {}  # type: ignore[attr-defined] # a DictStore
 
 
+async def test_sums_that_were_not_made_are_made_at_the_end(app: App) -> None:
+    """A call that ends while a block is committed with its sums leaves none of the blocks before without theirs."""
+    store = app.store
+    assert isinstance(store, DictStore)
+    store.fail["commit_block"] = StoreUnavailable("Milvus does not answer.", "Start it.", retry=True)
+    with pytest.raises(StoreUnavailable):
+        await ingest(app, text=line(1))
+    assert store.calls["recover"] == 2  # before the first block, and at the end
+
+
 async def test_no_line_of_a_private_key_is_stored(app: App) -> None:
     """A program that logs its key line by line makes an error of each: alone none says that it is one. Neither rows,
     nor samples that are built late, nor the report hold any of it, however often it was logged."""

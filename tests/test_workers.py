@@ -89,10 +89,30 @@ async def test_processes_start_at_once_for_a_large_source(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(workers, "ProcessPoolExecutor", Executor)
     one = block(1)
-    for source_bytes, expected in ((0, []), (len(one.data) * 9, []), (len(one.data) * 11, [2])):
+    # The third is the last block of a source whose rest is known already.
+    for times, before, expected in ((0, 0, []), (9, 0, []), (11, 2, []), (11, 0, [2])):
         pool = pool_of(2, after_lines=10 * one.lines)
-        found = await pool(replace(one, source_bytes=source_bytes), ParseSettings())
+        source = replace(one, source_bytes=len(one.data) * times, first_line=one.lines * before)
+        found = await pool(source, ParseSettings())
         assert (facts(found), started) == (facts(parse(one, ParseSettings())), expected)
+
+
+async def test_no_process_to_be_had_costs_nothing_but_speed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A system without semaphores refuses the pool itself: one warning, and this process does the work."""
+    tries: list[int] = []
+
+    def refused(count: int, **_: object) -> None:
+        tries.append(count)
+        raise OSError("no semaphores")
+
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", refused)
+    pool = pool_of(2, after_lines=0)
+    for n in (1, 2):
+        assert facts(await pool(block(n), ParseSettings())) == facts(parse(block(n), ParseSettings()))
+    assert (await pool.describe(undescribed(41))).rows
+    assert (tries, len(caplog.records)) == ([2], 1)
 
 
 async def test_processes_describe_as_this_process_does() -> None:
