@@ -63,13 +63,14 @@ class DirectClient:
         text, fields = asked["filter"] or None, asked["output_fields"]
         if fields == [_COUNT]:
             if text:
-                return [{_COUNT: len(collection.query(text, output_fields=["id"]))}]
+                return [{_COUNT: len(view.whole(lambda: collection.query(text, output_fields=["id"])))}]
             counted = self._indexes.count(collection.name)
-            return [{_COUNT: collection.num_entities if counted is None else counted}]
+            return [{_COUNT: view.whole(lambda: collection.num_entities) if counted is None else counted}]
         if text and (ids := ids_of(text)):
             return _decoded(rows_by_id(view, ids, fields))
+        limit, offset = asked.get("limit"), asked.get("offset", 0)
         return _decoded(
-            collection.query(text, output_fields=fields, limit=asked.get("limit"), offset=asked.get("offset", 0))
+            view.whole(lambda: collection.query(text, output_fields=fields, limit=limit, offset=offset)),
         )
 
     def _search(self, name: str, asked: dict[str, Any]) -> list[list[dict[str, Any]]]:
@@ -78,14 +79,17 @@ class DirectClient:
             best = self._indexes.search(name, asked["anns_field"], query, asked["limit"])
             if best is not None:
                 return [self._rows(name, best, asked["output_fields"])]
-        found = self._view(name).collection.search(
-            asked["data"],
-            top_k=asked["limit"],
-            metric_type=asked["search_params"]["metric_type"],
-            expr=asked["filter"] or None,
-            output_fields=asked["output_fields"],
-            anns_field=asked["anns_field"],
-            search_params=asked["search_params"]["params"],
+        view = self._view(name)
+        found = view.whole(
+            lambda: view.collection.search(
+                asked["data"],
+                top_k=asked["limit"],
+                metric_type=asked["search_params"]["metric_type"],
+                expr=asked["filter"] or None,
+                output_fields=asked["output_fields"],
+                anns_field=asked["anns_field"],
+                search_params=asked["search_params"]["params"],
+            )
         )
         for hits in found:
             _decoded([hit["entity"] for hit in hits])

@@ -47,6 +47,7 @@ WRITES = (
     "DropAlias",
     "ManualCompaction",
 )
+READS = ("Query", "Search", "HybridSearch")
 # Reads of row data do not change the store, so they go on after a storage error; these make it durable or larger.
 _DURABLE = frozenset(WRITES) - {"LoadCollection", "ReleaseCollection"}
 _STOPPED = "storage stopped"
@@ -206,7 +207,25 @@ class Engine:
         servicer = MilvusServicer(self._database)
         for name in WRITES:
             setattr(servicer, name, self._serial(name, getattr(servicer, name)))
+        for name in READS:
+            setattr(servicer, name, self._whole(getattr(servicer, name)))
         return servicer
+
+    def _whole(self, method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """A read that misses nothing when a flush comes into it."""
+        import grpc
+        from milvus_lite.exceptions import MilvusLiteError
+
+        def call(request: Any, context: Any) -> Any:  # noqa: ANN401 - grpc ships no types
+            try:
+                view = self._view(request.collection_name)
+            except MilvusLiteError:
+                return method(request, context)  # says in the engine's terms what is wrong with the name
+            except StoreUnavailable as error:
+                return context.abort(grpc.StatusCode.UNAVAILABLE, error.cause)
+            return view.whole(lambda: method(request, context))
+
+        return call
 
     def _serial(self, name: str, method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         """One write at a time, none for a caller that gave up, and none after storage failed."""
@@ -253,7 +272,7 @@ class Engine:
             collection = self._collection(name)
             view = self._views.get(collection.name)
             if view is None or view.collection is not collection:
-                view = self._views[collection.name] = View(collection, self._flush_failed)
+                view = self._views[collection.name] = View(collection, self._flush_failed, self._write_lock)
             return view
 
     def _flush_failed(self) -> None:

@@ -1,18 +1,25 @@
-"""What reads by id see of a collection of the embedded engine, without waiting for its lock.
+"""What reads see of a collection of the embedded engine while it flushes or merges files.
 
-The engine holds one lock of a collection while it writes a flush or merges files, a few hundred milliseconds each, and
-its own reads wait for that. Neither changes what is stored: until it is over, the rows are where they were before.
+The engine holds one lock of a collection meanwhile, a few hundred milliseconds each, and its own reads wait for that.
+Neither changes what is stored: until it is over, the rows are where they were before, and reads by id look there.
+
+The engine's own reads look at the files first and at the unsealed rows then. Rows that a flush takes away in between
+are missed, or seen as an older file has them: such a read is made again (`whole`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 # Rows that a flush took over are remembered until the files with them were seen. Nobody reading, so many flushes.
 MAX_FROZEN = 4
+# After so many reads that a flush came into, the next is made under the lock of all writes, which flushes need too.
+READS = 2
 
 
 class Seen(NamedTuple):
@@ -30,11 +37,18 @@ class View:
     their file can be read, and the one that merges files, so that the merged ones are let go of.
     """
 
-    def __init__(self, collection: Any, failed: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - milvus-lite ships no types
+    def __init__(
+        self,
+        collection: Any,  # noqa: ANN401 - milvus-lite ships no types
+        failed: Callable[[], None] = lambda: None,
+        writing: AbstractContextManager[object] | None = None,
+    ) -> None:
         """To be made while nothing writes to the collection. `failed` is told of a flush that did not end well: what it
-        took is in the log of the engine only, which the next flush deletes."""
+        took is in the log of the engine only, which the next flush deletes. `writing`: the lock that every write and
+        every flush of the engine takes; reentrant."""
         self.collection = collection
         self._failed = failed
+        self._writing = writing or nullcontext()
         self._lock = threading.Lock()
         self._frozen: tuple[Any, ...] = ()
         self._written: list[Any] = []
@@ -59,6 +73,16 @@ class View:
         if last is None:
             last = self.collection._read_snapshot()  # noqa: SLF001 - as above
         return Seen([recent, *(table for table in reversed(frozen) if table is not recent)], *last)
+
+    def whole(self, read: Callable[[], T]) -> T:
+        """The result of a read of the engine's own into which no flush came; `read` is called again where one did."""
+        for _ in range(READS):
+            table = self.collection._memtable  # noqa: SLF001 - as above; a flush replaces it under the engine's lock
+            found = read()
+            if self.collection._memtable is table:  # noqa: SLF001 - as above
+                return found
+        with self._writing:
+            return read()
 
     @contextmanager
     def reading(self, table: Any) -> Iterator[None]:  # noqa: ANN401 - milvus-lite ships no types
@@ -97,7 +121,10 @@ class View:
             with self._lock:
                 self._frozen = (*self._frozen, table)
             try:
-                flush()
+                # The engine takes its lock once the rows are gone from where they were; a read that begins in between
+                # would find neither them nor their file.
+                with self.collection._maintenance_lock:  # noqa: SLF001 - as above; reentrant
+                    flush()
             except BaseException:  # its rows stay here, and nowhere else that is read
                 self._failed()
                 raise

@@ -8,6 +8,7 @@ outlives any kill. The product never forks with a store open; neither does this 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -100,7 +101,40 @@ def _direction(rng: random.Random) -> tuple[float, ...]:
     return tuple(x / norm for x in numbers)
 
 
-KINDS = {"ingest": ingest_logs, "soak": write_and_read}
+async def flush_all_the_time(task: dict[str, Any], report: Report) -> None:
+    """Own the store, and seal each row that is written to it, until it is killed."""
+    store = open_store(StoreSettings(data_dir=Path(task["data"])))
+    await store.open(model_id="hash", dimension=4)
+    for n in itertools.count():
+        await store.upsert_errors([group(f"other {n % 50}")])
+        await store.flush()
+        report.say("flushed", n)
+
+
+async def read_what_it_wrote(task: dict[str, Any], report: Report) -> None:
+    """Write one group again and again, each time with another sample; then read it by id, and with all others."""
+    store = open_store(StoreSettings(data_dir=Path(task["data"])))
+    await store.open(model_id="hash", dimension=4)
+    stop = time.monotonic() + task["seconds"]
+    reads = 0
+    while time.monotonic() < stop:
+        row = replace(group("mine"), sample=f"as of {reads}")
+        await store.upsert_errors([row])
+        asked = [store.get_errors([row.id]) if n % 2 else store.query_errors(ErrorFilter(), 99) for n in range(8)]
+        for found in await asyncio.gather(*asked):
+            reads += 1
+            if row.sample not in {other.sample for other in found}:
+                report.say("wrong", row.sample, [(other.title, other.sample) for other in found])
+    await store.close()
+    report.say("done", reads)
+
+
+KINDS = {
+    "ingest": ingest_logs,
+    "soak": write_and_read,
+    "flush": flush_all_the_time,
+    "reread": read_what_it_wrote,
+}
 
 
 async def do(task: dict[str, Any]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.entities import Entity
 from mcp_rag.store.filters import ids_in
 from mcp_rag.store.lite import LiteConnection, LiteLink
+from mcp_rag.store.owner import READS
 from mcp_rag.store.schema import fields_of
 from tests.fakes import hex_id
 from tests.store.worker import block, group
@@ -205,3 +208,78 @@ async def test_a_guest_asks_the_owner(store: MilvusStore, tmp_path: Path) -> Non
     await store.upsert_errors([group("fresh")])
     assert await guest.count_errors(ErrorFilter()) == len(NAMES)
     await guest.close()
+
+
+async def test_a_guest_misses_nothing_that_is_flushed_meanwhile(
+    store: MilvusStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flush comes between the engine's look at the files and its look at the unsealed rows: a guest, and the
+    owner where it asks the engine, read the row as it was written last all the same, whichever way they ask."""
+    link = store._connection.link
+    assert isinstance(link, LiteLink)
+    engine = link._engine
+    assert engine is not None
+    settings = StoreSettings(data_dir=tmp_path / "data")
+    guest = MilvusStore(settings, LiteConnection(settings))
+    try:
+        await guest.open(model_id="hash", dimension=4)
+    except StoreUnavailable:  # pragma: no cover - where there are no Unix sockets, a store has one process
+        pytest.skip("no Unix sockets")
+    collection = engine._collection(store._errors)
+    look = collection._read_snapshot
+    waiting = [True]
+
+    def looks() -> Any:
+        seen = look()
+        if waiting and threading.current_thread().name.startswith(("mcp-rag-engine", "mcp-rag-store")):
+            waiting.clear()
+            collection.flush()
+        return seen
+
+    async def check(sample: str, read: Callable[[], Awaitable[list[str]]]) -> None:
+        await store.upsert_errors([replace(group("known 1"), sample=sample)])
+        waiting.append(True)
+        monkeypatch.setattr(collection, "_read_snapshot", looks)
+        assert sample in await read()
+        monkeypatch.setattr(collection, "_read_snapshot", look)
+        assert not waiting
+
+    async def search() -> list[str]:
+        hits = await guest.search_dense((1.0, 0.0, 0.0, 0.0), 99, ErrorFilter())
+        return [hit.group.sample for hit in hits if hit.group]
+
+    async def get() -> list[str]:
+        return [row.sample for row in await guest.get_errors([hex_id("known 1")])]
+
+    async def query(who: MilvusStore = guest) -> list[str]:
+        return [row.sample for row in await who.query_errors(ErrorFilter(), 99)]
+
+    await check("found", search)
+    await check("got", get)
+    await check("queried", query)
+    await check("queried by the owner", lambda: query(store))
+    await guest.close()
+
+
+def test_every_read_of_rows_is_whole() -> None:
+    """The calls of the engine that return rows."""
+    from milvus_lite.adapter.grpc.servicer import MilvusServicer
+
+    assert {name for name in vars(MilvusServicer) if name.endswith(("Query", "Search"))} == set(READS)
+
+
+async def test_a_read_of_an_engine_that_is_closing_is_told_to_come_back(store: MilvusStore) -> None:
+    """A guest that asks then finds the next owner, not a broken answer."""
+    link = store._connection.link
+    assert isinstance(link, LiteLink)
+    engine = link._engine
+    assert engine is not None
+    asked: list[str] = []
+    answer = engine._whole(lambda *_: asked.append("asked"))
+    request = SimpleNamespace(collection_name=store._errors)
+    answer(request, Denied())
+    assert asked == ["asked"]
+    engine.stop()
+    with pytest.raises(StoreError, match="has stopped"):
+        answer(request, Denied())
+    link._engine, link._client = None, None
