@@ -19,7 +19,7 @@ from mcp_rag.config import Settings
 from mcp_rag.errors import EmbeddingError, InputError, McpRagError, ModelMissingError
 from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Store
 from mcp_rag.results import IngestResult
-from mcp_rag.rows import ErrorFilter
+from mcp_rag.stored_templates import StoredTemplates
 from mcp_rag.types import Block, Level, ParseSettings
 from mcp_rag.wiring import build_gate, build_reader, create_embedder, other_stores, read_together, store_settings
 
@@ -28,13 +28,10 @@ if TYPE_CHECKING:
     from mcp_rag.composite import NamedStore
     from mcp_rag.explain import Explain
     from mcp_rag.llm import LlmClient
-    from mcp_rag.merge import MergeIndex
     from mcp_rag.resolve import Resolver
     from mcp_rag.search import Searcher
     from mcp_rag.status import StatusReporter
 
-MAX_TEMPLATES = 16_384
-MERGE_SECONDS = 1.0
 UNKNOWN_DIMENSION = 384
 
 
@@ -51,15 +48,12 @@ class App:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._clock = clock
         self._store = store
         self._embedder = embedder
         self._others = others
         self._opening: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
-        self._merge: MergeIndex | None = None
-        self._merge_count, self._merge_until, self._ingests = -1, 0.0, 0
-        self._merge_lock = asyncio.Lock()
+        self.templates = StoredTemplates(lambda: self.store, clock)
 
     # The parts are built on first use: their modules compile hundreds of expressions, which must not hold up the
     # answer to `initialize`.
@@ -97,7 +91,7 @@ class App:
         """Finds groups for a paste."""
         from mcp_rag.wiring import build_searcher
 
-        return build_searcher(self.settings, self.readable, self.embedder, self.gate, self.merge_index)
+        return build_searcher(self.settings, self.readable, self.embedder, self.gate, self.templates.current)
 
     @functools.cached_property
     def explainer(self) -> LlmClient | None:
@@ -127,7 +121,8 @@ class App:
         """Records resolutions."""
         from mcp_rag.resolve import Resolver
 
-        return Resolver(self.store, self.embedder, self.gate, self.merge_index, changed=self._forget_templates)
+        templates = self.templates
+        return Resolver(self.store, self.embedder, self.gate, templates.latest, changed=templates.forget)
 
     @functools.cached_property
     def status(self) -> StatusReporter:
@@ -219,6 +214,7 @@ class App:
                 await asyncio.gather(task, return_exceptions=True)
         if "explainer" in self.__dict__ and self.explainer is not None:
             await self.explainer.aclose()
+        await self.templates.close()
         if "store" in self.__dict__:
             for named in self.others:
                 await named.store.close()
@@ -228,29 +224,6 @@ class App:
     def gate(self) -> RedactionGate:
         """A redaction gate with the configured rules and fresh counters."""
         return build_gate(self.settings)
-
-    async def merge_index(self) -> MergeIndex:
-        """Templates of all stored groups, reloaded when the number of groups is not the one last seen. Groups of
-        another process show within a second, or after a running ingest of this one; our own at once."""
-        async with self._merge_lock:
-            kept = self._ingests and self._merge_count >= 0
-            if self._merge is not None and (kept or self._clock() < self._merge_until):
-                return self._merge
-            count = await self.store.count_errors(ErrorFilter())
-            self._merge_until = self._clock() + MERGE_SECONDS
-            if self._merge is None or count != self._merge_count:
-                from mcp_rag.merge import MergeIndex
-
-                merge = MergeIndex()
-                groups = await self.store.query_errors(ErrorFilter(), MAX_TEMPLATES)
-                for group in sorted(groups, key=lambda g: (g.first_seen_ms, g.id)):
-                    if not (group.root_type or group.frames):
-                        merge.add_leader(group.id, group.template, codes=group.codes)
-                self._merge, self._merge_count = merge, count
-            return self._merge
-
-    def _forget_templates(self) -> None:
-        self._merge_until, self._merge_count = 0.0, -1
 
     async def load_starter(self) -> tuple[int, int]:
         """Store the shipped knowledge pack; what is stored already is left alone."""
@@ -325,26 +298,23 @@ class App:
 
         await self.ready()
         pool = ParsePool(self.settings.max_workers, Describer(self.gate(), self.gate()))
-        ingestor = Ingestor(
-            self.store,
-            self.embedder,
-            self.gate(),
-            reader,
-            await self.merge_index(),
-            describe=pool.describe,
-            parse_block=pool,
-            ahead=pool.ahead,
-        )
+        settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
-        self._ingests += 1
-        try:
-            async for report in ingestor.run(blocks(), self._parse_settings(format_name, service, min_level), budget):
-                yield report
-            if report.complete:
-                from mcp_rag.retention import retained
+        async with self.templates.growing() as merge:
+            ingestor = Ingestor(
+                self.store,
+                self.embedder,
+                self.gate(),
+                reader,
+                merge,
+                describe=pool.describe,
+                parse_block=pool,
+                ahead=pool.ahead,
+            )
+            with contextlib.closing(pool):
+                async for report in ingestor.run(blocks(), settings, budget):
+                    yield report
+                if report.complete:
+                    from mcp_rag.retention import retained
 
-                yield await retained(self.store, report, self.settings.retention_days, self.settings.max_errors)
-        finally:
-            pool.close()
-            self._ingests -= 1
-            self._forget_templates()
+                    yield await retained(self.store, report, self.settings.retention_days, self.settings.max_errors)

@@ -96,6 +96,14 @@ class MergeIndex:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def copy(self) -> MergeIndex:
+        """An index of its own that answers as this one does now."""
+        other = MergeIndex()
+        other._ids = set(self._ids)
+        other._leaders = {key: list(leaders) for key, leaders in self._leaders.items()}
+        other._near = dict(self._near)
+        return other
+
     def add_leader(self, id: str, template: str, *, codes: tuple[str, ...] = (), has_trace: bool = False) -> None:  # noqa: A002 - the row's own word
         """Put back a stored group. Its logger need not be known: the id of a message tells it (see `message_id`)."""
         if id in self._ids:

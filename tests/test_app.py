@@ -110,12 +110,12 @@ async def test_templates_are_read_again_when_groups_were_added(make_app: Callabl
     now = [0.0]
     app, other = make_app(store=store, clock=lambda: now[0]), make_app(store=store)
     await app.ready()
-    assert len(await app.merge_index()) == 0
+    assert len(await app.templates.current()) == 0
     async for _ in other.ingest(text=LINE, trusted=True):
         pass
-    assert len(await other.merge_index()) == 1  # its own at once
+    assert len(await other.templates.current()) == 1  # its own at once
     now[0] = 1.01
-    assert len(await app.merge_index()) == 1
+    assert len(await app.templates.current()) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 
 from mcp_rag.store.filters import ids_of
 from mcp_rag.store.memory_index import MemoryIndexes
-from mcp_rag.store.point_reads import rows_by_id
+from mcp_rag.store.point_reads import all_ids, rows_by_id
 from mcp_rag.store.schema import JSONS, VECTOR
 from mcp_rag.store.views import View
 
@@ -66,6 +66,10 @@ class DirectClient:
                 return [{_COUNT: len(view.whole(lambda: collection.query(text, output_fields=["id"])))}]
             counted = self._indexes.count(collection.name)
             return [{_COUNT: view.whole(lambda: collection.num_entities) if counted is None else counted}]
+        if not text and fields == ["id"]:
+            every = all_ids(view)
+            if len(every) <= asked["limit"] and not asked.get("offset"):
+                return [{"id": row_id} for row_id in every]
         if text and (ids := ids_of(text)):
             return _decoded(rows_by_id(view, ids, fields))
         limit, offset = asked.get("limit"), asked.get("offset", 0)

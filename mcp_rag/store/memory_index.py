@@ -1,4 +1,4 @@
-"""The vectors of a large collection, in the memory of the process that runs the embedded engine.
+"""The vectors of a collection, in the memory of the process that runs the embedded engine.
 
 For every search the engine makes a pass over all its rows in Python; here the same sums are taken over arrays
 (`benchmarks/search.py` has both in one run). Milvus stays the store: an index is read from the engine once, follows
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Below this the engine's pass takes no more time than the look-up of the rows that an index finds, and its searches
-# wait for short flushes only.
-MIN_ROWS = 200
 # Replaced and deleted rows that are kept at most, beside as many as there are others.
 SLACK_ROWS = 1_000
 CHECK_S = 5.0
@@ -51,13 +48,13 @@ class Written(NamedTuple):
 class MemoryIndex:
     """Rows of one collection. Not safe for several threads."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self) -> None:
         import numpy as np
 
         self._ids: list[str] = []
         self._place: dict[str, int] = {}
         self._alive = np.zeros(0, dtype=np.bool_)
-        self._dense = np.zeros((0, dimension), dtype=np.float32)
+        self._dense = np.zeros((0, 0), dtype=np.float32)  # of the dimension of the first rows
         self._postings: dict[int, tuple[array[int], array[float]]] = {}
 
     def __len__(self) -> int:
@@ -72,7 +69,7 @@ class MemoryIndex:
         """Add rows, each in the place of one with its id."""
         self.drop(rows.ids)
         start, end = len(self._ids), len(self._ids) + len(rows.ids)
-        self._reserve(end)
+        self._reserve(end, rows.dense.shape[1])
         self._dense[start:end] = rows.dense
         self._alive[start:end] = True
         self._ids += rows.ids
@@ -87,9 +84,11 @@ class MemoryIndex:
                 places.append(place)
                 weights.append(weight)
 
-    def _reserve(self, rows: int) -> None:
+    def _reserve(self, rows: int, dimension: int) -> None:
         import numpy as np
 
+        if not self._ids:
+            self._dense = np.zeros((len(self._alive), dimension), dtype=np.float32)
         if rows > len(self._alive):
             more = max(rows, 2 * len(self._alive)) - len(self._alive)
             self._alive = np.concatenate([self._alive, np.zeros(more, dtype=np.bool_)])
@@ -107,6 +106,8 @@ class MemoryIndex:
         import numpy as np
 
         end = len(self._ids)
+        if not end:
+            return []
         query = np.asarray(vector, dtype=np.float32)
         places = np.flatnonzero(self._alive[:end])
         return self._best(places, (self._dense[:end] @ query)[places], limit)
@@ -135,16 +136,13 @@ class MemoryIndex:
 
 
 class MemoryIndexes:
-    """The indexes of one engine. Safe for several threads."""
+    """The indexes of one engine, by collection. Safe for several threads."""
 
-    def __init__(
-        self, collection: Callable[[str], Any], writing: AbstractContextManager[object], *, min_rows: int = MIN_ROWS
-    ) -> None:
+    def __init__(self, collection: Callable[[str], Any], writing: AbstractContextManager[object]) -> None:
         """`collection`: the engine's object for a name; raises when there is none, or no engine any more. `writing`:
         the lock under which the engine takes every write."""
         self._collection = collection
         self._writing = writing
-        self._min_rows = min_rows
         # Taken within the other lock, never around it.
         self._lock = threading.Lock()
         self._ready: dict[str, MemoryIndex] = {}
@@ -168,14 +166,12 @@ class MemoryIndexes:
             return None if index is None else len(index)
 
     def _begin(self, collection: Any) -> None:  # noqa: ANN401 - milvus-lite ships no types
-        """Read an index in the background if the collection is large, asking so at most every five seconds."""
+        """Read an index in the background, at most every five seconds."""
         name = collection.name
         with self._lock:
             if name in self._waiting or time.monotonic() < self._again.get(name, 0.0):
                 return
             self._again[name] = time.monotonic() + CHECK_S
-        if collection.num_entities < self._min_rows:
-            return
         thread = threading.Thread(target=self.load, args=(name,), name="mcp-rag-index", daemon=True)
         try:
             thread.start()
@@ -196,7 +192,7 @@ class MemoryIndexes:
                 rows = self._collection(name).num_entities
                 with self._lock:
                     # Forgotten meanwhile, and perhaps being read anew by another thread: this one is of no use.
-                    if index is not None and self._waiting.get(name) is missed:
+                    if self._waiting.get(name) is missed:
                         self._ready[name] = index
                         for change in missed:
                             self._apply(name, change)
@@ -210,17 +206,15 @@ class MemoryIndexes:
                 if self._waiting.get(name) is missed:
                     del self._waiting[name]
 
-    def _read(self, name: str) -> MemoryIndex | None:
-        index: MemoryIndex | None = None
+    def _read(self, name: str) -> MemoryIndex:
+        index = MemoryIndex()
         # In parts, because a vector in the engine's form takes eight times its bytes. Under the write lock, because the
         # engine answers from two states at once when it flushes in between.
         for digit in HEX:
             with self._writing:
                 rows = self._collection(name).query(prefix_is(digit), output_fields=["id", "dense", "sparse"])
             if rows:
-                read = _read(rows)
-                index = index or MemoryIndex(read.dense.shape[1])
-                index.put(read)
+                index.put(_read(rows))
         return index
 
     def _check(self, name: str, rows: int) -> None:

@@ -21,7 +21,7 @@ from mcp_rag.rows import ErrorFilter, ErrorGroup
 from mcp_rag.store import MilvusStore, StoreSettings
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.lite import LiteConnection
-from mcp_rag.store.memory_index import MIN_ROWS, SLACK_ROWS, MemoryIndex, MemoryIndexes, Written
+from mcp_rag.store.memory_index import SLACK_ROWS, MemoryIndex, MemoryIndexes, Written
 from tests.fakes import hex_id
 from tests.store.worker import block, group
 
@@ -67,7 +67,7 @@ def written(*rows: ErrorGroup) -> Written:
 def test_an_index_finds_what_sums_over_all_rows_find() -> None:
     """Best first, ties by id, replaced and deleted rows gone, no row without a common token, limits beyond its size."""
     rng = seeded(7)
-    index = MemoryIndex(DIMENSION)
+    index = MemoryIndex()
     kept: dict[str, ErrorGroup] = {}
     for step in range(120):
         names = [f"r{rng.randrange(60)}" for _ in range(rng.randrange(1, 6))]
@@ -93,7 +93,7 @@ def test_an_index_finds_what_sums_over_all_rows_find() -> None:
 
 def test_the_last_of_two_rows_with_one_id_counts() -> None:
     """As in the engine; the first is not left behind."""
-    index = MemoryIndex(2)
+    index = MemoryIndex()
     rows = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
     index.put(Written([hex_id("x"), hex_id("x")], rows, [pack({1: 1.0}), pack({2: 1.0})]))
     assert index.nearest([0.0, 1.0], 5) == [(hex_id("x"), 1.0)]
@@ -105,7 +105,7 @@ def test_the_last_of_two_rows_with_one_id_counts() -> None:
 def test_an_index_says_when_it_is_mostly_waste() -> None:
     """Replaced rows stay in its arrays: past a bound it is to be read anew."""
     rng = seeded(8)
-    index = MemoryIndex(DIMENSION)
+    index = MemoryIndex()
     for _ in range(SLACK_ROWS + 3):
         assert not index.stale
         index.put(written(row(rng, "the same")))
@@ -129,7 +129,7 @@ class Stopping:
 
 @pytest.fixture
 async def open_store(tmp_path: Path) -> AsyncIterator[Callable[[], Any]]:
-    """Opens owners and guests of one directory; the owner makes indexes of the smallest collections."""
+    """Opens owners and guests of one directory."""
     made: list[MilvusStore] = []
 
     async def open_one() -> MilvusStore:
@@ -137,8 +137,6 @@ async def open_store(tmp_path: Path) -> AsyncIterator[Callable[[], Any]]:
         store = MilvusStore(settings, LiteConnection(settings))
         made.append(store)
         await store.open(model_id="hash", dimension=DIMENSION)
-        if (engine := engine_of(store)) is not None:
-            engine.indexes._min_rows = 1
         return store
 
     yield open_one
@@ -335,7 +333,7 @@ def test_a_reading_that_was_overtaken_is_thrown_away() -> None:
 def test_an_index_of_other_rows_than_the_engine_has_is_not_used(caplog: pytest.LogCaptureFixture) -> None:
     """Rows of another program, whose ids are not hex, are not read; the engine finds them, and no one tries at once."""
     collection = Fixed([row(seeded(17), f"g{n}") for n in range(30)], more=1)
-    indexes = MemoryIndexes(lambda name: collection, threading.RLock(), min_rows=1)
+    indexes = MemoryIndexes(lambda name: collection, threading.RLock())
     indexes.load("errors")
     assert indexes._ready == indexes._waiting == {}
     assert "30 rows, the engine 31" in caplog.text
@@ -363,7 +361,7 @@ def test_a_machine_without_threads_keeps_the_engine(
 ) -> None:
     """The search is answered, and the index is read once there is a thread."""
     collection = Fixed([row(seeded(19), f"g{n}") for n in range(30)])
-    indexes = MemoryIndexes(lambda name: collection, threading.RLock(), min_rows=1)
+    indexes = MemoryIndexes(lambda name: collection, threading.RLock())
 
     def fail(_: object) -> None:
         raise RuntimeError("can't start new thread")
@@ -391,16 +389,20 @@ async def test_who_takes_over_reads_as_an_owner(open_store: Callable[[], Any]) -
     assert isinstance(link.client(0.0), DirectClient)
 
 
-async def test_a_small_collection_has_no_index(open_store: Callable[[], Any]) -> None:
-    """Below the bound the engine answers, and is not counted again at once."""
+async def test_an_empty_collection_has_an_index(open_store: Callable[[], Any]) -> None:
+    """It follows the first rows, and those after all were deleted: no search of a first ingest walks the engine."""
+    rng = seeded(20)
     owner = await open_store()
-    await owner.upsert_errors([group("x")])
     indexes = indexes_of(owner)
-    indexes._min_rows = MIN_ROWS
-    assert indexes.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
-    indexes._min_rows = 1
-    assert indexes.search(owner._errors, "dense", [1.0, 0.0, 0.0, 0.0], 5) is None
-    assert indexes._waiting == indexes._ready == {}
+    indexes.load(real_name(owner))
+    assert await owner.search_dense(unit(rng), 5, ErrorFilter()) == []
+    assert await owner.search_sparse({1: 1.0}, 5, ErrorFilter()) == []
+    for name in ("first", "second"):
+        await owner.upsert_errors([row(rng, name)])
+        check(owner, rng)
+        assert len(indexes._ready[real_name(owner)]) == 1
+        await owner.delete_errors([hex_id(name)])
+    assert await owner.search_dense(unit(rng), 5, ErrorFilter()) == []
 
 
 async def test_the_first_search_has_the_index_read(open_store: Callable[[], Any]) -> None:
@@ -440,7 +442,7 @@ async def test_what_cannot_be_followed_is_forgotten(what: str) -> None:
     dimension, a collection that is gone: no index, so the engine answers."""
     rng = seeded(13)
     collections = {"errors": Fixed([row(rng, "a"), row(rng, "b")]), "others": SimpleNamespace(name="others")}
-    indexes = MemoryIndexes(collections.__getitem__, threading.RLock(), min_rows=1)
+    indexes = MemoryIndexes(collections.__getitem__, threading.RLock())
     indexes.load("errors")
     assert indexes.search("errors", "dense", unit(rng), 9) is not None
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mcp_rag.store import views
-from mcp_rag.store.point_reads import rows_by_id
+from mcp_rag.store.point_reads import all_ids, rows_by_id
 from mcp_rag.store.views import View
 
 WAIT_S = 30.0
@@ -40,6 +40,14 @@ def collection(tmp_path: Path) -> Iterator[Any]:
 def put(collection: Any, *rows: tuple[str, int]) -> None:
     """Write rows."""
     collection.upsert([{"id": i, "n": n, "dense": [1.0, 0.0, 0.0, float(n)]} for i, n in rows])
+
+
+def listed(view: View, ids: list[str] | None = None) -> dict[str, int]:
+    """All rows, found by listing their ids, each of which there is one of."""
+    found = all_ids(view)
+    assert len(found) == len(set(found))
+    rows = read(view, ids)
+    return {i: rows.get(i, -1) for i in found}
 
 
 def read(view: View, ids: list[str] | None = None) -> dict[str, int]:
@@ -76,7 +84,7 @@ def test_a_read_does_not_wait_for_the_lock(collection: Any) -> None:
     with held(collection._maintenance_lock):
         put(collection, (IDS[3], 5))
         collection.delete([IDS[0]])
-        assert read(view) == {IDS[1]: 1, IDS[2]: 1, IDS[3]: 5}
+        assert read(view) == listed(view) == {IDS[1]: 1, IDS[2]: 1, IDS[3]: 5}
 
 
 def test_rows_of_a_flush_under_way_are_seen(collection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,13 +103,15 @@ def test_rows_of_a_flush_under_way_are_seen(collection: Any, monkeypatch: pytest
 
     def watched(*, frozen_memtable: Any, **arguments: Any) -> None:
         with frozen_memtable._lock:  # as while it makes columns of the rows
-            reads.append(_in_a_thread(lambda: read(view)))  # another thread: the locks let their owner in again
+            reads.extend(
+                [_in_a_thread(lambda: read(view)), _in_a_thread(lambda: listed(view))]
+            )  # locks let their owner in
         execute(frozen_memtable=frozen_memtable, **arguments)
 
     monkeypatch.setattr(engine, "execute_flush", watched)
     collection.flush()
-    assert reads == [{IDS[1]: 2, IDS[2]: 2, IDS[3]: 2}]
-    assert read(view) == reads[0]
+    assert reads == 2 * [{IDS[1]: 2, IDS[2]: 2, IDS[3]: 2}]
+    assert read(view) == listed(view) == reads[0]
 
 
 def _in_a_thread(work: Any) -> Any:
@@ -321,4 +331,5 @@ def test_reads_beside_writes_flushes_and_merges(collection: Any, seed: int, by_i
         for thread in threads:
             thread.join(WAIT_S)
     assert wrong == []
+    assert sorted(all_ids(view)) == sorted(read(view)) == sorted(READS["query"](collection))
     assert {i: n for i, n in read(view).items() if i not in deletable} == {i: newest[i] for i in IDS[:6]}
