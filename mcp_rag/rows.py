@@ -130,6 +130,16 @@ class ErrorFilter:
     origin: str = ""
 
 
+class GroupTemplate(NamedTuple):
+    """What tells whether an event without a trace belongs to a stored group; of a group with a trace only its id does,
+    and `template` is empty."""
+
+    id: str
+    template: str
+    codes: tuple[str, ...]
+    has_trace: bool
+
+
 class Scored(NamedTuple):
     """One retrieved id with the score of one leg (inner product), and its row where the store brings it along."""
 

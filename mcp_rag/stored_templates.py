@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from mcp_rag.errors import McpRagError
-from mcp_rag.rows import ErrorFilter, ErrorGroup
+from mcp_rag.rows import ErrorFilter, GroupTemplate
 
 if TYPE_CHECKING:
     from mcp_rag.merge import MergeIndex
@@ -36,7 +36,7 @@ class StoredTemplates:
         self._store = store
         self._clock = clock
         self._index: MergeIndex | None = None
-        self._known: dict[str, _Template | None] = {}
+        self._known: dict[str, GroupTemplate | None] = {}
         self._until = 0.0
         self._growing: MergeIndex | None = None
         self._ingests = 0
@@ -114,33 +114,19 @@ class StoredTemplates:
         index = self._index
         if index is None or len(known) < len(self._known):  # a group that is gone cannot be taken out of an index
             index = MergeIndex()
-            await _add(index, known)
+            await _add(index, known.values())
         new = sorted(stored.difference(known))
         for start in range(0, len(new), READ_BATCH):
             some = new[start : start + READ_BATCH]
-            rows = await store.get_errors(some) if len(index) < MAX_TEMPLATES else []
-            read = dict.fromkeys(some) | {row.id: _template(row) for row in rows}
-            await _add(index, read)
-            known |= read
+            rows = await store.get_templates(some) if len(index) < MAX_TEMPLATES else []
+            await _add(index, rows)
+            known |= dict.fromkeys(some) | {row.id: row for row in rows}
         self._index, self._known = index, known
 
 
-class _Template(NamedTuple):
-    """What the index needs of a group. The template of an error with a trace is of no use."""
-
-    template: str
-    codes: tuple[str, ...]
-    has_trace: bool
-
-
-def _template(row: ErrorGroup) -> _Template:
-    has_trace = bool(row.root_type or row.frames)
-    return _Template("" if has_trace else row.template, row.codes, has_trace)
-
-
-async def _add(index: MergeIndex, templates: Mapping[str, _Template | None]) -> None:
-    for n, (row_id, kept) in enumerate(templates.items(), 1):
+async def _add(index: MergeIndex, templates: Iterable[GroupTemplate | None]) -> None:
+    for n, kept in enumerate(templates, 1):
         if kept is not None:
-            index.add_leader(row_id, kept.template, codes=kept.codes, has_trace=kept.has_trace)
+            index.add_leader(kept.id, kept.template, codes=kept.codes, has_trace=kept.has_trace)
         if not n % READ_BATCH:
             await asyncio.sleep(0)

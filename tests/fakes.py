@@ -10,7 +10,7 @@ from typing import Any
 
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
 from mcp_rag.ranking import fuse, status_of
-from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Kind, Resolution, Scored, StoreInfo
+from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, GroupTemplate, Kind, Resolution, Scored, StoreInfo
 from mcp_rag.selection import accepts
 from mcp_rag.store.entities import bounded_timeline
 from mcp_rag.store.filters import check_ids, normal_filter
@@ -267,6 +267,16 @@ class DictStore:
     async def list_ids(self, kind: Kind) -> list[str]:
         self._enter("list_ids")
         return sorted(getattr(self, kind))
+
+    async def get_templates(self, ids: Sequence[str]) -> list[GroupTemplate]:
+        wanted = check_ids(ids)
+        self._enter("get_templates")
+        rows = [self.errors[i] for i in wanted if i in self.errors]
+        traced = [bool(row.root_type or row.frames) for row in rows]
+        return [
+            GroupTemplate(row.id, "" if has_trace else row.template, row.codes, has_trace)
+            for row, has_trace in zip(rows, traced, strict=True)
+        ]
 
     async def export_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
         wanted = check_ids(ids)

@@ -10,7 +10,7 @@ import pytest
 
 from mcp_rag import stored_templates
 from mcp_rag.errors import StoreUnavailable
-from mcp_rag.rows import ErrorGroup
+from mcp_rag.rows import ErrorGroup, GroupTemplate
 from mcp_rag.stored_templates import StoredTemplates
 from mcp_rag.types import Fingerprint, Level
 from tests.fakes import DictStore, hex_id
@@ -29,10 +29,10 @@ class Watched(DictStore):
         self.free = asyncio.Event()
         self.free.set()
 
-    async def get_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
+    async def get_templates(self, ids: Sequence[str]) -> list[GroupTemplate]:
         self.read += ids
         await asyncio.wait_for(self.free.wait(), WAIT_S)
-        return await super().get_errors(ids)
+        return await super().get_templates(ids)
 
 
 @pytest.fixture

@@ -13,15 +13,19 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mcp_rag.store.filters import ids_of
+from mcp_rag.store.filters import ids_of, prefix_is
 from mcp_rag.store.memory_index import MemoryIndexes
-from mcp_rag.store.point_reads import all_ids, rows_by_id
+from mcp_rag.store.point_reads import rows_by_id
+from mcp_rag.store.rpc import HEX
+from mcp_rag.store.scans import all_ids, all_tokens
 from mcp_rag.store.schema import JSONS, VECTOR
 from mcp_rag.store.views import View
 
 _VECTORS = frozenset({"sparse", *VECTOR.values()})
 _JSON = frozenset(name for names in JSONS.values() for name in names)
 _COUNT = "count(*)"
+_TOKENS = ["id", "sparse"]
+_PREFIXED = {prefix_is(digit): digit for digit in HEX}
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,7 +54,7 @@ class DirectClient:
         self, method: str, direct: Callable[[str, dict[str, Any]], Any], collection: str, asked: dict[str, Any]
     ) -> Any:  # noqa: ANN401 - as pymilvus
         fields = asked.get("output_fields")
-        if fields and not _VECTORS.intersection(fields):
+        if fields and ((method == "query" and fields == _TOKENS) or not _VECTORS.intersection(fields)):
             try:
                 return direct(collection, asked)
             except Exception as error:  # noqa: BLE001 - whatever the engine raised, the call below raises as pymilvus does
@@ -66,10 +70,12 @@ class DirectClient:
                 return [{_COUNT: len(view.whole(lambda: collection.query(text, output_fields=["id"])))}]
             counted = self._indexes.count(collection.name)
             return [{_COUNT: view.whole(lambda: collection.num_entities) if counted is None else counted}]
-        if not text and fields == ["id"]:
-            every = all_ids(view)
-            if len(every) <= asked["limit"] and not asked.get("offset"):
-                return [{"id": row_id} for row_id in every]
+        if (not text or text in _PREFIXED) and not asked.get("offset"):
+            digit = _PREFIXED.get(text or "", "")
+            if fields == _TOKENS:
+                return all_tokens(view, digit)[: asked["limit"]]
+            if fields == ["id"]:
+                return [{"id": row_id} for row_id in all_ids(view, digit)[: asked["limit"]]]
         if text and (ids := ids_of(text)):
             return _decoded(rows_by_id(view, ids, fields))
         limit, offset = asked.get("limit"), asked.get("offset", 0)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from mcp_rag.rows import BlockRow, ErrorGroup, Outcome, Resolution, ResolutionOutcome, Status
+from mcp_rag.rows import BlockRow, ErrorGroup, GroupTemplate, Outcome, Resolution, ResolutionOutcome, Status
 from mcp_rag.store.filters import clean_item
 from mcp_rag.store.schema import ANCHOR, JSON_BYTES, PART_BYTES, VARCHARS, cut
 from mcp_rag.types import Level
@@ -15,6 +15,8 @@ Entity = dict[str, Any]
 
 # The columns that only the ledger writes once a row exists; everything else belongs to the verbs.
 TOTALS = ("count", "first_seen", "last_seen", "timeline")
+# The columns that tell which group an event belongs to.
+TEMPLATE = ("id", "template", "codes", "root_type", "meta")
 MAX_TIMELINE_HOURS = 1_000
 DAY_MS = 86_400_000
 _LISTS = ("messages", "frames", "sources", "chain")
@@ -128,6 +130,13 @@ def error_group(entity: Mapping[str, Any]) -> ErrorGroup:
         sources=tuple(meta.get("sources", ())),
         chain=tuple(meta.get("chain", ())),
     )
+
+
+def group_template(entity: Mapping[str, Any]) -> GroupTemplate:
+    """What is needed of an entity that has the columns of TEMPLATE."""
+    has_trace = bool(entity["root_type"] or entity["meta"].get("frames"))
+    codes = split_items(entity["codes"])
+    return GroupTemplate(entity["id"], "" if has_trace else entity["template"], codes, has_trace)
 
 
 def _level(value: int) -> Level:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mcp_rag.errors import EmbeddingError
-from mcp_rag.rows import BlockRow, ErrorGroup, Kind, Resolution
-from mcp_rag.store.entities import Entity, error_entity, error_group
+from mcp_rag.rows import BlockRow, ErrorGroup, GroupTemplate, Kind, Resolution
+from mcp_rag.store.entities import TEMPLATE, Entity, error_entity, error_group, group_template
 from mcp_rag.store.filters import block_condition, check_ids
 from mcp_rag.store.frequencies import Frequencies
 from mcp_rag.store.generations import promote, revisions
@@ -48,6 +48,13 @@ class RowExchange:
             return await self._run(self._ledger.ids)
         collection = self._errors if kind == "errors" else self._resolutions
         return await self._run(lambda: sorted({e["id"] for e in self._rpc.scan(collection, "", ("id",), strong=True)}))
+
+    async def get_templates(self, ids: Sequence[str]) -> list[GroupTemplate]:
+        """The templates of groups by id, in the order asked for; unknown ids are left out. Raises InputError."""
+        wanted = check_ids(ids)
+        if not wanted:
+            return []
+        return await self._run(lambda: [group_template(e) for e in self._rpc.get(self._errors, wanted, TEMPLATE)])
 
     async def export_errors(self, ids: Sequence[str]) -> list[ErrorGroup]:
         """Groups by id, in the order asked for, with their vectors."""

@@ -9,8 +9,8 @@ index is approximate; the lexical sums are the engine's own, in its order and pr
 
 from __future__ import annotations
 
+import itertools
 import logging
-import struct
 import threading
 import time
 from array import array
@@ -19,8 +19,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_rag.errors import StoreUnavailable
-from mcp_rag.store.filters import ids_of, prefix_is
-from mcp_rag.store.rpc import HEX
+from mcp_rag.store.filters import ids_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,16 +72,25 @@ class MemoryIndex:
         self._dense[start:end] = rows.dense
         self._alive[start:end] = True
         self._ids += rows.ids
-        for place, (row_id, pairs) in enumerate(zip(rows.ids, rows.sparse, strict=True), start):
+        for place, row_id in enumerate(rows.ids, start):
             if (twice := self._place.get(row_id)) is not None:
                 self._alive[twice] = False  # the engine keeps the last of two rows with one id
             self._place[row_id] = place
-            for token, weight in struct.iter_unpack("<If", pairs):
-                if token not in self._postings:
-                    self._postings[token] = (array("I"), array("f"))
-                places, weights = self._postings[token]
-                places.append(place)
-                weights.append(weight)
+        self._post(rows.sparse, start)
+
+    def _post(self, sparse: Sequence[bytes], start: int) -> None:
+        """Add the postings of rows that stand at `start` and behind it."""
+        import numpy as np
+
+        pairs = np.frombuffer(b"".join(sparse), dtype=[("token", "<u4"), ("weight", "<f4")])
+        places = np.repeat(np.arange(start, start + len(sparse), dtype=np.uint32), [len(p) // 8 for p in sparse])
+        order = np.argsort(pairs["token"], kind="stable")
+        tokens, weights, places = pairs["token"][order], pairs["weight"][order], places[order]
+        cuts = [0, *(np.flatnonzero(np.diff(tokens)) + 1).tolist(), len(tokens)]
+        for begin, end in itertools.pairwise(cuts if len(tokens) else ()):
+            posting = self._postings.setdefault(int(tokens[begin]), (array("I"), array("f")))
+            posting[0].frombytes(places[begin:end].tobytes())
+            posting[1].frombytes(weights[begin:end].tobytes())
 
     def _reserve(self, rows: int, dimension: int) -> None:
         import numpy as np
@@ -138,11 +146,17 @@ class MemoryIndex:
 class MemoryIndexes:
     """The indexes of one engine, by collection. Safe for several threads."""
 
-    def __init__(self, collection: Callable[[str], Any], writing: AbstractContextManager[object]) -> None:
+    def __init__(
+        self,
+        collection: Callable[[str], Any],
+        writing: AbstractContextManager[object],
+        read: Callable[[str], Written],
+    ) -> None:
         """`collection`: the engine's object for a name; raises when there is none, or no engine any more. `writing`:
-        the lock under which the engine takes every write."""
+        the lock under which the engine takes every write. `read`: all rows of a collection."""
         self._collection = collection
         self._writing = writing
+        self._read = read
         # Taken within the other lock, never around it.
         self._lock = threading.Lock()
         self._ready: dict[str, MemoryIndex] = {}
@@ -156,7 +170,7 @@ class MemoryIndexes:
             # A name may be an alias, which moves.
             if (index := self._ready.get(collection.name)) is not None:
                 return index.nearest(query, limit) if field == "dense" else index.heaviest(query, limit)
-        self._begin(collection)
+        self.begin(collection.name)
         return None
 
     def count(self, name: str) -> int | None:
@@ -165,9 +179,8 @@ class MemoryIndexes:
             index = self._ready.get(name)
             return None if index is None else len(index)
 
-    def _begin(self, collection: Any) -> None:  # noqa: ANN401 - milvus-lite ships no types
-        """Read an index in the background, at most every five seconds."""
-        name = collection.name
+    def begin(self, name: str) -> None:
+        """Read the index of a collection in the background, at most every five seconds."""
         with self._lock:
             if name in self._waiting or time.monotonic() < self._again.get(name, 0.0):
                 return
@@ -186,7 +199,10 @@ class MemoryIndexes:
                 return
             self._waiting[name] = missed
         try:
-            index = self._read(name)
+            index = MemoryIndex()
+            with self._writing:
+                stored = self._read(name)
+            index.put(stored)
             with self._writing:
                 # Counted first: the engine may keep the count waiting, and searches would wait with it.
                 rows = self._collection(name).num_entities
@@ -206,19 +222,8 @@ class MemoryIndexes:
                 if self._waiting.get(name) is missed:
                     del self._waiting[name]
 
-    def _read(self, name: str) -> MemoryIndex:
-        index = MemoryIndex()
-        # In parts, because a vector in the engine's form takes eight times its bytes. Under the write lock, because the
-        # engine answers from two states at once when it flushes in between.
-        for digit in HEX:
-            with self._writing:
-                rows = self._collection(name).query(prefix_is(digit), output_fields=["id", "dense", "sparse"])
-            if rows:
-                index.put(_read(rows))
-        return index
-
     def _check(self, name: str, rows: int) -> None:
-        """Forget an index that does not hold as many rows as the engine: another program's ids may not be hex."""
+        """Forget an index that does not hold as many rows as the engine: it would hide some."""
         index = self._ready.get(name)
         if index is not None and len(index) != rows:
             _LOG.warning("the index of %s has %d rows, the engine %d; the engine answers", name, len(index), rows)
@@ -289,13 +294,3 @@ def _change(method: str, request: Any) -> Written | list[str] | None:  # noqa: A
     if len(sparse) != len(ids) or any(len(pairs) % 8 for pairs in sparse):
         raise ValueError("as many rows as ids, in pairs of eight bytes")
     return Written(ids, dense, sparse)
-
-
-def _read(rows: Sequence[Mapping[str, Any]]) -> Written:
-    """Rows as the engine gives them."""
-    import numpy as np
-
-    sparse = [row["sparse"] for row in rows]
-    packed = [p if isinstance(p, bytes) else b"".join(struct.pack("<If", t, w) for t, w in p.items()) for p in sparse]
-    dense = np.array([row["dense"] for row in rows], dtype=np.float32)
-    return Written([row["id"] for row in rows], dense, packed)

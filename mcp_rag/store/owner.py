@@ -22,6 +22,7 @@ from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.directory import DataDirectory, Owner, close_in_fork, keep_in_fork, make_private
 from mcp_rag.store.library import client_class
 from mcp_rag.store.memory_index import MemoryIndexes
+from mcp_rag.store.scans import all_vectors
 from mcp_rag.store.soundness import check_files, clear_crash, drop_indexes
 from mcp_rag.store.views import View
 
@@ -63,7 +64,7 @@ class Engine:
         self._write_lock = threading.RLock()
         self._reading = threading.Lock()
         self._views: dict[str, View] = {}
-        self.indexes = MemoryIndexes(self._collection, self._write_lock)
+        self.indexes = MemoryIndexes(self._collection, self._write_lock, lambda name: all_vectors(self._view(name)))
         self._database: Any = None
         self._server: Any = None
         self._socket: Path | None = None
@@ -130,6 +131,9 @@ class Engine:
                 collection.load()
             collection.flush()
             self._view(name)
+            # Where vectors are searched. Begun now, an index is there when the embedding model is.
+            if {"dense", "sparse"} <= {field.name for field in collection.schema.fields}:
+                self.indexes.begin(name)
 
     def _serve(self) -> None:
         import grpc

@@ -44,26 +44,6 @@ class _Version(NamedTuple):
     newest: bool = False
 
 
-def all_ids(view: View) -> list[str]:
-    """The ids of all rows that are stored, in no order. Raises what the engine raises."""
-    view.collection._require_loaded()  # noqa: SLF001 - as above
-    recent, segments, deleted = view.now()
-    newest: dict[str, int] = {}
-    for segment in segments:
-        for row_id, sequence in zip(segment.pks, segment.seqs.tolist(), strict=True):
-            if sequence > newest.get(row_id, -1):
-                newest[row_id] = sequence
-    gone: dict[str, int] = {}
-    for table in recent:
-        with view.reading(table):
-            places, deletions = dict(table._pk_index), dict(table._delete_index)  # noqa: SLF001 - as in `_unsealed`
-        for row_id, (_, _, sequence) in places.items():
-            newest[row_id] = max(sequence, newest.get(row_id, -1))
-        for row_id, (sequence, _) in deletions.items():
-            gone[row_id] = max(sequence, gone.get(row_id, -1))
-    return [i for i, at in newest.items() if gone.get(i, -1) <= at and not deleted.is_deleted(i, at)]
-
-
 def _unsealed(view: View, recent: Sequence[Any], wanted: str, fields: Sequence[str]) -> tuple[list[_Version], int]:
     """Versions of the row in the unsealed rows, and when they say that it was deleted last, -1 for never. Rows that a
     flush took may be older than what the files hold, where it failed; those written since are not."""

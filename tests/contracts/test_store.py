@@ -514,6 +514,22 @@ async def test_ids_are_listed_in_order(store: AnyStore) -> None:
     assert await store.list_ids("resolutions") == [hex_id("fix")]
 
 
+async def test_templates_come_without_the_rest(store: AnyStore) -> None:
+    """What a template index needs; the message of an error with a trace is of no use to it."""
+    rows = [
+        replace(group("plain"), template="cannot reach <path>", codes=("E1", "E2"), root_type="", frames=()),
+        replace(group("typed"), template="KeyError", root_type="KeyError"),
+        replace(group("framed"), template="panic", root_type="", frames=("main.go:main",)),
+    ]
+    await store.upsert_errors(rows)
+    assert await store.get_templates([hex_id(n) for n in ("framed", "nothing", "plain", "typed")]) == [
+        (hex_id("framed"), "", rows[2].codes, True),
+        (hex_id("plain"), "cannot reach <path>", ("E1", "E2"), False),
+        (hex_id("typed"), "", rows[1].codes, True),
+    ]
+    assert await store.get_templates([]) == []
+
+
 async def test_imported_blocks_count_only_from_the_next_change(store: AnyStore) -> None:
     """A ledger row imported beside its group changes no total by itself, and takes part in the next recount."""
     await store.upsert_errors([group("one")])

@@ -17,9 +17,10 @@ from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import MilvusStore, StoreSettings
 from mcp_rag.store.direct import DirectClient
 from mcp_rag.store.entities import Entity
-from mcp_rag.store.filters import ids_in
+from mcp_rag.store.filters import ids_in, prefix_is
 from mcp_rag.store.lite import LiteConnection, LiteLink
 from mcp_rag.store.owner import READS
+from mcp_rag.store.rpc import HEX
 from mcp_rag.store.schema import fields_of
 from tests.fakes import hex_id
 from tests.store.worker import block, group
@@ -122,6 +123,22 @@ async def test_a_search_finds_what_it_finds_over_the_socket(
     assert [(h["id"], float(h["distance"]), dict(h["entity"])) for h in direct] == [
         (h["id"], float(h["distance"]), dict(h["entity"])) for h in over
     ]
+
+
+@pytest.mark.parametrize("fields", [["id"], ["id", "sparse"]])
+async def test_columns_of_all_rows_are_read_from_the_engine(store: MilvusStore, fields: list[str]) -> None:
+    """Ids and words of all rows, sealed, unsealed, written twice or deleted, or of a part of them, up to a limit: what
+    the socket brings, without making whole rows."""
+    client, socket = client_of(store)
+    for text in ("", *map(prefix_is, HEX)):
+        asked: dict[str, Any] = {"filter": text, "output_fields": fields, "limit": 100}
+        direct = {row["id"]: row for row in client.query(store._errors, **asked)}
+        assert socket.reads == []
+        assert direct == {row["id"]: dict(row) for row in socket._client.query(store._errors, **asked)}
+        if not text:
+            assert len(direct) == len(NAMES) - 1
+            some = client.query(store._errors, **asked | {"limit": 7})
+            assert len({row["id"] for row in some} & direct.keys()) == 7
 
 
 async def test_vectors_are_read_over_the_socket(store: MilvusStore) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mcp_rag.store import views
-from mcp_rag.store.point_reads import all_ids, rows_by_id
+from mcp_rag.store.point_reads import rows_by_id
+from mcp_rag.store.scans import all_ids
 from mcp_rag.store.views import View
 
 WAIT_S = 30.0
