@@ -135,7 +135,11 @@ def redacted() -> dict[str, float]:
 
 def unseen() -> dict[str, float]:
     """Lines, traces and groups that somebody wrote who had not seen the rules."""
-    return {f"independent: {name}": right / asked for name, (right, asked) in independent.measured().items()}
+    return {
+        f"{of}: {name}": right / asked
+        for of in independent.SETS
+        for name, (right, asked) in independent.measured(of).items()
+    }
 
 
 async def labelled(embedder: CachedEmbedder, data: Path) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Recall and false alarms of the redaction gate on two hand-made sets, per kind of secret.
+"""Recall and false alarms of the redaction gate on three hand-made sets, per kind of secret.
 
     python evals/redaction.py                      # our gate
     python evals/redaction.py --misses             # and what was missed
@@ -9,8 +9,9 @@
 `evals/data/redaction.jsonl` holds one text per line. `planted` are the secrets, each as parts that are joined here (so
 that no scanner mistakes the file for a leak) and put in place of `{{0}}`, `{{1}}`, ...; `keep` must survive. A row
 without `planted` is a hard negative: any change to it is a false alarm. All values are random, none was ever valid.
-`redaction-independent.jsonl` is a second set in the same form, by someone who had not seen the rules; addresses are not
-looked for in its negatives.
+`redaction-independent.jsonl` and `redaction-second.jsonl` are sets in the same form, by two people who had not seen the
+rules; the second was written after the misses of the first had been mended. Addresses are not looked for in their
+negatives.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from evals.gitleaks_rules import GitleaksRules  # noqa: E402 - the path above ma
 from mcp_rag.redact import Redactor  # noqa: E402 - as above
 
 DATA = Path(__file__).resolve().parent / "data" / "redaction.jsonl"
-INDEPENDENT = DATA.with_name("redaction-independent.jsonl")
+OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in ("independent", "second")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def score(cases: Sequence[Case], redact: Callable[[str], str]) -> Score:
 
 
 def score_independent(cases: Sequence[Case]) -> Score:
-    """Our gate on the second set."""
+    """Our gate on a set of somebody else."""
     result = score([case for case in cases if case.secrets], Redactor())
     negatives = score([case for case in cases if not case.secrets], Redactor(ips=False, emails=False))
     result.alarms, result.negatives = negatives.alarms, negatives.negatives
@@ -212,8 +213,9 @@ def main() -> int:
     cases = load()
     for name, redact in tools(options):
         report(name, score(cases, redact), len(cases), misses=options.misses)
-    others = load(INDEPENDENT)
-    report("mcp-rag, independent set", score_independent(others), len(others), misses=options.misses)
+    for name, path in OTHERS.items():
+        others = load(path)
+        report(f"mcp-rag, {name} set", score_independent(others), len(others), misses=options.misses)
     return 0
 
 
