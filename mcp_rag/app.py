@@ -297,10 +297,10 @@ class App:
                 yield from reader.blocks_of_stream(*stream)
 
         await self.ready()
-        pool = ParsePool(self.settings.max_workers, Describer(self.gate(), self.gate()))
         settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
         async with self.templates.growing() as merge:
+            pool = ParsePool(self.settings.max_workers, Describer(self.gate(), self.gate()))
             ingestor = Ingestor(
                 self.store,
                 self.embedder,
@@ -313,6 +313,7 @@ class App:
             )
             with contextlib.closing(pool):
                 async for report in ingestor.run(blocks(), settings, budget):
+                    self.templates.forget()
                     yield report
                 if report.complete:
                     from mcp_rag.retention import retained

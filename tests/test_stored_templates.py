@@ -10,7 +10,8 @@ import pytest
 
 from mcp_rag import stored_templates
 from mcp_rag.errors import StoreUnavailable
-from mcp_rag.rows import ErrorGroup, GroupTemplate
+from mcp_rag.merge import MergeIndex
+from mcp_rag.rows import ErrorGroup, GroupTemplate, Kind
 from mcp_rag.stored_templates import StoredTemplates
 from mcp_rag.types import Fingerprint, Level
 from tests.fakes import DictStore, hex_id
@@ -26,13 +27,17 @@ class Watched(DictStore):
     def __init__(self) -> None:
         super().__init__()
         self.read: list[str] = []
+        self.hidden: set[str] = set()
+        self.broken_after: int | None = None
         self.free = asyncio.Event()
         self.free.set()
 
     async def get_templates(self, ids: Sequence[str]) -> list[GroupTemplate]:
+        if self.broken_after is not None and len(self.read) >= self.broken_after:
+            raise StoreUnavailable("down", "wait", retry=True)
         self.read += ids
         await asyncio.wait_for(self.free.wait(), WAIT_S)
-        return await super().get_templates(ids)
+        return [row for row in await super().get_templates(ids) if row.id not in self.hidden]
 
 
 @pytest.fixture
@@ -152,6 +157,124 @@ async def test_only_so_many_are_kept(store: Watched, monkeypatch: pytest.MonkeyP
     clock.now = 2 * stored_templates.FRESH_S
     assert len(await templates.current()) == 2
     assert len(store.read) == 2
+
+
+async def test_as_many_other_groups_are_another_store(store: Watched) -> None:
+    """A base at its limit loses as many groups as it gains: after our own writes the number says nothing."""
+    templates = StoredTemplates(lambda: store, Clock())
+    await store.upsert_errors([message(0), message(1)])
+    await templates.current()
+    await store.delete_errors([hex_id("m0")])
+    await store.upsert_errors([message(2)])
+    templates.forget()
+    index = await templates.current()
+    assert {hex_id(f"m{n}") for n in range(3) if await found(index, n)} == {hex_id("m1"), hex_id("m2")}
+
+
+async def found(index: MergeIndex, n: int) -> bool:
+    """Whether the group of a message leads."""
+    return index.lookup(known(n), level=Level.ERROR, logger="", has_trace=False) == hex_id(f"m{n}")
+
+
+def known(n: int) -> Fingerprint:
+    """The fingerprint of a stored message."""
+    return Fingerprint(id=hex_id(f"m{n}"), related=hex_id(f"m{n}"), template=message(n).template, codes=())
+
+
+async def test_a_slow_store_is_not_asked_for_ever(store: Watched) -> None:
+    """A count that takes longer than its answer is fresh: the reading ends all the same."""
+    clock = Clock()
+
+    class Slow(Watched):
+        async def list_ids(self, kind: Kind) -> list[str]:
+            clock.now += 2 * stored_templates.FRESH_S
+            return await super().list_ids(kind)
+
+    slow = Slow()
+    await slow.open(model_id="hash", dimension=4)
+    templates = StoredTemplates(lambda: slow, clock)
+    await slow.upsert_errors([message(0)])
+    assert len(await asyncio.wait_for(templates.latest(), WAIT_S)) == 1
+    assert slow.calls["list_ids"] == 1
+
+
+async def test_two_ingests_that_begin_at_once_share_an_empty_index(store: Watched) -> None:
+    """Both wait for the templates of a base that has none yet."""
+    templates = StoredTemplates(lambda: store, Clock())
+    met: list[MergeIndex] = []
+    both = asyncio.Barrier(2)
+
+    async def ingest() -> None:
+        async with templates.growing() as index:
+            met.append(index)
+            await asyncio.wait_for(both.wait(), WAIT_S)
+
+    await asyncio.gather(ingest(), ingest())
+    assert met[0] is met[1]
+
+
+async def test_a_row_that_is_listed_but_not_there_yet_is_asked_for_again(store: Watched) -> None:
+    """A replica that lags behind lists what it does not return."""
+    templates = StoredTemplates(lambda: store, Clock())
+    await store.upsert_errors([message(0)])
+    store.hidden.add(hex_id("m0"))
+    assert len(await templates.current()) == 0
+    store.hidden.clear()
+    assert len(await templates.current()) == 1
+
+
+async def test_room_that_appears_is_used(store: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups beyond the limit are read once others are gone."""
+    monkeypatch.setattr(stored_templates, "MAX_TEMPLATES", 2)
+    templates = StoredTemplates(lambda: store, Clock())
+    await store.upsert_errors([message(n) for n in range(4)])
+    await templates.current()
+    await store.delete_errors(store.read)
+    templates.forget()
+    assert len(await templates.current()) == 2
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_half_a_reading_is_kept_and_what_was_deleted_meanwhile_is_not(
+    store: Watched, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    """The store fails between two batches, the first time or later: nothing read is read again, nothing gone leads."""
+    monkeypatch.setattr(stored_templates, "READ_BATCH", 1)
+    templates = StoredTemplates(lambda: store, Clock())
+    if not first:
+        await templates.current()
+    await store.upsert_errors([message(n) for n in range(3)])
+    templates.forget()
+    store.broken_after = 1
+    with pytest.raises(StoreUnavailable):
+        await templates.latest()
+    store.broken_after = None
+    (kept,) = store.read[:1]
+    assert len(await templates.latest()) == 3
+    assert store.read.count(kept) == 1
+    await store.delete_errors([kept])
+    templates.forget()
+    assert len(await templates.latest()) == 2
+
+
+async def test_what_nobody_waited_for_is_logged(
+    store: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reading that fails after the search went on: a defect of ours is told, and the next call tries again."""
+    monkeypatch.setattr(stored_templates, "PATIENCE_S", 0.01)
+    templates = StoredTemplates(lambda: store, Clock())
+    await templates.current()
+    await store.upsert_errors([message(0)])
+    templates.forget()
+    store.free.clear()
+    assert len(await templates.current()) == 0
+    store.fail["get_templates"] = KeyError("defect")
+    reading = templates._reading
+    assert reading is not None
+    store.free.set()
+    await asyncio.wait({reading}, timeout=WAIT_S)
+    assert "could not be read" in caplog.text
+    assert len(await templates.current()) == 1
 
 
 async def test_closing_stops_a_reading(store: Watched) -> None:

@@ -248,6 +248,7 @@ class MemoryIndexes:
             if not name:
                 self._ready.clear()
                 self._waiting.clear()
+                self._again.clear()
             elif change is None:
                 self._forget(name)
             elif name in self._waiting:

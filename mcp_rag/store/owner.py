@@ -247,9 +247,10 @@ class Engine:
                 try:
                     response = method(request, context)
                 finally:
-                    self.indexes.wrote(name, request, taken=_status(response) == (0, ""))
-                    if name == "DropCollection":  # none is told apart: this is rare, and they are made again
-                        self._release_views()
+                    taken = _status(response) == (0, "")
+                    self.indexes.wrote(name, request, taken=taken)
+                    if name == "DropCollection" and taken and (view := self._views.pop(request.collection_name, None)):
+                        view.release()
                 if durable:
                     self._note(response)
                 return response

@@ -27,9 +27,7 @@ class Part(NamedTuple):
     def column(self, name: str) -> Any:  # noqa: ANN401 - pyarrow ships no types
         """The values of these rows as an Arrow array. Raises KeyError for an unknown column."""
         column = self.table.column(name)
-        if len(self.places) < len(column):
-            column = column.take(self.places)
-        return column
+        return column if self.places == list(range(len(column))) else column.take(self.places)
 
 
 def parts(view: View, prefix: str = "") -> list[Part]:

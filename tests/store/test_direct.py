@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from mcp_rag.store.filters import ids_in, prefix_is
 from mcp_rag.store.lite import LiteConnection, LiteLink
 from mcp_rag.store.owner import READS
 from mcp_rag.store.rpc import HEX
+from mcp_rag.store.scans import all_tokens, all_vectors
 from mcp_rag.store.schema import fields_of
 from tests.fakes import hex_id
 from tests.store.worker import block, group
@@ -123,6 +125,30 @@ async def test_a_search_finds_what_it_finds_over_the_socket(
     assert [(h["id"], float(h["distance"]), dict(h["entity"])) for h in direct] == [
         (h["id"], float(h["distance"]), dict(h["entity"])) for h in over
     ]
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+async def test_every_row_keeps_its_own_vectors(store: MilvusStore, tmp_path: Path, sealed: bool) -> None:
+    """A new row before the newer version of an older one, in one write or in one file: ids and columns stay together,
+    for the index, and for words, which are read when the store is opened."""
+    vectors = {"known": unit(1.0, 0.0, 0.0, 0.1), "new": unit(0.0, 1.0, 0.0, 0.1)}
+    rows = {
+        name: replace(group(name), vector=vector, sparse={7 + n: 1.0})
+        for n, (name, vector) in enumerate(vectors.items())
+    }
+    await store.upsert_errors([rows["known"]])
+    await store.flush()
+    await store.upsert_errors([rows["new"], rows["known"]])
+    if sealed:
+        await store.flush()
+    view = store._connection.link._engine._view(store._errors)  # type: ignore[attr-defined] # of the embedded store
+    read = all_vectors(view)
+    found = dict(zip(read.ids, read.dense.tolist(), strict=True))
+    words = {row["id"]: row["sparse"] for row in all_tokens(view)}
+    for n, (name, vector) in enumerate(vectors.items()):
+        assert found[hex_id(name)] == pytest.approx(vector)
+        assert words[hex_id(name)] == {7 + n: 1.0}
+        assert words == {i: dict(struct.iter_unpack("<If", p)) for i, p in zip(read.ids, read.sparse, strict=True)}
 
 
 @pytest.mark.parametrize("fields", [["id"], ["id", "sparse"]])
