@@ -12,6 +12,7 @@ import re
 
 from mcp_rag import volatile
 from mcp_rag.codes import Code, find
+from mcp_rag.machine_names import GROUP, is_made
 from mcp_rag.volatile import DIGIT, PLACEHOLDER
 
 __all__ = ["PLACEHOLDER", "mask"]
@@ -132,8 +133,11 @@ def _mask_named(text: str) -> str:
     if "=" in text:
         text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
-    if ('":' in text or '" :' in text) and not text.startswith("{"):  # else the object is the event, not its values
-        text = volatile.FIELD.sub(_field, text)
+    text = _mask_quoted(text)
+    if "(" in text:
+        text = volatile.WHOSE.sub(_whose, text)
+    if volatile.MACHINE_HINT.search(low) and DIGIT.search(text):
+        text = volatile.MACHINE.sub(_machine, text)
     if "sd" in low or "vd" in low:
         text = volatile.DISK.sub("<id>", text)
     if volatile.ENTITY_HINT.search(low):
@@ -145,6 +149,21 @@ def _mask_named(text: str) -> str:
     if any(map(low.__contains__, volatile.NULL_HINTS)):
         text = volatile.NULL.sub(r"\1<str>", text)
     return text
+
+
+def _mask_quoted(text: str) -> str:
+    """Values in quotes, known by what is before them or by what they hold."""
+    if not text.startswith("{"):  # else the object is the event, not its values
+        if '":' in text or '" :' in text:
+            text = volatile.FIELD.sub(_field, text)
+        if "{'" in text:
+            text = volatile.QUOTED_FIELD.sub(_field, text)
+    if not volatile.QUOTES.search(text):
+        return text
+    text = volatile.QUOTED_ENTITY.sub(_quoted, text)
+    if "nvalid" in text or "or input string" in text or "alformed" in text or "convert" in text:
+        text = volatile.UNREAD.sub(r"\1\2<str>\2", text)
+    return volatile.FILE.sub(r"\1<path>\2", text) if "." in text else text
 
 
 def _example(match: re.Match[str]) -> str:
@@ -168,21 +187,47 @@ def _secret(match: re.Match[str]) -> str:
 def _pair(match: re.Match[str]) -> str:
     key, sign, value = match.groups()
     bare = value.strip("\"'")
-    if not bare or bare[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+    if not bare or bare[0] == "<" or _tells(key, bare) or _PRIVATE.search(value):
         return match[0]
     return f"{key}{sign}<str>"
 
 
 def _field(match: re.Match[str]) -> str:
     key, sign, value = match.groups()
-    if value[0] == "<" or key.lower() in volatile.TELLING_KEYS or _PRIVATE.search(value):
+    if PLACEHOLDER.fullmatch(value) or _tells(key, value) or _PRIVATE.search(value):
         return match[0]
-    return f'"{key}"{sign}"<str>"'
+    if volatile.SAYING_ENDS.search(key.lower()):
+        return match[0]
+    quote = match[0][0]
+    return f"{quote}{key}{quote}{sign}{quote}<str>{quote}"
+
+
+def _tells(key: str, value: str) -> bool:
+    """Whether a key's value says what is wrong: then it is masked like prose, not as a whole."""
+    low = key.lower()
+    if low in volatile.TELLING_KEYS:
+        return True
+    ends = volatile.TELLING_ENDS.search(low.replace("_", "").replace("-", ""))
+    return ends is not None and volatile.WORDS_ONLY.fullmatch(value) is not None
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2][0]}<str>{match[2][-1]}"
+
+
+def _whose(match: re.Match[str]) -> str:
+    return f"{match[1] or match[2]}<str>"
+
+
+def _machine(match: re.Match[str]) -> str:
+    return f"{match[1] or match[3]}<host>"
 
 
 def _mask_token(token: str) -> str:
     if not volatile.SPECIAL.search(token):
         return token
+    if "+" in token:
+        token = volatile.OFFSET.sub("<hex>", token)
     if "<" not in token:
         return volatile.TOKEN.sub(_replace, token)
     parts = [volatile.TOKEN.sub(_replace, part) for part in PLACEHOLDER.split(token)]
@@ -240,4 +285,8 @@ def _word(text: str) -> str:
         return "<id>"
     if len(runs) > 1 and (any(mark in text for mark in "_-:#@") or volatile.MIXED.search(text) or len(runs) > 3):
         return "<id>"
-    return volatile.RUNS.sub("<num>", text) if runs else text
+    if not runs:
+        return text
+    if GROUP.fullmatch(text):
+        return "<num>"
+    return "<id>" if is_made(text) else volatile.RUNS.sub("<num>", text)

@@ -66,8 +66,23 @@ _TELLING = (
 )
 TELLING_KEYS = frozenset(_TELLING.split())
 
-# The same in JSON inside a message, of one word: prose is what the event says.
-FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"([^\"\s\\]{1,300})\"")
+# Keys that end so hold what the event is about, where they hold words: `decline_code=lost_card`, `refusalReason=Fraud`.
+# Not every code does: those of countries, currencies and vouchers are data.
+_FAULTS = (
+    "decline|declined|err|error|result|response|resp|return|reason|fail|failure|status|exit|fault|reject|rejection|"
+    "refusal|denial|cancel|cancellation|exception|sub|suberror|problem|issue"
+)
+TELLING_ENDS = re.compile(
+    rf"(?:reason|errors?|status|(?<!be)cause|issues?|(?<!de)fault|failure|(?<!de)(?:{_FAULTS})codes?)$"
+)
+WORDS_ONLY = re.compile(r"[A-Za-z][A-Za-z_.,;' -]{1,80}")
+# Of a document in a message these say more than data.
+SAYING_ENDS = re.compile(r"(?:message|msg|description|details?|text|hint|exception|string|title|summary|note|info)$")
+
+# The same in JSON inside a message.
+FIELD = re.compile(r"\"([A-Za-z_][\w.-]{0,60})\"( ?: ?)\"((?:[^\"\n\\]|\\.){1,300})\"")
+# As Python and Ruby print one.
+QUOTED_FIELD = re.compile(r"'([A-Za-z_][\w.-]{0,60})'( ?: ?)'((?:[^'\n\\]|\\.){1,300})'")
 # The letter of a disk is drawn by its slot, like the number of another device.
 DISK = re.compile(r"(?<![\w.$-])(?:sd[a-j]|x?vd[a-h])(?:[0-9]{1,3})?(?![\w.$(-])")
 
@@ -93,14 +108,51 @@ ENTITY = re.compile(
     r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal) "
     rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE}|{_STATES})(?![\w-]))([+-]?\w[\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
 )
+# In quotes it is a name whatever it holds, in other languages too.
+QUOTED_ENTITY = re.compile(
+    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal|"
+    r"[Cc]ustomer|Benutzer|Nutzer|Kunde|Konto|[Uu]tilisateur|[Uu]suario|[Uu]su\u00e1rio|[Uu]tente|[Gg]ebruiker) "
+    r"(?:name )?)(\"[^\"\n]{1,80}\"|'[^'\n]{1,80}'|`[^`\n]{1,80}`|\u201e[^\u201c\u201d\n]{1,80}[\u201c\u201d]|"
+    r"\u201c[^\u201d\n]{1,80}\u201d|\u2018[^\u2019\n]{1,80}\u2019|\u00ab[^\u00bb\n]{1,80}\u00bb|"
+    r"\u00bb[^\u00ab\n]{1,80}\u00ab)(?!\w)"
+)
+# Whose session or crontab it is, in brackets behind a mail protocol's name or before what cron did: always a name.
+WHOSE = re.compile(
+    r"((?<![\w.-])(?:imap|pop3|lmtp|lda|managesieve|submission)\()[^()\s<]{1,100}(?=\))|"
+    r"(^\()[a-z_*][\w.@*-]{0,40}(?=\) (?:CMD|RELOAD|REPLACE|LIST|MAIL|AUTH|ORPHAN|FAILED to|BEGIN EDIT|END EDIT)(?!\w))"
+)
+# A numbered machine behind the word for one; behind a preposition only where its name says that it is one.
+_NUMBERED = r"[a-z0-9-]{0,40}[0-9])(?![\w@$/:(-]|\.\w)"
+MACHINE = re.compile(
+    r"(?<![\w.-])((?:[Nn]ode|[Hh]ost|[Ss]erver|[Mm]achine) [\"'`]?)(?!(?:process|version|port|id|pool|group|type|index|"
+    rf"count|thread|error|step|task|core|socket)s?-?[0-9])([a-z]{_NUMBERED}|"
+    r"(?<![\w.-])((?:on|from|to|at) [\"'`]?)((?:vm|host|node|srv|server|edge|worker|web|app|db|gw|lb|gpu|compute|"
+    rf"master|box|machine){_NUMBERED}"
+)
+MACHINE_HINT = re.compile(r"(?:node|host|server|machine|on|from|to|at) [\"'`]?[a-z]")
+# A file that a person named: in quotes, with blanks in its name.
+FILE = re.compile(
+    r"(?<!\w)([\"'`\u201e\u201c\u00ab])(?=[^\"'`\u201c\u201d\u00bb\n]{0,100} )[^\"'`\u201c\u201d\u00bb\n]{1,140}\."
+    r"(?:pdf|docx?|xlsx?|pptx?|odt|ods|csv|tsv|txt|rtf|zip|rar|7z|t?gz|png|jpe?g|gif|svg|webp|heic|tiff?|bmp|mp[34]|mov|avi|"
+    r"mkv|wav|flac|json|xml|html?|eml|msg|log|md|epub|dwg|psd)( ?[\"'`\u201c\u201d\u00bb])(?!\w)",
+    re.IGNORECASE,
+)
+# Text that could not be read as a number, a date and so on: whatever it holds.
+UNREAD = re.compile(
+    r"((?:invalid input syntax for (?:type )?[\w ]{1,30}|could not convert string to \w{1,12}|[Ff]or input string|"
+    r"(?:[Ii]nvalid|[Mm]alformed) (?:literal for \w{1,12}\(\)(?: with base [0-9]{1,2})?|"
+    r"(?:number|integer|float|decimal|date|datetime|timestamp|time|amount)(?: (?:format|value|string))?)): ?)"
+    r"([\"'])[^\"'\n]{0,200}\2"
+)
+QUOTES = re.compile("[\"'`\u201e\u201c\u2018\u00ab\u00bb]")
 ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
 WHO = re.compile(
     r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
     r"(?= from <?[\w.:-]{0,60}[0-9>])"
 )
 UNIT = re.compile(
-    r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|hrs?|"
-    r"hours?)(?![\w/])"
+    r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]o|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|"
+    r"hrs?|hours?)(?![\w/])"
 )
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL_HINTS = ("null", "none", "nil", "undefined", "nan")
@@ -134,7 +186,7 @@ _HEX = (
 )
 _HOST = r"(?<![\w.@$-])[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?(?![\w.@$(-])"
 _LOCAL = r"(?<![\w.@$-])localhost(?::[0-9]{1,5})?(?![\w.@$(-])"
-_UNITS = "[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[KMGTPE]i|[kKMG]?Hz|[munµμ]?s|secs?|min|hrs?|[hdmkKMGTx%]"
+_UNITS = "[KMGTPEkmgt]?i?[Bb](?:ps|/s)?|[kKMG]o|[KMGTPE]i|[kKMG]?Hz|[munµμ]?s|secs?|min|hrs?|[hdmkKMGTx%]"
 _NUMBER = (
     r"(?<![0-9A-Za-z_])[+-]?v?[0-9](?:[0-9]|[.,:/+-](?=[0-9])){0,80}"
     rf"(?:[eE][+-]?[0-9]{{1,3}}|{_UNITS})?(?![0-9A-Za-z_])"
@@ -158,6 +210,8 @@ TOKEN = re.compile(
     f"(?P<hex>{_HEX})|(?P<measure>{_MEASURE})|(?P<local>{_LOCAL})|(?P<host>{_HOST})|(?P<number>{_NUMBER})|"
     f"(?P<word>{_WORD})"
 )
+# Where in a library a program stopped: `[7f3a1c000000+1d2b000]`.
+OFFSET = re.compile(r"(?<=\[)(?:0x)?[0-9a-f]{1,16}\+(?:0x)?[0-9a-f]{1,16}(?=\])")
 # A measure at the end of a word, behind its name.
 NAMED_MEASURE = re.compile(
     rf"(?<=[:@])[+-]?{_DECIMAL}(?:{_UNITS})?$|(?<=[:@]){_DURATION}$|(?<=[:@/])(?:{_RELEASE}|v[0-9]{{1,9}})$"

@@ -60,6 +60,27 @@ MASKED = [
     ('cart {"id": 7, "owner":"bob", "reason":"late"}', 'cart {"id": <num>, "owner":"<str>", "reason":"late"}'),
     ("sda2 and [sdb] fail, not sdk or hdr", "<id> and [<id>] fail, not sdk or hdr"),
     ("role admin lost, user root locked", "role <str> lost, user <str> locked"),
+    ("session gTbv4RrKwmPx of req_hJk4WqzPmrTb ended", "session <id> of <id> ended"),
+    ("pod mail-6f9d7bc584-hgwtz in eu-north-1b on m6i.xlarge", "pod <id> in <id> on <id>"),
+    ("Interface GigabitEthernet0/2 down, eth1 up", "Interface <id> down, <id> up"),
+    ("error on dm-7 and nvme1", "error on <id> and <id>"),
+    ("pg 7.1c, 12.f and 4.2as0 are damaged", "pg <num>, <num> and <num> are damaged"),
+    ("in libshop.so[7f11aa0000+c4d1]", "in libshop.so[<hex>]"),
+    ("lease held on vm-12 by node edge-4", "lease held on <host> by node <host>"),
+    ("server mail02 left, machine rack7-b3 too", "server <host> left, machine <host> too"),
+    ("scan of 'my tax return (2).pdf' failed", "scan of '<path>' failed"),
+    ("il manque 3,5 Go sur 20 Mo, 64Ko lus", "il manque <num> sur <num>, <num> lus"),
+    ("Benutzer „Nora Klein“ ist gesperrt", "Benutzer „<str>“ ist gesperrt"),
+    ("L'utilisateur « Luc Petit » est absent", "L'utilisateur «<str>» est absent"),
+    ("imap(anna.b)(812): index is broken", "imap(<str>)(<num>): index is broken"),
+    ("(anna) FAILED to open the crontab", "(<str>) FAILED to open the crontab"),
+    ('User "Mary Ann Lee" has no seat', 'User "<str>" has no seat'),
+    ('body {"name":"Oak table, round","price":7}', 'body {"name":"<str>","price":<num>}'),
+    ('cut {"owner":"Mary \\"May\\" Lee","pri...', 'cut {"owner":"<str>","pri...'),
+    ("got {'name': 'Oak table', 'code': 'sold out'}", "got {'name': '<str>', 'code': 'sold out'}"),
+    ("country_code=PT promo_code=SPRING default=window", "country_code=<str> promo_code=<str> default=<str>"),
+    ('invalid input syntax for type integer: "two"', 'invalid input syntax for type integer: "<str>"'),
+    ('java: For input string: "1x"', 'java: For input string: "<str>"'),
 ]  # fmt: skip
 KEPT = [
     "ORA-00942: table or view does not exist",
@@ -83,6 +104,14 @@ KEPT = [
     "Login denied",
     "account archived and role revoked",
     "condition=Degraded phase= Terminating outcome=rejected",
+    "charge failed: decline_code=card_expired resultCode=Refused",
+    'refused: refusalReason="No balance left" payment_status=void',
+    'answer {"issue":"CARD_EXPIRED","failureReason":"bank said no","errorCode":"NO_FUNDS"}',
+    "job failed on step two at node startup",
+    "'settings.json' is missing and 'no such option.' is said",
+    "(main) waits and f(carla) gave up",
+    "it's late, isn't it.pdf'",
+    "Benutzer hat keine Rechte",
 ]
 
 
@@ -107,7 +136,8 @@ def test_idempotent_on_examples(text: str) -> None:
 PIECES = st.sampled_from(
     ["a", "Z", "0", "7", "42", "0x1f", "f00ba7", ":", "-", "_", ".", "/", "\\", "@", "=", "<", ">", "<num>", "<ip>",
      "<str>", "<IP_1>", " ", ",", "(", ")", "[", "]", "{", "}", '"', "'", "user ", "true", "E0308", "status 503",
-     "token=", "Error", "10.0.0.1", "http://", "?", "&", "12:30:45", "%", "é", "\ue000"]
+     "token=", "Error", "10.0.0.1", "http://", "?", "&", "12:30:45", "%", "é", "\ue000", "node ",
+     "on vm-", "-7xkqz", "gTbv4RrK", "eth", "dm-", "«", "„", "m5.large", "eu-west-1", "+", "Mo"]
 )  # fmt: skip
 
 
