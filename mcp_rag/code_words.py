@@ -78,8 +78,9 @@ _NOT_COUNTING = (
     r"secs?|minutes?|ms|times?|retries|attempts?|workers?|process(?:es)?|threads?|pods?|nodes?|records?|rows?|results?|"
     r"messages?|requests?|others?|of|out|pending|more|bytes|entries)(?![a-z]))"
 )
+# A field of a record ends like a text: its quote or the sign behind it is there where many events are told apart.
 _STOP = (
-    r"(?=\Z|[,;:!?)\]\"']|\.(?![0-9])|"
+    r"(?=\Z|[,;:!?)\]\"'\0]|\.(?![0-9])|"
     r" (?:from|for|on|after|to|at|in|when|while|by|and|but|instead|received|\(|-)(?![a-z]))"
 )
 _SERVER = "(?:upstream|server|gateway|origin|backend|proxy|remote|api)(?![a-z])"
@@ -229,7 +230,7 @@ WORDS = (
     _whole("close", "said", rf"closed?[ :=(]{{1,2}}([0-9]{{4}}){_END}", "websocket", "ws "),
     _whole("alert", "code", rf"alert(?: number)?[ :=]{{1,2}}([0-9]{{1,3}}){_END}", "tls", "ssl"),
     _word("rcode", code=rf"{_IS}([0-9]{{1,2}}){_END}"),
-    _whole(": -", "code", r": (-[0-9]{1,3})(?=\Z|[;)])", "fail", "error", "unable", "could not", "cannot"),
+    _whole(": -", "code", r": (-[0-9]{1,3})(?=\Z|[;)\"'\0])", "fail", "error", "unable", "could not", "cannot"),
     _whole(
         "",
         "enhanced",

@@ -1,8 +1,8 @@
 """The grouping key of one event: which events are the same error.
 
-With a trace: the chain of exception types and the application's own calls nearest the throw. Without: codes, masked
-message and logger. Service, source, host, time, level and line numbers are no part of it, so the same fault keeps its
-id wherever it happens; it is the same before and after redaction.
+With a trace: the chain of exception types, the application's own calls nearest the throw and the program's element that
+the root cause names. Without: codes, masked message and logger. Service, source, host, time, level and line numbers are
+no part of it, so the same fault keeps its id wherever it happens; it is the same before and after redaction.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from mcp_rag.codes import codes, has_pattern
+from mcp_rag.elements import element
 from mcp_rag.frames import MAX_FRAMES_READ, keys
 from mcp_rag.mask import mask
 from mcp_rag.merge import MAX_TEMPLATE_CHARS, collapse, digest, message_id, normal_logger, skeleton
@@ -19,7 +20,10 @@ from mcp_rag.types import Fingerprint, LogRecord, StackTrace
 MAX_MESSAGE_CHARS = 4_000
 MIN_HEAD_WORDS = 3
 MAX_HEAD_LINES = 5
+MAX_BELOW_LINES = 8
+MAX_TAIL_CHARS = 160
 MAX_PROPERTY_CHARS = 4_000
+MAX_CAUSE_CHARS = 1_000
 
 # Types that say only that something failed: every language's root class, what a bare `throw "text"`, `panic` or
 # assertion gives, and errors whose message is the missing name itself. Two of them from one place may be two faults, so
@@ -48,6 +52,21 @@ _PROPERTY = re.compile(
 _NUMBER_OF_TYPE = re.compile(r" \((?:0x[0-9A-Fa-f]{8}|-?[0-9]{1,10})\): ")
 _SPACES = re.compile(r"\s+")
 
+# The end of a line that says nothing by itself: what failed stands below.
+_ANNOUNCING = re.compile(
+    r"(?:failed|stopped|terminated|ended|aborted) with (?:an? |the following )?(?:exceptions?|errors?)[.!]?$|"
+    r"(?:validation|parsing|syntax|configuration) errors? (?:for|in|of) [\w.$:-]{1,80}$|"
+    r"(?:the following|these) (?:errors?|problems?|reasons?|issues?)(?: occurred| were found)?[.:]?$",
+    re.IGNORECASE,
+)
+# Lines that show data instead of saying something: documents, statements, tables, what was sent.
+_SHOWN = re.compile(
+    r"[\[{<(|+@\"'`0-9]|--|==|#|(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|GET|POST|PUT|PATCH|HEAD)\s",
+    re.IGNORECASE,
+)
+# What is below a cause that a record names is told from its message as a sentence is from the next.
+JOINT = "; "
+
 
 def fingerprint(record: LogRecord) -> Fingerprint:
     """The grouping key of `record`. A pure function of its text, logger and parsed trace; never fails."""
@@ -62,7 +81,8 @@ def spoken(text: str, logger: str) -> str:
 
 
 def headline(record: LogRecord) -> str:
-    """The lines of a trace-less message that name the event: the first, and more while they hold under three words."""
+    """The lines of a trace-less message that name the event: the first, and more while they hold under three words or
+    only announce what follows. What a structured record says went wrong belongs to it."""
     text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
     kept: list[str] = []
     words = 0
@@ -70,19 +90,68 @@ def headline(record: LogRecord) -> str:
         if not line.strip():
             continue
         kept.append(line.strip())
-        words += sum(1 for word in line.split() if any(c.isalpha() for c in word))
+        words += _words(line)
         if words >= MIN_HEAD_WORDS or len(kept) >= MAX_HEAD_LINES:
             break
-    return " ".join(kept)
+    said = " ".join(kept)
+    if announces(said):
+        said = " ".join([said, *_announced(record, after=kept[-1])])
+    return f"{said}{JOINT}{record.cause[:MAX_CAUSE_CHARS]}" if record.cause else said
+
+
+def announces(line: str) -> bool:
+    """Whether a line only says that something failed, and what did stands below."""
+    return line.endswith((":", "\uff1a")) or _ANNOUNCING.search(line[-MAX_TAIL_CHARS:]) is not None
+
+
+def _announced(record: LogRecord, after: str) -> list[str]:
+    """The lines below one that announces them, until three words are said; none where data follow."""
+    kept: list[str] = []
+    words = 0
+    for line in _below(record, after):
+        if _SHOWN.match(line):
+            break
+        if line.endswith(":") and not kept:
+            continue  # a heading: `* What went wrong:`
+        kept.append(line)
+        words += _words(line)
+        if words >= MIN_HEAD_WORDS or len(kept) >= MAX_HEAD_LINES:
+            break
+    return kept
+
+
+def _below(record: LogRecord, after: str) -> list[str]:
+    """The next lines of the event behind the one that ends in `after`."""
+    text = record.body
+    if not record.message or "\n" in record.message:
+        text = (record.message or text)[:MAX_MESSAGE_CHARS]
+    # Addresses are counted by the redactor, in the body and in the message each: then it is behind the first line.
+    at = max(text.find(after[-MAX_TAIL_CHARS:]), 0)
+    lines = [line.strip() for line in text[at : at + MAX_MESSAGE_CHARS].split("\n")[1:]]
+    return [line for line in lines if line][:MAX_BELOW_LINES]
+
+
+def _words(line: str) -> int:
+    return sum(1 for word in line.split() if any(c.isalpha() for c in word))
 
 
 def _of_message(record: LogRecord) -> Fingerprint:
-    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
-    found = codes(spoken(text, record.logger))
+    found = codes(spoken(_told(record), record.logger))
     template = mask(headline(record))[:MAX_TEMPLATE_CHARS]
     logger = normal_logger(record.logger)
     related = digest("codes", *found) if found else digest("shape", skeleton(template) or collapse(template))
     return Fingerprint(message_id(found, template, logger), related, template, found)
+
+
+def _told(record: LogRecord) -> str:
+    """All that is read of an event without a trace: the message, what it announces and what a structured record says
+    went wrong."""
+    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
+    if record.message and "\n" in record.body:
+        last = text.rstrip().rpartition("\n")[2]
+        if announces(last):
+            text = "\n".join([text, *_below(record, last)])
+    return f"{text}{JOINT}{record.cause[:MAX_CAUSE_CHARS]}" if record.cause else text
 
 
 def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
@@ -98,7 +167,9 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):
         message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message
         said = collapse(mask(_first_line(message))[:MAX_TEMPLATE_CHARS])
-    exact = digest("trace", trace.language, *types, "", *names, "", *found, "", said)
+    named = element(root.type, root.message) if root.message else ""
+    parts = ("trace", trace.language, *types, "", *names, "", *found, "", said)
+    exact = digest(*parts, named) if named else digest(*parts)
     related = digest("related", types[-1], names[0] if names and own else said)
     every = codes(f"{beside}\n{record.message[:MAX_MESSAGE_CHARS]}")
     return Fingerprint(exact, related, template, tuple(dict.fromkeys((*found, *every)))[:16])
@@ -184,7 +255,7 @@ def _text(record: LogRecord) -> str:
     """The prose a fingerprint is made of."""
     trace = record.stacktrace
     if trace is None:
-        return record.message or record.body
+        return _told(record)
     said = "\n".join([f"{e.type}: {e.message}" for e in trace.exceptions])
     return f"{record.message}\n{_beside(record, trace)}\n{said}"
 

@@ -28,7 +28,7 @@ def embedding_text(record: LogRecord) -> str:
     """What is embedded of `record`: at most 1,000 characters, values replaced by plain words, identifiers kept."""
     trace = record.stacktrace
     if trace is None:
-        return cut(_words(record.message or record.body), MAX_EMBEDDED_CHARS)
+        return cut(_words(_said(record)), MAX_EMBEDDED_CHARS)
     root = trace.root
     message = _words(cut(root.message or ("" if root.type else record.message), 4 * MAX_EMBEDDED_CHARS))
     text = f"{root.type}: {message}" if root.type and message else root.type or message
@@ -55,7 +55,7 @@ def lexical_text(record: LogRecord) -> str:
     if record.logger:
         parts.append(record.logger)
     if record.message or trace is None:
-        parts.append(_words(record.message or record.body, names=True))
+        parts.append(_words(_said(record), names=True))
     if trace is None or not any(e.frames for e in trace.exceptions):
         # Without calls, what follows the first line (notes, hints, details) is all that tells more.
         parts.append(_words(record.body.partition("\n")[2], names=True))
@@ -65,6 +65,11 @@ def lexical_text(record: LogRecord) -> str:
     text = "\n".join(part for part in dict.fromkeys(parts) if part)
     data = text.encode("utf-8", "replace")
     return cut(data.decode("utf-8"), len(data[:MAX_LEXICAL_BYTES].decode("utf-8", "ignore")))
+
+
+def _said(record: LogRecord) -> str:
+    said = record.message or record.body
+    return f"{said}; {record.cause}" if record.cause else said
 
 
 def cut(text: str, limit: int) -> str:

@@ -120,7 +120,8 @@ class StackTrace:
 @dataclass(frozen=True, slots=True)
 class LogRecord:
     """One whole event. `body` is its full text with container prefixes removed (raw, not yet redacted); `message` is
-    the log message without header and trace (empty for a bare trace)."""
+    the log message without header and trace (empty for a bare trace); `cause` is what a structured record says went
+    wrong, in a field beside its message."""
 
     first_line: int
     last_line: int
@@ -134,6 +135,7 @@ class LogRecord:
     language: str = ""
     stacktrace: StackTrace | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

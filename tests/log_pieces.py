@@ -57,6 +57,10 @@ MESSAGES = (
     "transfer 7 failed: -110",
     "relay said: 552 5.2.2 over quota",
     "release v3.1.4-rc.2 of 1.5GiB waited PT2M1.5S",
+    "session gTbv4RrKwmP of pod mail-6f9d7bc584-hgwtz on vm-12 is gone",
+    "pg 7.1c on dm-7 of m6i.xlarge in eu-north-1b is damaged",
+    "charge 4711 failed: decline_code=card_expired issue=fraud7",
+    "the server refused it:\nimage 17 of 3bf92f35a0 has status 503",
     "Überlauf in Zähler 12 bei Schlüssel äöü",
 )
 TRACES = (
@@ -68,6 +72,11 @@ TRACES = (
     '  File "/srv/shop/cart.py", line 31, in step2\n'
     "    return total(rows2)\n"
     "KeyError: 'a3ce929d0e0e4736'",
+    "Traceback (most recent call last):\n"
+    '  File "/srv/shop/cart.py", line 31, in price\n'
+    "    return total(rows)\n"
+    "AttributeError: 'Cart' object has no attribute 'total17'",
+    "TypeError: Cannot read properties of undefined (reading 'a3ce929d0e')\n    at price (/srv/shop/cart.js:31:7)",
     "java.lang.IllegalStateException: order 4711 is closed\n"
     "\tat io.harbor.Flow.step1(Flow.java:31)\n"
     "\tat io.harbor.Flow2.run(Flow2.java:7)\n"

@@ -172,6 +172,69 @@ def test_headline(message: str, expected: str) -> None:
     assert headline(LogRecord(0, 0, message, message)) == expected
 
 
+ANNOUNCED = [
+    ("Deployment was refused by the server:\n  image: required value", "image: required value"),
+    (
+        "FAILURE: Build failed with an exception.\n\n* What went wrong:\nTask 'sign' has no key.",
+        "Task 'sign' has no key.",
+    ),
+    ("2 validation errors for CartIn\nowner\n  Field required here", "owner Field required here"),
+    ("The import reported the following errors:\n- column owner is missing", "- column owner is missing"),
+]
+SILENT = [
+    'Request body was refused:\n{"owner": "anna"}',
+    "Statement took too long:\nSELECT a FROM b WHERE c = 'x'",
+    "Diff of both versions:\n--- a\n+++ b",
+    "Cart could not be priced\nowner anna is away today",
+]
+
+
+@pytest.mark.parametrize(("text", "below"), ANNOUNCED)
+def test_a_line_that_announces_is_read_on(text: str, below: str) -> None:
+    """Where the first line only says that something failed, what the next says belongs to the message: another one
+    makes another error, whatever stands below it does not."""
+    first, last = text.partition("\n")[0], below.rpartition(" ")[2]
+    record = LogRecord(0, 0, text, first)
+    assert headline(record) == f"{first} {below}"
+    assert Fingerprinter().of(record) == fingerprint(record)
+    other = LogRecord(0, 0, text.replace(last, "another"), first)
+    assert fingerprint(other).id != fingerprint(record).id
+    memo = Fingerprinter()
+    assert memo.of(record) != memo.of(other) == fingerprint(other)
+    assert fingerprint(replace(record, body=f"{text} \n\napplied by anna")).id == fingerprint(record).id
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_data_below_a_line_are_not_read(text: str) -> None:
+    """Documents, statements and whatever follows a line that says enough are no part of the message."""
+    first = text.partition("\n")[0]
+    assert headline(LogRecord(0, 0, text, first)) == first
+
+
+def test_codes_below_an_announcing_line_are_told() -> None:
+    """A server's answer stands below what was sent to it: its code tells the fault."""
+    text = "mail could not be sent, the server said:\n  C: RCPT TO:<a@b.example>\n  {code} not now"
+    ids = set()
+    for code in ("452 4.2.2", "550 5.1.1"):
+        body = text.format(code=code)
+        found = fingerprint(LogRecord(0, 0, body, body.partition("\n")[0]))
+        assert found.codes == (f"reply {code}",)
+        ids.add(found.id)
+    assert len(ids) == 2
+
+
+def test_the_cause_that_a_record_names_belongs_to_its_message() -> None:
+    """A fixed message with another cause is another error; another value in the cause is not."""
+    record = LogRecord(0, 0, "{}", "cart not saved", cause="no answer from 10.0.0.7:6379 after 30 ms")
+    same = replace(record, cause="no answer from 10.1.0.9:6379 after 4s")
+    other = replace(record, cause="the disk is full")
+    assert headline(record).startswith("cart not saved; no answer")
+    assert fingerprint(record).id == fingerprint(same).id != fingerprint(other).id
+    memo = Fingerprinter()
+    assert [memo.of(r).id for r in (record, same, other)] == [fingerprint(r).id for r in (record, same, other)]
+    assert fingerprint(replace(record, cause=Redactor()(record.cause))).id == fingerprint(record).id
+
+
 def test_shape_of_a_fingerprint() -> None:
     """Ids are 32 lower-case hex digits and codes are reported; nothing fails on an empty record."""
     found = fingerprint(LogRecord(0, 0, "", "E0308 status 500"))

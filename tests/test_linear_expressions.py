@@ -28,6 +28,7 @@ import pytest
 import mcp_rag
 from mcp_rag.clock import MAX_STAMP_CHARS
 from mcp_rag.codes import MAX_SCANNED_CHARS
+from mcp_rag.elements import MAX_SAID_CHARS
 from mcp_rag.fingerprint import MAX_MESSAGE_CHARS
 from mcp_rag.formats.base import MAX_HEAD_CHARS
 from mcp_rag.frames import MAX_NAME_CHARS
@@ -56,6 +57,8 @@ BOUNDS: dict[str, int] = {
     "merge": MAX_TEMPLATE_CHARS,
     "mask": MAX_MASKED_CHARS,
     "codes": MAX_SCANNED_CHARS,
+    "elements": MAX_SAID_CHARS,
+    "machine_names": MAX_MASKED_CHARS,
     "fingerprint": MAX_MESSAGE_CHARS,
     "claims": 4_000,
     "untrusted": 20_000,

@@ -35,6 +35,9 @@ _PHP_PLACE = re.compile(
 )
 _QUOTED = re.compile(r'((?:[^"\\]|\\.)*)"')
 _UNQUOTED = re.compile(r"(\S*)")
+# Behind the message of a logfmt line: the field that says what went wrong.
+_CAUSE = re.compile(r'(?<=[\s"])(?:error|err|reason|cause)=("?)')
+_NOTHING = frozenset(("null", "nil", "none", "true", "false", "undefined", "ok", "-"))
 _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 
 
@@ -60,6 +63,7 @@ class _Parts:
     service: str = ""
     format: str = ""
     trace: StackTrace | None = None
+    cause: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,7 +89,16 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
         language=parts.trace.language if parts.trace else "",
         stacktrace=parts.trace,
         attributes=parts.attributes,
+        cause=_cause(parts),
     )
+
+
+def _cause(parts: _Parts) -> str:
+    """What a structured record says went wrong, where its message does not say it."""
+    cause = parts.cause.strip()
+    if parts.trace is not None or cause in parts.message or cause.strip("<>").lower() in _NOTHING:
+        return ""
+    return cause
 
 
 def stamps_and_service(own: Sequence[str], service: str, envelopes: Sequence[Envelope]) -> tuple[tuple[str, ...], str]:
@@ -182,7 +195,10 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is not None and len(inner) > 1:
         parts.message = told_below(header.format, inner[1:]) or parts.message
     if header is not None and header.format == "logfmt":
-        parts.message = _logfmt_value(parts.message, quoted=texts[0][header.body - 1 : header.body] == '"')
+        rest, quoted = parts.message, texts[0][header.body - 1 : header.body] == '"'
+        parts.message = _logfmt_value(rest, quoted=quoted)
+        if found_cause := _CAUSE.search(rest, len(parts.message)):
+            parts.cause = _logfmt_value(rest[found_cause.end() :], quoted=found_cause[1] == '"')
     return parts
 
 
@@ -222,6 +238,7 @@ def _from_json(fields: JsonFields, texts: list[str]) -> _Parts:
         logger=fields.logger,
         service=fields.service,
         format=fields.format,
+        cause=fields.exception_message,
         attributes=fields.attributes,
     )
     trace = _json_trace(fields)

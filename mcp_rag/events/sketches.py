@@ -174,7 +174,10 @@ def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
     if fields is None:
         return None
     stamps, service = stamps_and_service((fields.timestamp,), fields.service, envelopes)
-    said = "\0".join((fields.message, fields.exception_type, fields.exception_message, fields.stacktrace))
+    if fields.exception_message and not fields.exception_type and not fields.stacktrace:
+        said = f"{fields.message}; {fields.exception_message}\0"  # as `fingerprint` reads them
+    else:
+        said = "\0".join((fields.message, fields.exception_type, fields.exception_message, fields.stacktrace))
     data = said.encode("utf-8", "replace")
     if len(data) > MAX_ALIKE_BYTES:
         return None

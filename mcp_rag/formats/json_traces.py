@@ -31,7 +31,8 @@ _TYPES = _names(
 )
 _MESSAGES = _names(
     "exception.message attributes.exception.message error.message err.message thrown.message exc_value errormessage "
-    "error_message exception_message record.exception.value attr.error.errmsg attr.error.message error err fields.error"
+    "error_message exception_message record.exception.value attr.error.errmsg attr.error.message error err "
+    "fields.error reason cause"
 )
 _TRACE = re.compile(
     r"\n\s{1,8}at |Traceback \(most recent call last\)|\n {2}File \"|\ngoroutine \d|panicked at |\n\tat "
