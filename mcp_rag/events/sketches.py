@@ -174,10 +174,10 @@ def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
     if fields is None:
         return None
     stamps, service = stamps_and_service((fields.timestamp,), fields.service, envelopes)
-    if fields.exception_message and not fields.exception_type and not fields.stacktrace:
-        said = f"{fields.message}; {fields.exception_message}\0"  # as `fingerprint` reads them
-    else:
-        said = "\0".join((fields.message, fields.exception_type, fields.exception_message, fields.stacktrace))
+    said = "\0".join((fields.message, fields.exception_type, fields.exception_message, fields.stacktrace))
+    if fields.exception_message and not fields.exception_type:
+        told = f"{fields.message}; {fields.exception_message}\0"  # as `fingerprint` reads a message and its cause
+        said = f"{told}{said}" if fields.stacktrace else told
     data = said.encode("utf-8", "replace")
     if len(data) > MAX_ALIKE_BYTES:
         return None
