@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mcp_rag.clock_shapes import NAMED_SHAPES, OFFSETS, SHAPES
+from mcp_rag.clock_shapes import MONTHS, NAMED_SHAPES, OFFSETS, SHAPES
 from mcp_rag.errors import ConfigurationError, InputError
 
 HOUR_MS = 3_600_000
@@ -35,7 +35,9 @@ __all__ = [
     "stated",
 ]
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TAI_MS = (2**62 + 10) * 1000  # TAI64N's second 0 of 1970: those who write it leave later leap seconds out
+_DATES = frozenset({"d", "n1", "tai", "e"})
+_ZONES = frozenset({"z", "zs", "zh", "zn", "zi", "zm", "zw", "tai", "e"})
 # Dates with a year of four digits: where it is missing or ambiguous, a second may decide between two dates.
 _SECONDS = re.compile(
     r"((?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}:)\d\d:\d\d:)"
@@ -43,7 +45,7 @@ _SECONDS = re.compile(
 )
 _PARSERS = tuple(re.compile(source) for source in (*(source for _, source in SHAPES), *NAMED_SHAPES))
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
-_LETTER_SHAPES = ("asctime", "rfc1123", "syslog")
+_LETTER_SHAPES = ("asctime", "weekday", "rfc1123", "syslog")
 
 
 def _scanner(letters: bool) -> re.Pattern[str]:  # noqa: FBT001 - picks one of two tables, private
@@ -56,7 +58,7 @@ def _scanner(letters: bool) -> re.Pattern[str]:  # noqa: FBT001 - picks one of t
 
 _SCAN_DIGIT = _scanner(letters=False)
 _SCAN_LETTER = _scanner(letters=True)
-_LETTERS = frozenset("JFMASONDTW")
+_LETTERS = frozenset("TWEGLegl") | frozenset("jfmasond") | frozenset("JFMASOND")
 
 
 class Stamp(NamedTuple):
@@ -143,7 +145,7 @@ def _stated(text: str) -> Stated:
     for pattern in _PARSERS:
         if found := pattern.fullmatch(text):
             parts = {key for key, value in found.groupdict().items() if value}
-            return Stated(bool(parts & {"d", "n1", "e"}), bool(parts & {"z", "zs", "zh", "zn", "zi", "e"}))
+            return Stated(not _DATES.isdisjoint(parts), not _ZONES.isdisjoint(parts))
     return Stated(date=True, zone=True)  # none of a header's: nothing to be filled in
 
 
@@ -165,6 +167,8 @@ def _epoch_ms(moment: datetime, local: tzinfo) -> int:
 
 
 def _instant(parts: dict[str, str], local: tzinfo, reference_ms: int) -> int | None:
+    if "tai" in parts:
+        return int(parts["tai"][:16], 16) * 1000 - _TAI_MS + int(parts["tai"][16:], 16) // 1_000_000
     if "e" in parts:
         digits = parts["e"]
         if len(digits) == 10:
@@ -174,7 +178,7 @@ def _instant(parts: dict[str, str], local: tzinfo, reference_ms: int) -> int | N
     if "n1" in parts:
         return _ambiguous(parts, zone, reference_ms)
     day = int(parts["d"]) if "d" in parts else 0
-    month = _MONTHS.index(parts["b"].lower()) + 1 if "b" in parts else int(parts.get("mo", "0"))
+    month = MONTHS[parts["b"].lower()] if "b" in parts else int(parts.get("mo", "0"))
     if "y" in parts or "y2" in parts:
         year = int(parts["y"]) if "y" in parts else _century(int(parts["y2"]))
         return _at(parts, (year, month, day), zone)
@@ -193,7 +197,7 @@ def _at(parts: dict[str, str], date: tuple[int, int, int], zone: tzinfo) -> int:
 
 
 def _milliseconds(parts: dict[str, str]) -> int:
-    return int((parts.get("f", "") + "000")[:3])
+    return int(parts["us"]) // 1000 if "us" in parts else int((parts.get("f", "") + "000")[:3])
 
 
 def _century(two_digits: int) -> int:
@@ -203,6 +207,8 @@ def _century(two_digits: int) -> int:
 def _stated_zone(parts: dict[str, str]) -> tzinfo | None:
     from datetime import timezone
 
+    if "zm" in parts or "zw" in parts:  # minutes, east or west
+        return timezone(timedelta(minutes=int(parts["zm"]) if "zm" in parts else -int(parts["zw"])))
     text = next((parts[key] for key in ("z", "zs", "zh", "zn") if key in parts), "")
     if not text:
         return _named_zone(parts.get("zi", ""))
