@@ -15,12 +15,15 @@ _FIELD = re.compile(
 # Parts of every name a level field has: more than one of them in a line, and only decoding tells which counts.
 _MARKS = (b"evel", b"everity", b'"lvl"', b'"@l"', b'"s"', b"riority", b"RIORITY")
 _CONTAINER = (b'"log"', b'"stream"')
+_LABELLED = (b'{"labels":{', b'{"stream":{')  # Loki's: the level is among the labels, and the text a program's own
 _MAX_QUICK_BYTES = 16_384
 
 
 def quick_level(line: bytes) -> Level | None:
     """The level when exactly one field of the line can be it; None when the record has to be decoded."""
     if len(line) > _MAX_QUICK_BYTES or line[-1:] != b"}" or _CONTAINER[0] in line or _CONTAINER[1] in line:
+        return None
+    if line.startswith(_LABELLED):
         return None
     if sum(map(line.count, _MARKS)) != 1 or (found := _FIELD.search(line)) is None:
         return None

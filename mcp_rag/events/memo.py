@@ -36,7 +36,8 @@ _STATUS, _ANY_STATUS = re.compile(rb'" \d\d\d(?= |$)'), re.compile(rb" \d\d\d(?=
 _PRIORITY = re.compile(rb"<(?<![\w.:/]<)\d{1,3}>")
 _ACTION, _SEVERITY = re.compile(rb"/(?<=[A-Z]/)\d\d\d "), re.compile(rb"Severity: \d{1,9}")
 _EVENT_LEVEL, _EXIT = re.compile(rb"<Level>\d{1,2}"), re.compile(rb"exited with code \[?\d{1,3}")
-_MNEMONIC = re.compile(rb"-\d-[A-Z]")
+_MNEMONIC, _MODULE = re.compile(rb"-\d-[\dA-Z]"), re.compile(rb"/\d/[A-Z]")
+_TYPE = re.compile(rb'type="\d"')
 _DECIDING = {
     "access": _STATUS,
     "access-dev": _STATUS,
@@ -50,6 +51,10 @@ _DECIDING = {
     "windows-event-xml": _EVENT_LEVEL,
     "exit-code": _EXIT,
     "cisco": _MNEMONIC,
+    "cisco-sent": _MNEMONIC,
+    "huawei": _MODULE,
+    "cmtrace": _TYPE,
+    "sd-daemon": _PRIORITY,
 }
 # Of these, where the number stands hangs on the lengths of no other numbers but those of the header.
 _DECIDED_BY_HEAD = _DECIDING.keys() - {"access-plain", "iis"}

@@ -194,6 +194,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = error_stack(inner) or parts.message
     if header is not None and len(inner) > 1:
         parts.message = told_below(header.format, inner[1:]) or parts.message
+    if header is not None and header.format == "cmtrace":
+        parts.message = parts.message.partition("]LOG]!>")[0]
     if header is not None and header.format == "logfmt":
         rest, quoted = parts.message, texts[0][header.body - 1 : header.body] == '"'
         parts.message = _logfmt_value(rest, quoted=quoted)

@@ -102,8 +102,8 @@ class TextFormat(LogFormat):
             level=level,
             time=_span(found, "time", "epoch") if "time" in groups else time,
             logger=_span(found, "logger", "tag"),
-            service=_span(found, "service", "program"),
-            stream=_span(found, "stream"),
+            service=_span(found, "service", "program", "alone"),
+            stream=_span(found, "stream", "pid"),
             digits_matter=self.digits_matter,
         )
 

@@ -62,8 +62,8 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.ts(41,7): error TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"(?:{_PATH}\(\d{{1,7}}(?:,\d{{1,6}}){{0,3}}\)|LINK|[\w.-]{{1,80}}\.(?:obj|lib)) ?: (?:fatal )?"
-        rf"(?P<kind>error|warning) (?=[A-Z]{{1,8}}\d{{2,6}}: )",
+        pattern=rf"(?:{_PATH}\(\d{{1,7}}(?:,\d{{1,6}}){{0,3}}\)|LINK|MSBUILD|CSC|[\w.-]{{1,80}}\.(?:obj|lib)) ?: "
+        rf"(?:fatal )?(?P<kind>error|warning) (?=[A-Z]{{1,8}}\d{{2,6}}: )",
     ),
     TextFormat(
         "tsc-pretty",
@@ -161,7 +161,8 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "Maven and sbt: `[ERROR] message`",
         "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.13.0:compile",
         first="[",
-        pattern=r"\[(?P<level>ERROR|WARNING|INFO|DEBUG|FATAL|error|warn|info|debug|success)\] (?!\[?\d{4}[-/.]\d\d)",
+        pattern=r"\[(?P<level>ERROR|WARNING|INFO|DEBUG|FATAL|error|warn|info|debug|success)\] "
+        r"(?!\[?\d{1,4}[-/.]\d{1,2}[-/.])",
     ),
     TextFormat(
         "gradle",

@@ -132,7 +132,8 @@ CLUSTER_FORMATS: tuple[TextFormat, ...] = (
         "gpu-node-3:4711:4790 [2] misc/socket.cc:484 NCCL WARN socketStartConnect: Connect to 10.9.0.7 failed",
         first="aA0[",
         needs="NCCL ",
-        pattern=r"(?:\[[\d: -]{8,20}\] )?(?P<service>[\w.-]{1,60}):(?P<stream>\d{1,8}:\d{1,8}) \[\d{1,3}\] "
+        pattern=r"(?:\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] )?"
+        r"(?P<service>[\w.-]{1,60}):(?P<stream>\d{1,8}:\d{1,8}) \[\d{1,3}\] "
         r"(?:[\w./-]{1,100}:\d{1,6} )?NCCL (?P<level>INFO|WARN|TRACE|ERROR) ",
     ),
     TextFormat(

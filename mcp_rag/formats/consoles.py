@@ -108,7 +108,9 @@ CONSOLE_FORMATS: tuple[TextFormat, ...] = (
         "[ERROR] [1796325637.123456789] [planner]: no path to the goal",
         first="[",
         needs="] [",
-        pattern=r"\[ {0,2}(?P<level>DEBUG|INFO|WARN|ERROR|FATAL)\] \[(?P<time>\d{10}\.\d{1,9})\]"
+        # ros2 launch names the process first
+        pattern=r"(?:\[(?P<service>[\w.-]{1,60})-\d{1,4}\] )?"
+        r"\[ {0,2}(?P<level>DEBUG|INFO|WARN|ERROR|FATAL)\] \[(?P<time>\d{10}\.\d{1,9})\]"
         r"(?: \[(?P<logger>[\w./-]{1,100})\])?: ",
     ),
     TextFormat(

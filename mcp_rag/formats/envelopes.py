@@ -7,10 +7,10 @@ import re
 from mcp_rag.formats.base import MAX_HEAD_CHARS, find_stamp
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.levels import header_level
+from mcp_rag.formats.shippers import ISO, SHIPPER_FORMATS
 from mcp_rag.formats.wrappers import DockerJson, EnvelopeFormat, JournalJson
 from mcp_rag.types import Envelope, Level
 
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 # A pod of a deployment or a job: the hash of its set, and five characters of its own.
 _HASHED_POD = re.compile(r"-(?=[a-z]{0,9}\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 _FULL_STAMPS = frozenset({"iso", "apache", "named", "numeric", "asctime", "rfc1123"})
@@ -60,7 +60,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="0",
         needs=" std",
-        pattern=rf"(?P<timestamp>{_ISO}) (?P<stream>stdout|stderr) (?:(?P<partial>P)|F)(?::\S{{1,20}})?(?: |$)",
+        pattern=rf"(?P<timestamp>{ISO}) (?P<stream>stdout|stderr) (?:(?P<partial>P)|F)(?::\S{{1,20}})?(?: |$)",
     ),
     EnvelopeFormat(
         "docker-compose",
@@ -164,25 +164,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         needs="Z",
         pattern=r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)(?: |$)",
     ),
-    EnvelopeFormat(
-        "heroku",
-        "Heroku's log drain: `time app[web.1]: text`",
-        "2026-11-23T19:20:37.123456+00:00 app[web.1]: Traceback (most recent call last):",
-        kind="envelope",
-        first="0",
-        needs="]: ",
-        pattern=rf"(?P<timestamp>{_ISO}) (?P<service>app|heroku)\[(?P<stream>[\w.-]{{1,60}})\]: ",
-    ),
-    EnvelopeFormat(
-        "cloudwatch",
-        "aws logs tail: `time stream text`",
-        "2026-11-23T19:20:37.123000+00:00 2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef [ERROR] charge failed",
-        kind="envelope",
-        first="0",
-        needs="/",
-        pattern=rf"(?P<timestamp>{_ISO}) (?P<stream>\d{{4}}/\d\d/\d\d/\[[$\w-]{{1,60}}\][0-9a-f]{{32}}"
-        r"|[\w.-]{1,100}/[\w.-]{1,100}/[0-9a-f]{32}) ",
-    ),
+    *SHIPPER_FORMATS,
     EnvelopeFormat(
         "ansible-log",
         "Ansible's log file: `time p=pid u=user n=ansible | text`",
@@ -194,16 +176,6 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         r" (?:n=\S{1,60} )?(?:(?P<level>[A-Z]{4,8}) ?)?\| ?",
     ),
     EnvelopeFormat(
-        "fluentd",
-        "fluentd's stdout: `time tag: {json}`",
-        '2026-11-23 19:20:37.123456789 +0000 kube.billing: {"level":"error","message":"charge failed"}',
-        kind="envelope",
-        first="0",
-        needs=": {",
-        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{9})? [+-]\d{4}) "
-        r"(?P<service>[\w.*-]{1,200}): (?=\{)",
-    ),
-    EnvelopeFormat(
         "syslog-json",
         "Syslog and journalctl with a JSON record as the message: `Mon dd time host program[pid]: {json}`",
         'Nov 23 19:20:37 web1 billing[4711]: {"level":"error","message":"charge failed"}',
@@ -211,7 +183,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         first="0A<",
         needs='{"',
         accept=_holds_a_record,
-        pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{_ISO})"
+        pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{ISO})"
         r" \S{1,255} (?P<service>[\w./()@+-]{1,80})(?:(?:\[(?P<stream>\d{1,10})\])?: (?:@cee: ?)?"
         r"| \S{1,128} \S{1,32} (?:-|(?:\[[^\[\]]{1,400}\]){1,4}) )(?=\{\")",
     ),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mcp_rag import clock
 from mcp_rag.formats.levels import header_level
-from mcp_rag.formats.tokens import HeaderTokens
+from mcp_rag.formats.tokens import HeaderTokens, not_a_logger
 from mcp_rag.types import NO_SPAN, Header, Level, Span
 
 NAME = "generic"
@@ -22,15 +22,19 @@ _PREFIX = re.compile(
 _FILE_PREFIX = re.compile(r"\S{2,120} {1,3}(?=\d)")
 _NUMBER_PREFIX = re.compile(r"\d{1,8} {1,8}(?=\d)")
 _LEVEL_FIRST = re.compile(
-    r"(?P<open>[\[(<]?) {0,3}(?P<word>[A-Za-z]{3,11}|[VDIWEF](?= \d{4}[-/.]\d\d))(?P<close> {0,8}[\])>])?(?P<mark>:"
+    r"(?P<open>[\[(<]?) {0,3}(?P<word>[^\W\d_]{3,14}|[VDIWEF](?= \d{1,4}[-/.]\d\d))(?P<close> {0,8}[\])>])?(?P<mark>:"
     r"(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
 )
-_MARK = re.compile(r"[ \t]{0,8}[-:,;>][ \t](?=.*\S)|:")
+_MARK = re.compile(r"[ \t]{0,8}(?:[-:,;>]|[-=]{1,2}>)[ \t](?=.*\S)|:|,(?=\S)")
 _LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
-_ANY_WORD = re.compile(r"(?<![\w.'=-])[A-Za-z]{4,11}(?![\w.'=-])")
+_ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
 _NAMED_LEVEL = re.compile(r"\[[^\[\]]{1,60}\] {1,2}(?:\[(?P<boxed>[A-Z]{4,8})\]|(?P<bare>[A-Z]{4,8})(?=:? ))")
+_PROGRAM_LEVEL = re.compile(
+    r"(?P<name>[A-Za-z][\w.-]{1,40})(?:\[\d{1,9}\])?: (?:\[(?P<boxed>[A-Za-z]{4,8})\]:? |(?P<bare>[A-Z]{4,8})(?::? )"
+    r"|(?P<said>error|warning|fatal|info|notice|debug): )(?=\S)"
+)
 _BRACKETED_TIME = re.compile(r"\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4})")
 _BANNER = re.compile(
     r"(?:[=*#-]{3,80} [^=]{0,80}?|[\w/.-]{1,60}: .{0,60}? at )"
@@ -38,7 +42,7 @@ _BANNER = re.compile(
     r"(?:[A-Z]{3,4} )?\d{4})[ =*#-]{0,80}$"
 )
 _HISTORY = re.compile(r"#\+?(?P<time>\d{10})$")
-
+_PADDED = ("iso", "numeric", "slash", "named", "month")
 
 Known = Callable[[str, clock.Stamp], "Header | None"]
 
@@ -56,6 +60,7 @@ def match_generic(head: str, stamp: clock.Stamp | None, known: Known) -> Header 
     return (
         _level_first(head)
         or _named_level(head)
+        or _program_level(head)
         or _behind(head, _PREFIX, known)
         or _behind(head, _FILE_PREFIX, known)
         or _odd(head)
@@ -64,6 +69,7 @@ def match_generic(head: str, stamp: clock.Stamp | None, known: Known) -> Header 
 
 def _header(tokens: HeaderTokens, time: Span, name: str = NAME) -> Header:
     line, body = tokens.line, tokens.body
+    body += line[body : body + 1] == ","  # of comma separated values the level is one
     if line[body - 1 : body] in ("]", ")", "}", ">", ":", "-", "|", ";"):
         # One blank only: further ones may be the indentation of a trace that is printed line by line.
         body += line[body : body + 1] in (" ", "\t")
@@ -148,7 +154,8 @@ def _level_first(head: str) -> Header | None:
     closed = found["close"]
     if opened and not closed and mark.strip() not in ("", ":"):
         return None
-    level = header_level(word, bracketed=bool(closed) or mark[:1] == ":")
+    dashed = mark[-2:] in ("- ", "– ") and word.islower()  # `error - message`
+    level = header_level(word, bracketed=bool(closed) or mark[:1] == ":" or dashed)
     if not level or (not mark and not closed):
         return None
     spaced = not mark.strip() and not closed
@@ -183,6 +190,15 @@ def _named_level(head: str) -> Header | None:
         _skip_mark(tokens)
     tokens.stream = (1, head.find("]"))
     return _header(tokens, NO_SPAN, PREFIX_NAME)
+
+
+def _program_level(head: str) -> Header | None:
+    """`program: ERROR message`, `program: [ERROR] message` and `program: error: message` without a time."""
+    found = _PROGRAM_LEVEL.match(head)
+    level = header_level(found["boxed"] or found["bare"] or found["said"]) if found else Level.UNSET
+    if not found or not level or not_a_logger(found["name"]) or header_level(found["name"]):
+        return None
+    return Header(PREFIX_NAME, found.end(), level, NO_SPAN, NO_SPAN, found.span("name"))
 
 
 def _stamp_ahead(head: str, pos: int, *, inside: bool) -> clock.Stamp | None:
@@ -273,10 +289,11 @@ def _in_named_bracket(head: str, stamp: clock.Stamp) -> Header | None:
 def _indented(head: str) -> Header | None:
     """A padded timestamp: some consoles right-align. Only a full date and time counts."""
     start = len(head) - len(head.lstrip(" "))
+    start += head[start : start + 1] == "["
     if start > 8 or not head[start : start + 1].isdigit():
         return None
     stamp = clock.scan(head, start)
-    return _from_stamp(head, stamp) if stamp and stamp.shape == "iso" else None
+    return _from_stamp(head, stamp) if stamp and stamp.shape in _PADDED else None
 
 
 def _odd(head: str) -> Header | None:

@@ -11,7 +11,7 @@ from mcp_rag.formats.json_composed import composed_of, request_of
 from mcp_rag.formats.json_formats import JSON_FORMATS, JsonFormat
 from mcp_rag.formats.json_paths import MAX_REMEMBERED_KEYS, MAX_TEXT_CHARS, Record, among, get, plain, present, text_of
 from mcp_rag.formats.json_traces import exception_of
-from mcp_rag.formats.levels import level_of, otel_level, status_level
+from mcp_rag.formats.levels import header_level, level_of, otel_level, status_level
 from mcp_rag.types import JsonFields, Level
 
 __all__ = ["JsonFormat", "decode_json"]
@@ -25,18 +25,19 @@ MAX_VALUE_CHARS = 200
 
 _LEVELS = _names(
     "log.level level @l @level severity severitytext severity_text levelname level_name loglevel log_level lvl s "
-    "record.level.name priority log.severity syslog.severity error_severity type status severity_label"
+    "record.level.name priority log.severity syslog.severity error_severity sev level_s labels.level "
+    "type status severity_label"
 )
 _MESSAGES = _names(
     "message msg @m @message event record.message fields.message body textpayload jsonpayload.message "
     "protopayload.status.message properties.message short_message rendermessage renderedmessage log.message "
-    "properties.log text description log outermessage errormessage note"
+    "properties.log text txt description log log_s outermessage errormessage resultdescription note"
 )
 _TIMES = _names(
     "@timestamp timestamp time ts @t t.$date t asctime datetime date record.time.timestamp timeunixnano time_unix_nano "
     "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
     "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp time_iso8601 "
-    "time_local startutc start_time dt"
+    "time_local startutc start_time dt timegenerated when at edgestarttimestamp edgeendtimestamp"
 )
 _LOGGERS = _names(
     "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
@@ -46,7 +47,8 @@ _LOGGERS = _names(
 _SERVICES = _names(
     "service.name service service_name servicename resource.attributes.service.name resource.service.name "
     "resource.labels.service_name resource.labels.container_name kubernetes.container_name kubernetes.labels.app "
-    "container_name cloud_rolename app application appname app_name syslog_identifier _systemd_unit"
+    "container_name containername_s cloud_rolename approlename containerappname_s app application appname app_name svc "
+    "scriptname labels.app syslog_identifier _systemd_unit sourcename _service _app program"
 )
 _STREAMS = _names("thread thread_name threadname process.thread.name ctx pid _pid process.pid record.thread.id")
 _CODES = _names(
@@ -72,10 +74,16 @@ _REQUESTS = (
     "requestpath",
 )
 _PLAIN_LEVELS = tuple(name for name in _LEVELS if name.startswith(("log", "level", "lvl", "@l", "severity", "error_")))
+# Fields that say a level at times, and what else they say that reads like one.
+_LOOSE = frozenset({"type", "status", "s"})
+_KINDS = frozenset("log config system audit status basic default note all http".split())
+# Objects that some put the whole record into.
+_WRAPPERS = _names("attributes meta metadata header body data payload record entry event fields log")
 _NAMED_SERVICES = frozenset({"json-bunyan", "json-pino"})  # their `name` is that of the program
 _TENS = (10, 20, 30, 40, 50, 60)
 _ANY_DAY_MS = clock.DAY_MS * 365 * 60  # whether a text without its year is a time does not hang on the year
 _PYTHON_LEVELS = {10: Level.DEBUG, 20: Level.INFO, 30: Level.WARN, 40: Level.ERROR, 50: Level.FATAL}
+_NEXTCLOUD = {0: Level.DEBUG, 1: Level.INFO, 2: Level.WARN, 3: Level.ERROR}
 _INSIGHTS = (Level.TRACE, Level.INFO, Level.WARN, Level.ERROR, Level.FATAL)
 _PLACEHOLDER = re.compile(r"\{[@$]?(\w{1,60})[^{}]{0,40}\}")
 
@@ -97,7 +105,18 @@ def decode_json(line: str) -> JsonFields | None:
         return None
     if not isinstance(record, dict) or (isinstance(record.get("log"), str) and "stream" in record):
         return None
-    return _fields(_unfold(record), text)
+    record = _unfold(record)
+    return _fields(record, text) or _wrapped(record, text)
+
+
+def _wrapped(record: Record, text: str) -> JsonFields | None:
+    """A record whose message, time or level stand one object deeper, `{"meta": {"ts": ...}, "body": {"msg": ...}}`."""
+    inner = [value for key in _WRAPPERS if isinstance(value := record.get(key), dict)]
+    if not inner:
+        return None
+    lifted = {key.lower(): value for part in reversed(inner) for key, value in part.items()}
+    outer = {key: value for key, value in record.items() if key not in _WRAPPERS}
+    return _fields({**outer, **lifted}, text)
 
 
 def _unfold(record: Record) -> Record:
@@ -204,6 +223,8 @@ def _level(record: Record) -> Level:
     python = record.get("levelno")
     if isinstance(python, int) and python in _PYTHON_LEVELS:
         return _PYTHON_LEVELS[python]
+    if "reqid" in record and "remoteaddr" in record and isinstance(record.get("level"), int):
+        return _NEXTCLOUD.get(record["level"], Level.FATAL)
     insights = record.get("severitylevel")
     if isinstance(insights, int) and 0 <= insights <= 4:
         return _INSIGHTS[insights]
@@ -213,10 +234,20 @@ def _level(record: Record) -> Level:
             value = value.get("name") or value.get("value")
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        numbered = isinstance(value, str) and value.isdigit() and path in ("type", "status", "s")
-        if isinstance(value, str) and not numbered and (level := level_of(value)):
+        if not isinstance(value, str) or (path in _LOOSE and (value.isdigit() or value.lower() in _KINDS)):
+            continue
+        if level := level_of(value):
             return level
+    if level := _tagged(record.get("tags")):
+        return level
     return _level_of_status(record)
+
+
+def _tagged(tags: object) -> Level:
+    """The first level among the tags of a record, as Kibana and many shippers write it."""
+    if not isinstance(tags, list):
+        return Level.UNSET
+    return next((level for tag in tags[:8] if isinstance(tag, str) and (level := header_level(tag))), Level.UNSET)
 
 
 def _level_of_status(record: Record) -> Level:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_rag.formats.json_paths import Record, get, present, text_of
-from mcp_rag.formats.levels import status_level
+from mcp_rag.formats.levels import level_of, status_level
 from mcp_rag.types import Level
 
 _METHODS = tuple("method requestmethod request_method http.method http.request.method request.method verb".split())
@@ -52,12 +52,25 @@ def composed_of(name: str, record: Record) -> tuple[str, Level] | None:
         error = text_of(record.get("error"))
         request = " ".join(text_of(get(record, path)) for path in ("type", "request.operation", "request.path"))
         return (f"{request}: {error}", Level.ERROR) if error else (request, Level.INFO)
+    if name == "json-workers":
+        return _workers(record)
     if name == "json-lambda-platform":
         return _lambda_platform(record)
     if name == "json-cloudtrail":
         code, reason = text_of(record.get("errorcode")), text_of(record.get("errormessage"))
         call = f"{text_of(record.get('eventsource'))} {text_of(record.get('eventname'))}"
         return (f"{call}: {code} {reason}".strip(), Level.ERROR) if code else (call, Level.INFO)
+    return None
+
+
+def _workers(record: Record) -> tuple[str, Level] | None:
+    """What one call of a worker logged: its first exception, else the first line."""
+    for field, least in (("exceptions", Level.ERROR), ("logs", Level.INFO)):
+        items = record.get(field)
+        if isinstance(items, list) and items and isinstance(items[0], dict):
+            said = items[0].get("message")
+            message = " ".join(map(text_of, said)) if isinstance(said, list) else text_of(said)
+            return message, max(level_of(text_of(items[0].get("level"))), least)
     return None
 
 

@@ -162,6 +162,21 @@ JSON_FORMATS: tuple[JsonFormat, ...] = (
         '"metrics":{"durationMs":3000.0},"status":"timeout"}}',
     ),
     _json(
+        "workers",
+        "Cloudflare Workers (wrangler tail --format json)",
+        "outcome scriptname logs exceptions",
+        '{"outcome":"exception","scriptName":"billing","exceptions":[{"name":"TypeError","message":"charge failed",'
+        '"timestamp":1796325637123}],"logs":[],"eventTimestamp":1796325637123}',
+    ),
+    _json(
+        "nextcloud",
+        "Nextcloud and ownCloud",
+        "reqid level remoteaddr message",
+        '{"reqId":"Ze69Z","level":3,"time":"2026-11-23T19:20:37+00:00","remoteAddr":"10.9.0.4","app":"core",'
+        '"message":"charge failed"}',
+        numeric_level=True,
+    ),
+    _json(
         "azure",
         "Azure Monitor resource logs",
         "time category operationname",

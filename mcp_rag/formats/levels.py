@@ -7,8 +7,8 @@ import re
 from mcp_rag.types import Level
 
 _WORDS: dict[Level, str] = {
-    Level.TRACE: "trace trc trce verbose vrb finest finer all spam silly t v vb",
-    Level.DEBUG: "debug dbg dbug fine d db dd",
+    Level.TRACE: "trace trc trce verbose vrb finest finer all spam silly t v vb verb",
+    Level.DEBUG: "debug dbg dbug fine d db dd ddebug",
     Level.INFO: "info inf information informational notice note success ok config system log "
     "i in no n normal status audit level default basic http",
     Level.WARN: "warn wrn warning warnings w wa deprecated deprecation caution",
@@ -16,19 +16,36 @@ _WORDS: dict[Level, str] = {
     Level.FATAL: "fatal ftl critical crit emerg emergency alert panic dpanic pnc f c a al cr em abort assert "
     "catastrophe",
 }
+# The same in the languages that systems are set to: PostgreSQL, java.util.logging and Windows print them.
+_FOREIGN: dict[Level, str] = {
+    Level.DEBUG: "fein fin détail détails 调试 デバッグ 디버그 отладка",
+    Level.INFO: "hinweis meldung informationen infos informazioni información informação informação informatie "
+    "信息 資訊 情報 通知 정보 инфо информация",
+    Level.WARN: "warnung avertissement attention advertencia aviso avviso avvertenza waarschuwing ostrzeżenie 警告 "
+    "경고 предупреждение внимание",
+    Level.ERROR: "fehler schwerwiegend erreur grave errore erro fout błąd fel virhe 错误 錯誤 エラー 严重 오류 에러 "
+    "ошибка",
+    Level.FATAL: "fatale fatales fataler kritisch crítico 致命的 致命 重大 치명적 фатальная",
+}
+for _level, _names in _FOREIGN.items():
+    _WORDS[_level] += f" {_names}"
 _LEVELS: dict[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
 
 # Words that are levels when a field says so, but too common in plain text to be taken for one at a line's head.
 _PLAIN_TEXT = (
     "note success ok config system log status audit level default basic normal http all in no abort assert exception "
-    "fail failed failure failures deprecated deprecation caution catastrophe errors warnings spam silly vb db dd wa er "
-    "al cr em"
+    "fail failed failure failures deprecated deprecation caution catastrophe errors warnings spam vb db dd wa er "
+    "al cr em fein fin fel fout"
 )
 _PLAIN = frozenset(_PLAIN_TEXT.split())
 _HEADER_WORDS = {word: level for word, level in _LEVELS.items() if word not in _PLAIN and len(word) > 1}
 _LETTERS = {word.upper(): level for word, level in _LEVELS.items() if len(word) == 1 and word not in "acn"}
+# A `C` may open a sentence (`C compiler`): it is a level where a delimiter or a bracket follows.
+_MARKED_LETTERS = {**_LETTERS, "C": Level.FATAL, "N": Level.INFO}
 # Levels that are ordinary words too: behind a timestamp they count only in capitals or when a delimiter follows.
-SHOUTED = frozenset({"fine", "finer", "finest", "config", "severe", "alert", "panic"})
+SHOUTED = frozenset({"fine", "finer", "finest", "config", "severe", "alert", "panic"}).union(
+    *map(str.split, _FOREIGN.values())
+)
 
 _SYSLOG = (Level.FATAL, Level.FATAL, Level.FATAL, Level.ERROR, Level.WARN, Level.INFO, Level.INFO, Level.DEBUG)
 
@@ -60,6 +77,8 @@ def level_of(word: str) -> Level:
     if word in _LEVELS:
         return _LEVELS[word]
     stem = word.rstrip("0123456789")  # debug1 to debug5, trace1 to trace8, warn2
+    if stem == "d" and len(word) == 2:
+        return Level.DEBUG  # MongoDB's D1 to D5
     if stem[-1:] in ("+", "-"):
         stem = stem[:-1]  # Go's slog: ERROR+2, DEBUG-4
     return _LEVELS.get(stem, Level.UNSET) if len(stem) > 3 else Level.UNSET
@@ -84,13 +103,14 @@ def _of_number(number: int) -> Level:
     return Level.UNSET
 
 
-def header_level(word: str, *, bracketed: bool = True) -> Level:
+def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> Level:
     """The level of a word at the head of a line: stricter than `level_of`, since a message may begin with any word.
 
-    Lower case counts only where brackets or a delimiter mark it (`bracketed`); single letters only in upper case.
+    Lower case counts only where brackets or a delimiter mark it (`bracketed`); single letters only in upper case, and
+    those that begin sentences only where what follows shows that one ends here (`marked`).
     """
-    if len(word) == 1:
-        return _LETTERS.get(word, Level.UNSET)
+    if len(word) == 1 and word.isascii():
+        return (_MARKED_LETTERS if marked else _LETTERS).get(word, Level.UNSET)
     lower = word.lower()
     level = _HEADER_WORDS.get(lower, Level.UNSET)
     if level is Level.UNSET or word == word.upper():

@@ -11,11 +11,12 @@ from mcp_rag.formats.levels import level_of
 from mcp_rag.types import NO_SPAN, Header, Level, Span
 
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,60})=("(?:[^"\\]|\\.){0,512}(?:"|$)|[^\s"]{0,512})(?:[ \t]+|$)')
-_LEVELS = ("level", "lvl", "severity", "log.level", "loglevel")
-_TIMES = ("time", "ts", "t", "timestamp", "@timestamp", "datetime", "date")
-_MESSAGES = ("msg", "message", "event", "error", "err")
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d\"? time=\"?\d\d:\d\d:\d\d(?:\.\d{1,9})?")
+_LEVELS = ("level", "lvl", "severity", "log.level", "loglevel", "@level", "sev", "pri")
+_TIMES = ("time", "ts", "t", "timestamp", "@timestamp", "datetime", "date", "at", "when")
+_MESSAGES = ("msg", "message", "@message", "event", "error", "err", "logdesc")
 _LOGGERS = ("logger", "component", "module", "subsystem", "pkg", "source")
-_SERVICES = ("service", "app", "job")
+_SERVICES = ("service", "service.name", "svc", "app", "job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,19 @@ class Logfmt(LogFormat):
             format=self.name,
             body=message[0] if message != NO_SPAN else level[1],
             level=severity,
-            time=_first(line, pairs, _TIMES),
+            time=_time(line, pairs),
             logger=_first(line, pairs, _LOGGERS),
             service=_first(line, pairs, _SERVICES),
             digits_matter=line[level[0] : level[1]].isdigit(),
         )
+
+
+def _time(line: str, pairs: dict[str, Span]) -> Span:
+    """The span of the time; of `date=2026-11-23 time=19:20:37`, as firewalls write it, both."""
+    date, time = pairs.get("date", NO_SPAN), pairs.get("time", NO_SPAN)
+    if NO_SPAN not in (date, time) and _DATE_AND_TIME.fullmatch(line, date[0], time[1]):
+        return (date[0], time[1])
+    return _first(line, pairs, _TIMES)
 
 
 def _inside(found: re.Match[str]) -> Span:

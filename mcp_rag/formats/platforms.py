@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mcp_rag.formats.base import TextFormat
-from mcp_rag.formats.levels import level_of, syslog_level
+from mcp_rag.formats.levels import level_of
 from mcp_rag.types import Level
 
 _APPLE = {"Default": Level.INFO, "Activity": Level.INFO, "Fault": Level.ERROR, "Df": Level.INFO, "A": Level.INFO}
@@ -23,10 +23,6 @@ def _apple(found: re.Match[str]) -> Level:
 
 def _windows(found: re.Match[str]) -> Level:
     return _WINDOWS.get(found["number"], Level.INFO)
-
-
-def _cisco(found: re.Match[str]) -> Level:
-    return syslog_level(int(found["severity"]))
 
 
 def _exited(found: re.Match[str]) -> Level:
@@ -87,17 +83,6 @@ PLATFORM_FORMATS: tuple[TextFormat, ...] = (
         shapes=("asctime",),
         needs=": ",
         pattern=rf" {_FACILITY}\.(?P<level>[a-z]{{3,7}}) (?P<service>[\w./()-]{{1,60}})(?:\[(?P<stream>\d{{1,8}})])?: ",
-    ),
-    TextFormat(
-        "cisco",
-        "Cisco IOS: `time: %FACILITY-severity-MNEMONIC: message`, with or without the sequence before",
-        "Nov 23 19:20:37.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down",
-        stamped=True,
-        first="^*",
-        needs=": %",
-        grade=_cisco,
-        digits_matter=True,
-        pattern=r": (?=%(?P<logger>[A-Z][A-Z0-9_]{1,30})-(?P<severity>\d)-[A-Z0-9_]{2,40}: )",
     ),
     TextFormat(
         "auditd",

@@ -16,12 +16,15 @@ from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.consoles import CONSOLE_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
+from mcp_rag.formats.devices import DEVICE_FORMATS
 from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
+from mcp_rag.formats.frameworks import FRAMEWORK_FORMATS
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.json_formats import JSON_FORMATS
 from mcp_rag.formats.logfmt import LOGFMT, Logfmt
 from mcp_rag.formats.platforms import PLATFORM_FORMATS
 from mcp_rag.formats.runtimes import RUNTIME_FORMATS
+from mcp_rag.formats.servers import SERVER_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.wrappers import EnvelopeFormat
@@ -63,10 +66,13 @@ FALLBACKS = frozenset(form.name for form in _FALLBACKS)
 # Within a table the first that fits wins: the stricter of two formats that may fit one line comes first.
 _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *CONSOLE_FORMATS,
+    *SERVER_FORMATS,
+    *FRAMEWORK_FORMATS,
     *RUNTIME_FORMATS,
     *CLUSTER_FORMATS,
     *DATABASE_FORMATS,
     *WEB_FORMATS,
+    *DEVICE_FORMATS,
     *PLATFORM_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
@@ -76,7 +82,7 @@ FORMATS: tuple[LogFormat, ...] = (*_TEXT, *_FALLBACKS, *JSON_FORMATS, *ENVELOPE_
 _NAMES: dict[str, LogFormat] = {form.name: form for form in FORMATS}
 
 # Two formats whose header fills a line of its own: the line below belongs to the same record even if it has a header.
-TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "aspnet-timed", "mysql-slow"})
+TWO_LINE_FORMATS = frozenset({"jul", "erlang", "aspnet", "aspnet-timed", "mysql-slow", "tinylog", "logcat-long"})
 
 # Behind the header of these, a program's own header may stand: journald and syslog daemons take what it printed.
 CARRIERS = frozenset({"syslog", "syslog-iso", "syslog-5424", "syslog-priority"})
@@ -89,16 +95,19 @@ CARRIED = frozenset(
     form.name
     for form in (
         *CONSOLE_FORMATS,
+        *SERVER_FORMATS,
+        *FRAMEWORK_FORMATS,
         *RUNTIME_FORMATS,
         *CLUSTER_FORMATS,
         *DATABASE_FORMATS,
         *WEB_FORMATS,
+        *DEVICE_FORMATS,
         *PLATFORM_FORMATS,
         *SYSTEM_FORMATS,
         LOGFMT,
         *_FALLBACKS,
     )
-    if form.name not in {"jul", "erlang", "mysql-slow", "aspnet-timed"} | CARRIERS
+    if form.name not in {"jul", "erlang", "mysql-slow", "aspnet-timed", "tinylog", "logcat-long"} | CARRIERS
 ).union(LEVEL_PREFIXES)
 
 # What may stand behind a bare time: a build server stamps what its tools print.

@@ -17,7 +17,16 @@ _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|f
 _UPTIME = r"(?:\[ {0,8}\d{1,8}\.\d{4,6}\] ?)?"
 _SHOUTED = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)[: ]"  # a level, and no host
 _SAID = r"(?:trace|trce|debug|dbug|info|notice|warn|warning|error|fail|crit|critical|fatal):"
-_TAIL = rf"(?:{_PROGRAM}:(?: |$){_UPTIME})?"
+# Solaris names the message's number, facility and severity behind the program.
+_NUMBERED = rf"(?:\[ID \d{{1,8}} {_FACILITY}\.(?P<named>[a-z]{{3,7}})\] )?"
+_TAIL = rf"(?:{_PROGRAM}:(?: |$){_UPTIME}{_NUMBERED})?"
+# Some write no host: the program comes first, and its colon tells it from one. A level is no program.
+_ALONE = (
+    rf"(?!{_SHOUTED})(?!(?i:{_SAID}|err:|severe:|panic:|alert:|emerg:|note:))"
+    r"(?![\w.$]{0,80}(?:Exception|Error|Warning): )(?P<alone>[A-Za-z][\w./-]{1,60})"
+    r"(?:\([^()\s]{1,60}\))?(?:<[^<>\s]{1,60}>)?(?:\[(?P<pid>\d{1,10})\])?: "
+)
+_STATED = r"(?:(?P<stated>emerg|alert|crit|err|error|warning|warn|notice|info|debug) (?=[\w.-]{1,60}\[\d{1,10}\]: ))?"
 _SSSD = {0x10: Level.FATAL, 0x20: Level.FATAL, 0x40: Level.ERROR, 0x80: Level.WARN}
 
 
@@ -26,7 +35,9 @@ def _priority(found: re.Match[str]) -> Level:
 
 
 def _facility(found: re.Match[str]) -> Level:
-    return level_of(found["severity"]) if found["severity"] else Level.UNSET
+    groups = found.groupdict()
+    word = groups["severity"] or groups.get("named") or groups.get("stated")
+    return level_of(word) if word else Level.UNSET
 
 
 def _sssd(found: re.Match[str]) -> Level:
@@ -39,9 +50,10 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "Syslog files and journalctl's short output: `Mon dd time host program[pid]: message`",
         "Nov 23 19:20:37 web1 sshd[4711]: error: kex_exchange_identification: Connection closed by remote host",
         stamped=True,
-        shapes=("syslog",),
+        shapes=("syslog", "redis", "weekday"),
         grade=_facility,
-        pattern=rf" (?!{_SHOUTED}){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?{_TAIL}",
+        pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
+        rf"{_STATED}{_TAIL})",
     ),
     TextFormat(
         "syslog-iso",
@@ -67,7 +79,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         digits_matter=True,
         pattern=r"<(?P<priority>\d{1,3})>\d (?P<time>\S{1,40}) \S{1,255} (?P<service>\S{1,48}) "
         r"(?P<stream>\S{1,128}) \S{1,32} "
-        r"(?:-|(?:\[[^\[\]]{1,400}\]){1,4})(?: |$)",
+        r"(?:-|(?:\[[^\[\]]{1,400}\]){1,4})(?: \ufeff?|$)",
     ),
     TextFormat(
         "syslog-priority",
@@ -77,7 +89,17 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         grade=_priority,
         digits_matter=True,
         pattern=r"<(?P<priority>\d{1,3})>(?P<time>[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
-        rf"{_HOST} {_TAIL}",
+        rf"(?:{_ALONE}|{_HOST} {_TAIL})",
+    ),
+    TextFormat(
+        "journal-seconds",
+        "journalctl -o short-unix and short-monotonic: `epoch host program[pid]: message`, "
+        "`[ uptime] host program[pid]: message`",
+        "1796325637.123456 web1 sshd[4711]: error: Could not load host key",
+        first="0[",
+        needs="]: ",
+        pattern=r"(?:\[ {0,8}(?P<time>\d{1,8}\.\d{6})\]|(?P<epoch>\d{10}\.\d{6})) [\w.-]{1,80} "
+        r"(?P<service>[\w./@()+-]{1,60})\[(?P<stream>\d{1,10})\]: ",
     ),
     TextFormat(
         "dmesg",
@@ -85,7 +107,8 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "[ 1293.679369] Out of memory: Killed process 4711 (python3) total-vm:8123456kB",
         first="[",
         needs=".",
-        pattern=r"\[ {0,8}(?P<time>\d{1,8}\.\d{6})\](?:\[ {0,6}[TC]\d{1,8}\])? ",
+        pattern=r"\[ {0,8}(?P<time>\d{1,8}\.\d{6})\](?:\[ {0,6}[TC]\d{1,8}\])? (?:(?P<service>systemd[\w-]{0,30})"
+        r"\[(?P<stream>\d{1,8})\]: )?",
     ),
     TextFormat(
         "dmesg-level",
@@ -93,7 +116,8 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "kern  :err   : [ 1293.679369] EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2",
         first="kudsla",
         needs=": [",
-        pattern=rf"{_FACILITY} {{0,5}}:(?P<level>[a-z]{{3,7}}) {{0,5}}: \[ {{0,8}}(?P<time>\d{{1,8}}\.\d{{6}})\] ",
+        pattern=rf"{_FACILITY} {{0,5}}:(?P<level>[a-z]{{3,7}}) {{0,5}}: \[ {{0,8}}(?P<time>\d{{1,8}}\.\d{{6}})\] "
+        r"(?:(?P<service>systemd[\w-]{0,30})\[(?P<stream>\d{1,8})\]: )?",
     ),
     TextFormat(
         "dmesg-raw",

@@ -11,15 +11,16 @@ import re
 from mcp_rag.formats.levels import SHOUTED, header_level
 from mcp_rag.types import NO_SPAN, Level, Span
 
-_SKIP = re.compile(r"[ \t]*(?:(?:[-–—|:,;>]{1,3}|---)(?=[\s\[({]|$)[ \t]*)?|,(?=\S)")
+_SKIP = re.compile(r",(?=\S)|[ \t]*(?:(?:[-–—|:,;>]{1,3}|---)(?=[\s\[({<]|$)[ \t]*)?")
 _SEPARATOR = re.compile(r"[ \t]*[-–—|:,;>]{1,3}[ \t]?")
 _BRACKET = re.compile(
     r"\[[^\[\]]{0,160}(?:\[[^\[\]]{0,80}\][^\[\]]{0,80}){0,2}\]|\([^()]{0,80}(?:\([^()]{0,40}\)[^()]{0,20})?\)"
     r"|\{[^{}]{0,80}\}|<[^<>\s]{1,40}>"
 )
 _WORD = re.compile(r"[^\s\[\](){}<>|,;\"']{1,120}")
-_INNER_WORD = re.compile(r"[A-Za-z]{4,11}")
+_INNER_WORD = re.compile(r"[^\W\d_]{4,14}")
 _NUMBER = re.compile(r"#?\d{1,19}(?=[\s:]|$)")
+_PROGRAM = re.compile(r"(?P<name>[A-Za-z][\w.-]{1,60})(?::[a-z]{2,30})?(?:\[\d{1,9}(?::\d{1,4})?\]:?|:) {0,2}\W?$")
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]+$")
 _GLUED = re.compile(r"([A-Z]{4,8})\d{1,9}$")
 _NOT_A_LOGGER = re.compile(r"[\w.$]*(?:Exception|Error|Errors|Fault|Failure|Warning|panic|Panic)$")
@@ -46,7 +47,12 @@ _COLON_LOGGER = re.compile(r":(?P<name>[\w.\-/]{1,80}):(?=\S| )")
 _DASHED_NAME = re.compile(r" - (?P<name>[A-Za-z][\w.$-]{1,80}) - ")
 _COLUMN = re.compile(r"[ \t]*[|;]")
 _FIELDS = {mark: re.compile(rf"[ \t]*+(?P<field>[^{mark}]{{0,120}}?)[ \t]*+[{mark}]") for mark in "|;"}
-_COLUMN_NAME = re.compile(r"[\w.$:/#@\[\] +<>-]{0,120}$")
+_COLUMN_NAME = re.compile(r"[\w.$:/#@\[\] +<>-]{0,120}$|[\w.-]{1,40}=\S{0,80}$")
+
+
+def not_a_logger(name: str) -> bool:
+    """Whether a name is that of an exception or a verdict, with which a message begins."""
+    return _NOT_A_LOGGER.match(name) is not None
 
 
 class HeaderTokens:
@@ -86,6 +92,7 @@ class HeaderTokens:
             if not found:
                 break
             if self._level_word(found, first=count == 0):
+                self._program_between(start, pos)
                 return True
             word = found.group()
             if _PLAIN_WORD.match(word):
@@ -97,6 +104,12 @@ class HeaderTokens:
         self.pos = start
         self._name_between_dashes(start)
         return False
+
+    def _program_between(self, start: int, end: int) -> None:
+        """A program that alone stands between the time and the level, `sshd[4711]: `, is the service."""
+        found = _PROGRAM.match(self.line[:end].rstrip(), start + (self.line[start : start + 1] == " "))
+        if found and self.service == NO_SPAN:
+            self.service = found.span("name")
 
     def _level_in_bracket(self, pos: int) -> bool:
         """`[ERROR]`, `<Error>`, `[ERROR/MainProcess]`, `[core:error]`, `[main ERROR a.b.C]`, also never closed."""
@@ -128,10 +141,11 @@ class HeaderTokens:
     def _level_word(self, found: re.Match[str], *, first: bool) -> bool:
         word, end = found.group(), found.end()
         following = self.line[end : end + 1]
-        core = word.rstrip(":")
+        core = word.rstrip(":!")  # Telegraf writes `E!`
         marked = len(core) < len(word) or following in ("|", "\t")
-        level = header_level(core, bracketed=marked or (first and core.lower() not in SHOUTED))
-        if len(core) == 1 and not (following == " " or marked):
+        ended = marked or self.line[end : end + 2] in (" |", " [", " <", " -")
+        level = header_level(core, bracketed=marked or (first and core.lower() not in SHOUTED), marked=ended)
+        if len(core) == 1 and not (following in (" ", "") or marked):
             level = Level.UNSET
         if not level and ":" in core:
             head = core.partition(":")[0]
@@ -141,6 +155,7 @@ class HeaderTokens:
             level = header_level(glued[1])
         elif level:
             end = found.start() + len(core)
+            end += self.line[end : end + 1] == "!"
         if not level:
             return False
         self.level, self.body, self.pos = level, end, end

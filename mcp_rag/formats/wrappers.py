@@ -58,7 +58,8 @@ class DockerJson(EnvelopeFormat):
     """Docker's json-file driver: one JSON object a line, the text in `log`."""
 
     def unwrap(self, line: str) -> Envelope | None:
-        if not (line.startswith('{"log":') or ('"log":' in line[:200] and '"stream":' in line)):
+        early = line.startswith('{"log":') or ('"log":' in line[:200] and '"stream":' in line)
+        if not early and not ('"log":"' in line and '"container_name":"' in line):
             return None
         import orjson
 
@@ -67,15 +68,53 @@ class DockerJson(EnvelopeFormat):
         except orjson.JSONDecodeError:
             return None
         text = record.get("log") if isinstance(record, dict) else None
-        if not isinstance(text, str) or not ({"stream", "time"} & record.keys()):
+        if not isinstance(text, str) or not ({"stream", "time", "container_name"} & record.keys()):
             return None
-        stream, time = record.get("stream"), record.get("time")
+        stream, time, name = (record.get(key) for key in ("stream", "time", "container_name"))
         return Envelope(
             format=self.name,
             text=text.rstrip("\r\n"),
             stream=stream if isinstance(stream, str) else "",
+            service=name.lstrip("/") if isinstance(name, str) else "",
             timestamp=time if isinstance(time, str) else "",
-            partial=not text.endswith("\n"),
+            # Docker's own files keep the end of each line; shippers, which name the container, cut it off.
+            partial=not text.endswith("\n") and isinstance(time, str) and not isinstance(name, str),
+        )
+
+
+_LABELS = ("app", "service_name", "service", "container", "job")
+
+
+@dataclass(frozen=True, slots=True)
+class LokiJson(EnvelopeFormat):
+    """One line of a program with the labels Loki keeps it under, as logcli prints it or as it was sent."""
+
+    def unwrap(self, line: str) -> Envelope | None:
+        if not (line.startswith('{"labels":{') and '"line":"' in line) and not (
+            line.startswith('{"stream":{') and '"values":[[' in line
+        ):
+            return None
+        import orjson
+
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return None
+        labels = record.get("labels") or record.get("stream")
+        text, time = record.get("line"), record.get("timestamp")
+        values = record.get("values")
+        if text is None and isinstance(values, list) and len(values) == 1 and isinstance(values[0], list):
+            time, text = (*values[0], None, None)[:2]
+        if not isinstance(labels, dict) or not isinstance(text, str) or "\n" in text:
+            return None
+        word = labels.get("detected_level") or labels.get("level")
+        return Envelope(
+            format=self.name,
+            text=text,
+            stream=str(labels.get("pod") or labels.get("instance") or ""),
+            service=next((str(labels[key]) for key in _LABELS if labels.get(key)), ""),
+            timestamp=str(time or ""),
+            level=level_of(word) if isinstance(word, str) else Level.UNSET,
         )
 
 

@@ -163,7 +163,7 @@ LINES: dict[str, Level] = {
     "Permission denied (publickey).": Level.WARN,
     "Killed": Level.ERROR,
     "Segmentation fault (core dumped)": Level.FATAL,
-    "haproxy: [alert] cannot bind to port 443": Level.WARN,
+    "haproxy: [alert] cannot bind to port 443": Level.FATAL,
     "sh: 1: psql: not found": Level.ERROR,
     "exec /srv/shop/run: exec format error": Level.ERROR,
     "tar: stock.tgz: Cannot open: No such file or directory": Level.WARN,

@@ -218,6 +218,15 @@ NOT_HEADERS = [
     "        " * 3 + "2026-11-23 19:20:37 x",
     "ERROR",
     "ERRORS were found",
+    "Fehlerfrei beendet",
+    "mars is the fourth planet",
+    "error(s): see above",
+    "<![CDATA[text]]>",
+    "<10>units",
+    "(see: chapter 4): WARNINGS",
+    "C compiler found",
+    "error -prone code",
+    "12,INFO",
 ]
 
 

@@ -9,11 +9,11 @@ from mcp_rag.formats.levels import otel_level
 from mcp_rag.types import Level
 
 WORDS = {
-    Level.TRACE: "trace TRACE verbose finest V 10 trace8 Trace",
-    Level.DEBUG: "debug DBG D fine debug1 20 7 100 10000",
-    Level.INFO: "info INFO inf Information notice I 30 6 9 200 note 20000 800",
-    Level.WARN: "warn WARNING WRN wrn w 40 4 13 300 Deprecated 900 30000",
-    Level.ERROR: "error ERR e SEVERE fail 50 3 17 ERR! 400 1000 [ERROR]",
+    Level.TRACE: "trace TRACE verbose finest V VERB 10 trace8 Trace",
+    Level.DEBUG: "debug DBG D fine debug1 D3 DDEBUG 20 7 100 10000",
+    Level.INFO: "info INFO inf Information notice I 30 6 9 200 note 20000 800 Hinweis 情報 INFORMACIÓN",
+    Level.WARN: "warn WARNING WRN wrn w 40 4 13 300 Deprecated 900 30000 WARNUNG aviso 警告 Avertissement",
+    Level.ERROR: "error ERR e SEVERE fail 50 3 17 ERR! 400 1000 [ERROR] FEHLER Schwerwiegend ERREUR 错误 エラー",
     Level.FATAL: "fatal FTL crit CRITICAL emerg alert panic F 60 0 21 600 dpanic",
     Level.UNSET: "hello 4711 errorless 99999999 - x1 ４０",
 }

@@ -1,0 +1,88 @@
+"""Prefixes that collectors, log stores and platforms put around the lines they carry."""
+
+from __future__ import annotations
+
+from mcp_rag.formats.wrappers import EnvelopeFormat, LokiJson
+
+ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+
+SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
+    LokiJson(
+        "loki-json",
+        'Loki\'s own records: `{"stream": labels, "values": [[time, text]]}`, `{"labels": labels, "line": text}`',
+        '{"labels":{"app":"billing"},"line":"Traceback (most recent call last):","timestamp":"2026-11-23T19:20:37Z"}',
+        kind="envelope",
+        first="{",
+    ),
+    EnvelopeFormat(
+        "heroku",
+        "Heroku's log drain: `time app[web.1]: text`",
+        "2026-11-23T19:20:37.123456+00:00 app[web.1]: Traceback (most recent call last):",
+        kind="envelope",
+        first="0",
+        needs="]: ",
+        pattern=rf"(?P<timestamp>{ISO}) (?P<service>app|heroku)\[(?P<stream>[\w.-]{{1,60}})\]: ",
+    ),
+    EnvelopeFormat(
+        "cloudwatch",
+        "aws logs tail: `time stream text`",
+        "2026-11-23T19:20:37.123000+00:00 2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef [ERROR] charge failed",
+        kind="envelope",
+        first="0",
+        needs="/",
+        pattern=rf"(?P<timestamp>{ISO}) (?P<stream>\d{{4}}/\d\d/\d\d/\[[$\w-]{{1,60}}\][0-9a-f]{{32}}"
+        r"|[\w.-]{1,100}/[\w.-]{1,100}/[0-9a-f]{32}) ",
+    ),
+    EnvelopeFormat(
+        "fly",
+        "Fly.io: `time app[machine] region [level] text`",
+        "2026-11-23T19:20:37Z app[45c1b8a5] fra [info] Traceback (most recent call last):",
+        kind="envelope",
+        first="0",
+        needs="] ",
+        pattern=rf"(?P<timestamp>{ISO}) (?P<stream>(?:app|proxy|runner|health)\[[0-9a-z]{{6,20}}\]) [a-z]{{3}} "
+        r"\[(?P<level>debug|info|notice|warn|warning|error|fatal)\] ?",
+    ),
+    EnvelopeFormat(
+        "logcli",
+        'Loki\'s logcli: `time {app="billing"} text`',
+        '2026-11-23T19:20:37Z {app="billing", stream="stderr"} Traceback (most recent call last):',
+        kind="envelope",
+        first="0",
+        needs='="',
+        pattern=rf"(?P<timestamp>{ISO}) "
+        r"\{(?=[^{}]{0,300}?(?<!\w)(?:app|service_name|container|job)=\"(?P<service>[^\"]{1,80})\")?"
+        r"(?=[^{}]{0,300}?level=\"(?P<level>[a-z]{4,8})\")?"
+        r"(?:[a-zA-Z_]\w{0,60}=\"[^\"]{0,120}\"(?:, ?)?){1,16}\} {1,4}",
+    ),
+    EnvelopeFormat(
+        "tai64n",
+        "daemontools' multilog and s6-log: TAI64N before every line",
+        "@4000000069174d0507563200 Traceback (most recent call last):",
+        kind="envelope",
+        first="@",
+        pattern=r"@(?P<timestamp>\d0{6}[0-9a-f]{17}) ",
+    ),
+    EnvelopeFormat(
+        "fluent-bit",
+        'Fluent Bit\'s stdout: `[0] tag: [epoch, {"log"=>"text"...`',
+        '[0] kube.billing: [1796325637.123000000, {"log"=>"ERROR: charge failed", "stream"=>"stderr"}]',
+        kind="envelope",
+        first="[",
+        needs='"=>"',
+        pattern=r"\[\d{1,9}\] (?P<stream>[\w.*-]{1,200}): \[{1,2}(?P<timestamp>\d{10}\.\d{1,9})"
+        r"(?:, \{[^{}]{0,200}\}\])?, "
+        r"(?=.{0,400}?\"level\"=>\"(?P<level>[A-Za-z]{3,8})\")?"
+        r"\{(?:\"[^\"]{1,60}\"=>\"[^\"]{0,200}\", ){0,8}?\"(?:log|message|msg|MESSAGE)\"=>\"",
+    ),
+    EnvelopeFormat(
+        "fluentd",
+        "fluentd's stdout and files: `time tag: {json}`, `time<tab>tag<tab>{json}`",
+        '2026-11-23 19:20:37.123456789 +0000 kube.billing: {"level":"error","message":"charge failed"}',
+        kind="envelope",
+        first="0",
+        needs="{",
+        pattern=r"(?:(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{9})? [+-]\d{4}) "
+        rf"(?P<service>[\w.*-]{{1,200}}): |{ISO}\t(?P<stream>[\w.*/-]{{1,200}})\t)(?=\{{)",
+    ),
+)
