@@ -45,7 +45,7 @@ _SECONDS = re.compile(
 )
 _PARSERS = tuple(re.compile(source) for source in (*(source for _, source in SHAPES), *NAMED_SHAPES))
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
-_LETTER_SHAPES = ("asctime", "weekday", "rfc1123", "syslog")
+_LETTER_SHAPES = ("asctime", "script", "weekday", "rfc1123", "syslog")
 
 
 def _scanner(letters: bool) -> re.Pattern[str]:  # noqa: FBT001 - picks one of two tables, private
@@ -240,6 +240,8 @@ def _ambiguous(parts: dict[str, str], zone: tzinfo, reference_ms: int) -> int | 
             orders.reverse()
     else:
         three = int(parts["n3"])
+        if "sep" in parts:  # points part the day from the month
+            return _at(parts, (_century(three), two, one), zone)
         orders = [(_century(one), two, three), (_century(three), one, two), (_century(three), two, one)]
     instants = []
     for date in orders:

@@ -70,7 +70,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     (
         "dotted",
         # Db2 writes its zone in minutes.
-        r"(?P<y>\d{4})[-.](?P<mo>\d\d)[-.](?P<d>\d\d)-(?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:[.:](?P<f>\d{1,9}))?"
+        r"(?P<y>\d{4})[-.](?P<mo>\d\d)[-.](?P<d>\d\d)[-T ](?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:[.:](?P<f>\d{1,9}))?"
         r"(?P<zm>[+-]\d{3})?(?!\w)",
     ),
     ("month", rf"(?P<y>\d{{4}})[ -]{_MON}[ -]{{1,2}}(?P<d>\d{{1,2}})[ T:]{_TIME}{_ZONE}"),
@@ -86,11 +86,15 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ),
     ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
     ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}})(?:[ |]|(?<=/\d\d)-){_TIME}"),
-    ("slash", rf"(?P<n1>\d{{1,2}})/(?P<n2>\d{{1,2}})/(?P<n3>\d{{2}})(?:,?[ -]|,){_TIME}{_ZONE}"),
+    (
+        "slash",
+        rf"(?P<n1>\d{{1,2}})(?:/|(?<=\d\d)(?P<sep>\.))(?P<n2>\d{{1,2}})(?:/|(?<=\d\d)\.)(?P<n3>\d{{2}})"
+        rf"(?:,?[ -]|,){_TIME}{_ZONE}",
+    ),
     (
         "numeric",
         rf"(?P<n1>\d{{1,2}})(?P<sep>[/.-])(?P<n2>\d{{1,2}})[/.-](?P<y>\d{{4}})"
-        rf"(?:[,:]? {{1,2}}| --? | \| |[T,\t]){_TIME}{_ZONE}",
+        rf"(?:[,:]? {{1,2}}| --? | \| |[T,\t-]){_TIME}{_ZONE}",
     ),
     ("compact", rf"(?P<y>\d{{4}})(?P<mo>\d{{2}})(?P<d>\d{{2}})[T _-]{_TIME}{_ZONE}"),
     (
@@ -107,6 +111,10 @@ SHAPES: tuple[tuple[str, str], ...] = (
     (
         "asctime",
         rf"{_DAY},? {_MON} {{1,2}}(?P<d>\d{{1,2}}),? {_TIME}{_ZONE} (?P<y>\d{{4}})(?!\d)(?: us=(?P<us>\d{{1,6}}))?",
+    ),
+    (
+        "script",
+        rf"{_DAY},? {_MON} {{1,2}}(?P<d>\d{{1,2}}),? (?P<y>\d{{4}}),? {_TIME}{_ZONE}(?: \([A-Z][A-Za-z ]{{2,40}}\)?)?",
     ),
     ("weekday", rf"{_DAY},? (?P<y>\d{{4}})-(?P<mo>\d\d)-(?P<d>\d\d)[ T]{_TIME}{_ZONE}"),
     ("rfc1123", rf"{_DAY},? (?P<d>\d{{1,2}})[ -]{_MON}[ -](?:(?P<y>\d{{4}})|(?P<y2>\d\d)) {_TIME}{_ZONE}"),

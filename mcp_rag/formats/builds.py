@@ -157,6 +157,13 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"(?P<level>ERROR|WARNING|DEPRECATION): (?=[A-Z'\"])",
     ),
     TextFormat(
+        "apt",
+        "apt, debootstrap and PulseAudio: `E: message`",
+        "E: Unable to locate package acme-billing",
+        first="EWN",
+        pattern=r"(?P<level>[EW]|N): (?=[A-Z'\[])",
+    ),
+    TextFormat(
         "maven",
         "Maven and sbt: `[ERROR] message`",
         "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.13.0:compile",

@@ -36,6 +36,10 @@ def _android(found: re.Match[str]) -> Level:
     return level_of(found["letter"].replace("A", "F"))
 
 
+def _xorg(found: re.Match[str]) -> Level:
+    return {"EE": Level.ERROR, "WW": Level.WARN}.get(found["word"], Level.INFO)
+
+
 def _cmtrace(found: re.Match[str]) -> Level:
     return _CMTRACE.get(found["number"], Level.INFO)
 
@@ -163,6 +167,15 @@ DEVICE_FORMATS: tuple[TextFormat, ...] = (
         needs=" | ",
         pattern=r" {0,4}[0-9a-f]{1,4} \| (?P<time>\d\d/\d\d/\d{4} \| \d\d:\d\d:\d\d)(?: [A-Z]{3,4})? \| "
         r"(?P<logger>[^|]{1,60}) \| ",
+    ),
+    TextFormat(
+        "xorg",
+        "The X server: `[ uptime] (EE) message`",
+        "[    12.345] (EE) Failed to load module shop",
+        first="[",
+        needs="] (",
+        grade=_xorg,
+        pattern=r"\[ {0,8}\d{1,8}\.\d{3}\] \((?P<word>EE|WW|II|NI|\*\*|--|==|\+\+|!!)\) ",
     ),
     TextFormat(
         "factorio",

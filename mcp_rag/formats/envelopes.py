@@ -198,6 +198,16 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=r"(?:\[(?P<service>[\w.@/:-]{1,60})\]|(?P<stream>[@\w][\w.@/:-]{1,80}):) (?=\{\")",
     ),
     EnvelopeFormat(
+        "timed-json",
+        "A JSON record behind a bare time: `time {json}`",
+        '2026-11-23T19:20:37.123Z {"level":"error","msg":"charge failed"}',
+        kind="envelope",
+        first="0",
+        needs='{"',
+        accept=_holds_a_record,
+        pattern=rf"(?P<timestamp>{ISO})[ \t](?=\{{\")",
+    ),
+    EnvelopeFormat(
         "airflow-subtask",
         "Airflow's task runner: the header of the runner before each line of the task",
         "[2026-11-23 19:20:37,123] {base_task_runner.py:101} INFO - Job 41: Subtask load [2026-11-23] failed",

@@ -67,6 +67,16 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf"\[(?P<level>trace|debug|info|warn|error)\] {_DOTTED} - ",
     ),
     TextFormat(
+        "glassfish",
+        "GlassFish and Payara: `[time] [product] [LEVEL] [number] [logger] [tid: ...] [[`, the message below",
+        "[2026-11-23T19:20:37.123+0100] [Payara 6] [SEVERE] [AS-WEB-7] [jakarta.enterprise.web] [tid: _ThreadID=1] [[",
+        stamped=True,
+        first="[",
+        needs="] [tid: ",
+        pattern=rf"\] \[(?P<program>[^\[\]]{{1,60}})\] \[{LEVEL}\] \[[^\[\]]{{0,40}}\] "
+        r"\[(?P<logger>[^\[\]]{0,120})\] (?:\[[^\[\]]{1,120}\] ){1,6}\[\[ ?",
+    ),
+    TextFormat(
         "flink",
         "Flink: `time LEVEL  logger [] - message`",
         "2026-11-23 19:20:37,123 ERROR org.apache.flink.runtime.taskmanager.Task         [] - switched to FAILED",

@@ -22,15 +22,15 @@ _PREFIX = re.compile(
 _FILE_PREFIX = re.compile(r"\S{2,120} {1,3}(?=\d)")
 _NUMBER_PREFIX = re.compile(r"\d{1,8} {1,8}(?=\d)")
 _LEVEL_FIRST = re.compile(
-    r"(?P<open>[\[(<]?) {0,3}(?P<word>[^\W\d_]{3,14}|[VDIWEF](?= \d{1,4}[-/.]\d\d))(?P<close> {0,8}[\])>])?(?P<mark>:"
-    r"(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
+    r"(?P<open>[\[(<]?) {0,3}(?P<word>[^\W\d_]{3,14}|[VDIWEF](?=\]? \d{1,4}[-/.]\d\d))"
+    r"(?P<close> {0,8}[\])>])?(?P<mark>:(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
 )
 _MARK = re.compile(r"[ \t]{0,8}(?:[-:,;>]|[-=]{1,2}>)[ \t](?=.*\S)|:|,(?=\S)")
 _LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
 _ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
-_NAMED_LEVEL = re.compile(r"\[[^\[\]]{1,60}\] {1,2}(?:\[(?P<boxed>[A-Z]{4,8})\]|(?P<bare>[A-Z]{4,8})(?=:? ))")
+_NAMED_LEVEL = re.compile(r"\[[^\[\]]{1,60}\] {1,2}(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))")
 _PROGRAM_LEVEL = re.compile(
     r"(?P<name>[A-Za-z][\w.-]{1,40})(?:\[\d{1,9}\])?: (?:\[(?P<boxed>[A-Za-z]{4,8})\]:? |(?P<bare>[A-Z]{4,8})(?::? )"
     r"|(?P<said>error|warning|fatal|info|notice|debug): )(?=\S)"

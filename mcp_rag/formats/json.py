@@ -25,19 +25,22 @@ MAX_VALUE_CHARS = 200
 
 _LEVELS = _names(
     "log.level level @l @level severity severitytext severity_text levelname level_name loglevel log_level lvl s "
-    "record.level.name priority log.severity syslog.severity error_severity sev level_s labels.level "
+    "record.level.name priority log.severity syslog.severity error_severity sev level_s event_level "
+    "labels.level "
     "type status severity_label"
 )
 _MESSAGES = _names(
     "message msg @m @message event record.message fields.message body textpayload jsonpayload.message "
     "protopayload.status.message properties.message short_message rendermessage renderedmessage log.message "
-    "properties.log text txt description log log_s outermessage errormessage resultdescription note"
+    "properties.log text txt description log log_s outermessage errormessage resultdescription note "
+    "logmessage log_message event_message eventmessage _msg _raw content"
 )
 _TIMES = _names(
     "@timestamp timestamp time ts @t t.$date t asctime datetime date record.time.timestamp timeunixnano time_unix_nano "
     "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
     "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp time_iso8601 "
-    "time_local startutc start_time dt timegenerated when at edgestarttimestamp edgeendtimestamp"
+    "time_local startutc start_time dt timegenerated when at edgestarttimestamp "
+    "edgeendtimestamp event_time log_time logtime _time"
 )
 _LOGGERS = _names(
     "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
@@ -78,7 +81,7 @@ _PLAIN_LEVELS = tuple(name for name in _LEVELS if name.startswith(("log", "level
 _LOOSE = frozenset({"type", "status", "s"})
 _KINDS = frozenset("log config system audit status basic default note all http".split())
 # Objects that some put the whole record into.
-_WRAPPERS = _names("attributes meta metadata header body data payload record entry event fields log")
+_WRAPPERS = _names("attributes meta metadata header body data payload record entry event fields log result _source")
 _NAMED_SERVICES = frozenset({"json-bunyan", "json-pino"})  # their `name` is that of the program
 _TENS = (10, 20, 30, 40, 50, 60)
 _ANY_DAY_MS = clock.DAY_MS * 365 * 60  # whether a text without its year is a time does not hang on the year

@@ -69,7 +69,7 @@ PLATFORM_FORMATS: tuple[TextFormat, ...] = (
         "message`",
         "2026-11-23 19:20:37.123 4711-4790/com.acme.shop E/Billing: charge failed for invoice 1000",
         stamped=True,
-        shapes=("iso", "short"),
+        shapes=("iso", "short", "clock"),
         grade=lambda found: level_of((found["level"] or found["letter"]).replace("A", "F")),
         pattern=r" {1,2}(?:(?:(?P<stream>\d{1,7}[-:/]\d{1,7})(?:/[\w.?:-]{1,100})? {1,2})?(?P<level>[VDIWEFA])/"
         r"(?P<logger>[^\s:()]{1,60}) {0,12}: ?"

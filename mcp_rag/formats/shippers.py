@@ -82,7 +82,7 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="0",
         needs="{",
-        pattern=r"(?:(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{9})? [+-]\d{4}) "
-        rf"(?P<service>[\w.*-]{{1,200}}): |{ISO}\t(?P<stream>[\w.*/-]{{1,200}})\t)(?=\{{)",
+        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{9})?(?: ?[+-]\d\d:?\d\d|Z))"
+        r"(?: (?P<service>[\w.*-]{1,200}): |\t(?P<stream>[\w.*/-]{1,200})\t)(?=\{)",
     ),
 )

@@ -9,13 +9,17 @@ from mcp_rag.formats.levels import level_of, syslog_level
 from mcp_rag.types import Level
 
 _PROGRAM = (
-    r"(?:(?:-- )?(?P<service>[\w./()@+-]{1,80}(?: [\w.()/-]{1,30}){0,4}?)\[(?P<stream>\d{1,10})\](?: \([^()]{1,120}\))?"
+    r"(?:(?:-- )?(?P<service>[\w./()@+-]{1,80}(?: [\w.()/-]{1,30}){0,4}?)\[(?P<stream>\d{1,10})\]"
+    r"(?:\((?P<graded>debug|info|notice|warning|err|error|Error|crit)\)| \([^()]{1,120}\))?"
     r"|(?P<program>[\w./()@+-]{1,80})(?: \d[\w.]{0,20})?)"
 )
 _HOST = r"[\w.:-]{1,100}(?:/[\w.-]{1,60})?"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|ntp|security|console|local\d)"
 _UPTIME = r"(?:\[ {0,8}\d{1,8}\.\d{4,6}\] ?)?"
-_SHOUTED = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)[: ]"  # a level, and no host
+_SHOUTED = (  # a level, and no host
+    r"(?:TRAC|DEBU|ERRO|CRIT|FATA|PANI|DBG|INF|WRN|ERR|FTL|TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL"
+    r"|SEVERE)[: ]"
+)
 _SAID = r"(?:trace|trce|debug|dbug|info|notice|warn|warning|error|fail|crit|critical|fatal):"
 # Solaris names the message's number, facility and severity behind the program.
 _NUMBERED = rf"(?:\[ID \d{{1,8}} {_FACILITY}\.(?P<named>[a-z]{{3,7}})\] )?"
@@ -36,7 +40,7 @@ def _priority(found: re.Match[str]) -> Level:
 
 def _facility(found: re.Match[str]) -> Level:
     groups = found.groupdict()
-    word = groups["severity"] or groups.get("named") or groups.get("stated")
+    word = groups["severity"] or groups.get("named") or groups.get("stated") or groups.get("graded")
     return level_of(word) if word else Level.UNSET
 
 
@@ -52,7 +56,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("syslog", "redis", "weekday"),
         grade=_facility,
-        pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
+        pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}|-){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
         rf"{_STATED}{_TAIL})",
     ),
     TextFormat(

@@ -48,6 +48,8 @@ CASES = [
     ("  2 | 11/23/2026 | 19:20:37 | Fan #0x30 | Lower Critical", "ipmi-sel", U, "Lower Critical", "Fan", True),
     ("   1.204 Info Main.cpp:7: ready", "factorio", I, "ready", "Main.cpp", False),
     ("   0.000 2026-11-23 19:20:37; version 1", "factorio", U, "version 1", "", True),
+    ("[    12.345] (WW) no module", "xorg", W, "no module", "", False),
+    ("19:20:37.123 E/Shop: gone", "android-studio", E, "gone", "Shop", True),
     ("L 11/23/2026 - 19:20:37: World triggered", "source-engine", U, "World triggered", "", True),
 ]
 

@@ -60,6 +60,15 @@ def test_header_of_a_framework(line: str, name: str, level: Level, message: str,
     assert source in f"{record.service} {record.logger}"
 
 
+def test_glassfish_opens_its_message_in_the_next_line() -> None:
+    """The header ends with two brackets; what follows is the message."""
+    (record,) = read(
+        "[2026-11-23T19:20:37.1+0100] [Payara 6] [SEVERE] [AS-7] [a.b] [tid: 1] [levelValue: 1000] [[\n  gone]]"
+    )
+    assert (record.format, record.level, record.logger) == ("glassfish", E, "a.b")
+    assert record.message.startswith("gone")
+
+
 def test_the_priority_of_a_service_is_asked_of_each_line() -> None:
     """Lines that differ in the priority alone share a key and not their level."""
     assert [record.level for record in read("<6>battery 1\n<3>battery 2\n<4>battery 3\n")] == [I, E, W]
@@ -89,6 +98,12 @@ GENERAL = [
     ("Sun 2026-11-22 03:00:01 CET vault7 chronyd[611]: Selected source", U, "Selected source", "chronyd"),
     ("23 Nov 19:20:37 ntpd[811]: Listen on eth0", U, "Listen on eth0", "ntpd"),
     ("1796325637.004100 edge1 snapd[700]: up to date", U, "up to date", "snapd"),
+    ("[E] 2026-11-23 19:20:37 no stock", E, "no stock", ""),
+    ("[TRT] [E] no engine", E, "no engine", ""),
+    ("W: GPG error: no key", W, "GPG error: no key", ""),
+    ("Nov 23 19:20:37.123 ERRO no stock, id: 7", E, "no stock", ""),
+    ("23 Nov 19:20:37 - [error] [function:f] no stock", E, "no stock", ""),
+    ("Nov 23 19:20:37 h krb5kdc[7](Error): no ticket", E, "no ticket", "krb5kdc"),
     (" [2026-11-23 19:20:37] iteration 100 | loss 7.4", U, "iteration 100", ""),
 ]
 
