@@ -18,6 +18,8 @@ _PEM = re.compile(
 _PUTTY = re.compile(
     r"Private-Lines:[ \t]{0,4}\d{1,4}(?P<v>(?:(?:\s|\\[nr]){1,8}[A-Za-z0-9+/]{4,}+={0,2}+(?![\w:-])){1,200})"
 )
+# With the sum over a key, words can be tried as its passphrase.
+_PUTTY_SUM = re.compile(r"Private-(?:MAC|Hash):[ \t]{0,4}(?P<v>[0-9a-f]{40,64})")
 _WEB_KEY = re.compile(
     r"\\{0,3}[\"'](?:d|p|q|dp|dq|qi|k)\\{0,3}[\"']\s{0,4}:\s{0,4}\\{0,3}[\"'](?P<v>[A-Za-z0-9_-]{16,2048})"
 )
@@ -25,7 +27,7 @@ _WEB_KEY = re.compile(
 _NAME = r"(?:password|passwd|passphrase|secret|token|api[_-]?key|pwd)"
 _MARKUP = re.compile(
     rf"<(?!redacted:)(?:[\w.-]{{1,30}}:)?[\w.-]{{0,30}}{_NAME}"
-    r"(?:\s[^<>]{0,120})?>\s{0,8}(?P<v>[^<>\n]{3,2048})</"
+    r"(?:\s[^<>]{0,120})?>\s{0,8}(?:<value>\s{0,8})?(?:<!\[cdata\[(?P<a>[^\n\]]{1,2048})\]\]>|(?P<v>[^<>\n]{3,2048}))\s{0,8}</"
 )
 _NAMED_ELEMENT = re.compile(
     r"<(?!(?:label|string|text|message|msg|span|div|button|option|input|a|p|td|th|li)\s)[\w.:-]{1,40}\s[^<>]{0,120}?(?<=\s)"
@@ -35,8 +37,8 @@ _NAMED_ELEMENT = re.compile(
 )
 _NAMED_VALUE = re.compile(
     r"(?:name|key|field|param|header)\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}\\{0,3}[\"']?[\w.:-]{0,40}?"
-    r"(?:password|passwd|secret|token|api[_-]?key|apikey|pwd|passphrase|access[_-]?key|_pass)[_\w-]{0,12}\\{0,3}[\"']?"
-    r"[,;\s]{0,40}\\{0,3}[\"']?(?:value|val)\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}(?:"
+    r"(?:password|passwd|secret|token|api[_-]?key|apikey|pwd|passphrase|access[_-]?key|_pass|sess(?:ion)?[_-]?id|(?<![a-z])sid)[_\w-]{0,12}\\{0,3}[\"']?"
+    r"[,;\s]{0,40}\\{0,3}[\"']?(?:[a-z]{1,16}[_-]?)??(?:value|val)\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}(?:"
     r"\\{0,3}\"(?P<a>[^\"\n\\]{1,2048})|'(?P<b>[^'\n]{1,2048})|(?P<v>[^\s\"',;<>]{1,2048}))"
 )
 _FORM_PART = re.compile(
@@ -55,6 +57,7 @@ NAMED: tuple[Rule, ...] = (
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
     Rule("private-key", ("private-lines",), _PUTTY),
+    Rule("private-key", ("private-mac", "private-hash"), _PUTTY_SUM),
     Rule("private-key", ('kty"', "kty'", 'kty\\"'), _WEB_KEY),
 )
 

@@ -7,7 +7,7 @@ is part of a key. So the lines between BEGIN and END are cleaned while they stil
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mcp_rag.redact_shapes import Found
 
@@ -100,3 +100,35 @@ def find_key_lines(text: str) -> Sequence[Found]:
             public = "-----BEGIN " in line and "PRIVATE" not in line and "-----END " not in line
         offset += len(line) + 1
     return found
+
+
+_KEY_END = re.compile(r"-----END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_BODY = re.compile(r"[A-Za-z0-9+/\\]{4,4000}={0,2}(?:\\[nr]){0,4}")
+_AROUND = " \t\r\"',+|>"
+
+
+def find_key_tails(text: str) -> Iterator[Found]:
+    """Lines above the END of a private key whose BEGIN is not in the text: cut off, or in an earlier event."""
+    at = 0
+    for match in _KEY_END.finditer(text):
+        start, end = at, match.start()
+        at = match.end()
+        if text.find("-----BEGIN ", start, end) >= 0:
+            continue
+        for n, line in enumerate(reversed(text[start:end].split("\n")[-MAX_KEY_LINES:])):
+            body = line.rstrip(_AROUND).rpartition(" ")[2].lstrip(_AROUND)
+            if _is_body(body, last=n < 2):
+                first = end - len(line) + line.rindex(body)
+                yield Found(first, first + len(body), "private-key")
+            elif n:
+                break
+            end -= len(line) + 1
+
+
+def _is_body(word: str, *, last: bool) -> bool:
+    """Whether a word is a line of a key; only the last one may be short."""
+    if not _BODY.fullmatch(word):
+        return False
+    return (last and word.rstrip("\\nr").endswith("=")) or (
+        len(word) >= (16 if last else _SURE_CHARS) and _is_mixed(word)
+    )

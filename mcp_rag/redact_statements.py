@@ -15,11 +15,22 @@ _SQL = re.compile(
 )
 _SQL_USER = re.compile(
     r"set\s{1,3}password\s{1,3}for\s{1,3}[^\s=]{1,120}\s{0,3}=\s{0,3}(?:(?:old_)?password\()?'(?P<v>[^'\n]{1,256})'"
-    # Oracle takes the password without quotes.
+    # Oracle names the old password behind the new one, and takes both without quotes.
+    r"|alter\s{1,3}user\s[^;\n]{1,300}?\sreplace\s{1,3}\"?(?P<b>[^\s'\";<]{2,60})"
     r"|(?:create|alter)\s{1,3}user\s{1,3}[^\s;]{1,120}\s{1,3}identified\s{1,3}by\s{1,3}(?P<a>[^\s'\";]{2,60})"
 )
+# The key is an argument of the function that encrypts.
+_ENCRYPT = re.compile(
+    r"(?:pgp_sym_(?:en|de)crypt(?:_bytea)?|aes_(?:en|de)crypt)\s?\((?:[^,()'\n]{1,200}|[^,()\n]{0,60}'[^'\n]{0,2000}'\)?(?:::\w{1,20})?),\s{0,3}'(?P<v>[^'\n]{1,300})'"
+    r"|(?:en|de)cryptby(?:passphrase|cert)\s?\(\s?n?'(?P<a>[^'\n]{1,300})'"
+)
+# `CREATE SECRET x (TYPE s3, SECRET '...')`.
+_OPTION = re.compile(
+    r"[(,]\s{0,4}(?:\w{1,30}_)?(?:secret|token|credential|passphrase)\s{1,3}'(?P<v>(?=[^'\d]{0,200}\d)[^'\n]{12,2000})'(?=\s{0,4}[,)])"
+)
 _CALL = re.compile(
-    r"(?:pdo->__construct|mysqli->__construct|mysqli?_connect|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect"
+    r"(?:pdo(?:->|::)__construct|mysqli(?:->|::)__construct|new pdo|new mysqli|mysqli?_connect"
+    r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect"
     r"|drivermanager\.getconnection)"
     r"\((?:[^,()\n]{1,200}),\s?(?:[^,()\n]{1,100}),\s?['\"](?P<v>[^'\"\n]{1,100})"
 )
@@ -44,7 +55,7 @@ _DIRECTIVE = re.compile(
 )
 _NETRC = re.compile(
     r"(?:(?<![\w-])(?:machine\s{1,8}\S{1,120}|default)\s{1,8}(?:login|user)\s{1,8}\S{1,100}\s{1,8}password\s{1,8}"
-    r"(?P<v>\S{2,200})|(?<![\w-])login\s{1,8}\S{1,100}\s{1,8}password\s{1,8}(?P<a>(?=[^\s\d]{0,100}\d)\S{4,200}))"
+    r"(?P<v>\S{2,200})|(?<![\w-])login\s{1,8}\S{1,100}\s{1,8}password\s{1,8}[\"']?(?P<a>(?=[^\s\d]{0,100}\d)[^\s\"']{4,200}))"
 )
 _IMAP = re.compile(
     r"(?<![\w.:-])[A-Za-z]{0,6}\d{1,6} LOGIN "
@@ -73,7 +84,7 @@ _TOLD = re.compile(
 )
 # Names that are too rare to be looked for among the others.
 _OTHER_NAME = re.compile(
-    r"(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord)\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}"
+    r"(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord|erlang[._-]?cookie)\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}"
     r"\\{0,3}(?:[\"'](?P<v>[^\"'\n\\]{4,200})|(?P<a>[^\s\"',;&<>]{6,200}))"
 )
 _SHARE = re.compile(r"(?:unseal|recovery)\skey\s\d{1,2}:\s{1,3}(?P<v>[a-z0-9+/]{20,200}={0,2})")
@@ -96,7 +107,12 @@ _SIGN_ON = re.compile(
 
 STATEMENTS: tuple[Rule, ...] = (
     Rule("password", ("password", "identified"), _SQL, folded=True),
-    Rule("password", ("_connect", "__construct", "ldap_bind", "ftp_login", ".getconnection"), _CALL, folded=True),
+    Rule(
+        "password",
+        ("_connect", "__construct", "new pdo(", "new mysqli(", "ldap_bind", "ftp_login", ".getconnection"),
+        _CALL,
+        folded=True,
+    ),
     Rule("password", ("pass ", "auth "), _PROTOCOL, folded=True),
     Rule("password", ("auth ", '"auth"'), _REDIS, folded=True),
     Rule("password", (" login ",), _IMAP),
@@ -108,6 +124,8 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("password for", "password of", "temporary password"), _TOLD, folded=True),
     Rule("secret", ("unseal key", "recovery key"), _SHARE, folded=True),
     Rule("private-key", ("private key", "private_key", "private-key"), _HEX_KEY, folded=True),
+    Rule("password", ("cryptbypass",), _ENCRYPT, folded=True),
+    Rule("secret", ("secret '", "token '", "credential '", "passphrase '"), _OPTION, folded=True),
     Rule("secret", ("secret_id", "secret-id", "secretid"), _SECRET_ID, folded=True),
 )
 # Behind hints that hardly any text holds. None begins with a letter with which no other does: see HINT_OF_RARE.
@@ -120,13 +138,27 @@ SCARCE: tuple[Rule, ...] = (
         _DIRECTIVE,
         folded=True,
     ),
+    Rule("password", ("sym_encrypt", "sym_decrypt", "aes_encrypt", "aes_decrypt"), _ENCRYPT, folded=True),
     Rule("password", ("setuser",), _REDIS_USER, folded=True),
     Rule("password", ("gfzc3dvcmq6",), _SMTP_LOGIN),
     Rule("password", ("nickserv",), _IRC, folded=True),
     Rule("password", ("community",), _COMMUNITY, folded=True),
     Rule(
         "password",
-        ("psk=", "psk:", "psk =", 'psk"', "de passe", "de_passe", "de-passe", "wachtwoord"),
+        (
+            "psk=",
+            "psk:",
+            "psk =",
+            'psk"',
+            "de passe",
+            "de_passe",
+            "de-passe",
+            "wachtwoord",
+            "rlang_cookie",
+            "rlang.cookie",
+            "rlang-cookie",
+            "rlangcookie",
+        ),
         _OTHER_NAME,
         folded=True,
     ),
@@ -193,11 +225,12 @@ def _tuple_values(text: str, at: int, columns: list[int]) -> Generator[Found, No
     return at
 
 
-_TOKEN_WORD = re.compile(r"(?:token|key)[ ]{1,2}[\"'`(\[]{0,2}(?=[a-z0-9_+=-]{24})")
+_TOKEN_WORD = re.compile(r"(?:token|key|secret)[ ]{1,2}[\"'`(\[]{0,2}(?=[a-z0-9_+=-]{24})")
 _KEY_OF = re.compile(r"(?:api|access|fernet|encryption|signing|secret|private|master)[ _-]$")
-# Capitals, small letters and two digits without a pause: no word and no name.
+# Capitals, small letters and two digits without a pause, or capitals and numbers in turn: no word and no name.
 _RANDOM = re.compile(
-    r"(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
+    r"(?:(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
+    r"|(?=(?:[A-Z]{1,12}\d{1,8}){4})(?=[A-F0-9]{0,60}[G-Z])[A-Z0-9]{24,128}+)"
     r"(?![\w./:@(])"
 )
 

@@ -19,7 +19,12 @@ def _tokens(*rows: tuple[str, str, str]) -> tuple[Rule, ...]:
 # kind, hints, shape
 _CLOUD = _tokens(
     ("aws-key", "akia asia abia acca a3t", r"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Z0-9])"),
-    ("gcp-key", "aiza", r"AIza[\w-]{35}"),
+    (
+        "aws-key",
+        "abskqmvkcm9ja0 bedrock-api-key-",
+        r"(?:ABSKQmVkcm9ja0|bedrock-api-key-)[A-Za-z0-9+/_-]{60,2000}={0,2}",
+    ),
+    ("gcp-key", "aiza goog1", r"AIza[\w-]{35}|GOOG1[A-Z0-9]{50,70}(?![A-Za-z0-9])"),
     ("gcp-token", "ya29. gocspx- 1//0", r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,40}|1//0[\w-]{30,}"),
     ("azure-key", "q~", r"[\w~.-]{3}\dQ~[\w~.-]{31,34}"),
     (
@@ -45,6 +50,10 @@ _CLOUD = _tokens(
     ("tailscale-key", "tskey-", r"tskey-[a-z]{3,10}-[\w-]{10,}"),
     ("age-key", "age-secret-key-1", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     ("1password-token", "ops_eyj", r"ops_eyJ[\w+/=-]{50,}"),
+    ("1password-token", "a3-", r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}(?![\w-])"),
+    ("neon-key", "napi_ npg_", r"napi_[a-z0-9]{60,70}|npg_[A-Za-z0-9]{12,16}(?![A-Za-z0-9])"),
+    ("aiven-password", "avns_", r"AVNS_[\w-]{15,30}"),
+    ("yandex-key", "aqvn vk1.a.", r"AQVN[\w-]{35,}|vk1\.a\.[\w-]{60,}"),
 )
 _CODE = _tokens(
     (
@@ -68,10 +77,11 @@ _CODE = _tokens(
     ("sonar-token", "sqp_ squ_ sqa_", r"sq[pua]_[a-f0-9]{40}"),
     ("buildkite-token", "bkua_ bkat_", r"bk[ua][at]_[a-z0-9]{40}"),
     ("circleci-token", "ccipat_", r"CCIPAT_[\w-]{20,}"),
-    ("postman-key", "pmak-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+    ("postman-key", "pmak- pmat-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}|PMAT-[A-Z0-9]{26}"),
+    ("sourcegraph-token", "sgp_", r"sgp_(?:[a-z0-9]{5,16}_)?[a-f0-9]{40}"),
 )
 _MESSAGING = _tokens(
-    ("slack-token", "xox xapp-", r"xox[abeoprsc](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{20,}"),
+    ("slack-token", "xox xapp-", r"xox[abdeoprsc](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{20,}"),
     (
         "webhook-url",
         "hooks.slack.com/ /api/webhooks/ webhook.office.com/ hooks.zapier.com/",
@@ -96,6 +106,14 @@ _PAYMENT = _tokens(
     ("braintree-token", "access_token$", r"access_token\$(?:production|sandbox)\$[0-9a-z]{4,24}\$[0-9a-f]{32}"),
     ("shopify-token", "shpat_ shpca_ shppa_ shpss_", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
     ("plaid-token", "access-", r"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),
+    ("lob-key", "live_", r"live_(?=[a-z]{0,40}\d)[a-f0-9]{34,36}(?![\w-])"),
+    (
+        "mollie-key",
+        "live_",
+        r"live_(?=[A-Za-z]{0,30}\d)(?=[^\W_a-z]{0,30}[a-z])(?=[^\W_A-Z]{0,30}[A-Z])[A-Za-z0-9]{30}(?![\w-])",
+    ),
+    ("shippo-token", "shippo_", r"shippo_(?:live|test)_[a-f0-9]{40}"),
+    ("easypost-key", "eza ezt", r"EZ[AT]K[A-Za-z0-9]{54}"),
     ("flutterwave-key", "flwseck", r"FLWSECK(?:_TEST)?-[0-9a-zA-Z-]{12,}"),
 )
 _SERVICES = _tokens(
@@ -113,7 +131,11 @@ _SERVICES = _tokens(
     ("wandb-key", "wandb_v1_", r"wandb_v1_[\w-]{40,}"),
     ("pinecone-key", "pcsk_", r"pcsk_[A-Za-z0-9]{4,8}_[A-Za-z0-9]{50,}"),
     ("tavily-key", "tvly-", r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{20,}"),
-    ("grafana-token", "glc_ glsa_", r"glc_[A-Za-z0-9+/=]{32,}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}"),
+    (
+        "grafana-token",
+        "glc_ glsa_ yjrijo",
+        r"eyJrIjo[gi][A-Za-z0-9+/_-]{40,400}={0,2}(?![\w.])|glc_[A-Za-z0-9+/=]{32,}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}",
+    ),
     (
         "newrelic-key",
         "nrak- nrii- nraa- nrjs- nral",
@@ -142,13 +164,22 @@ _SERVICES = _tokens(
     ("typeform-token", "tfp_", r"tfp_[\w-]{40,}"),
     ("readme-key", "rdme_", r"rdme_[a-z0-9]{70}"),
     ("paseto", ".local. .public.", r"v[1-4]\.(?:local|public)\.[\w-]{40,}(?:\.[\w-]{1,400})?"),
+    ("asana-token", "asana", r"[0-2]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}(?![0-9A-Za-z])"),
+    ("posthog-key", "phx_", r"phx_[A-Za-z0-9]{40,60}"),
+    ("honeycomb-key", "hcaik_ hcbik_ hccik_", r"hc[abc]ik_[a-z0-9]{50,64}"),
+    ("apify-token", "apify_api_", r"apify_api_[A-Za-z0-9]{30,50}"),
+    ("jina-key", "na_", r"jina_[A-Za-z0-9_-]{50,80}"),
+    ("together-key", "tgp_v1_", r"tgp_v1_[\w-]{40,}"),
+    ("cerebras-key", "csk-", r"csk-[a-z0-9]{44,60}(?![A-Za-z0-9])"),
+    ("wallet-key", "prv", r"[xyztuvYZUV]prv[1-9A-HJ-NP-Za-km-z]{90,112}"),
     ("atlas-key", "mdb_sa_sk_", r"mdb_sa_sk_[\w-]{30,}"),
 )
 _HASHES = _tokens(
     (
         "password-hash",
-        "$2 $argon2 $5$ $6$ $y$ $1$ pbkdf2",
+        "$2 $argon2 $5$ $6$ $y$ $1$ pbkdf2 $p$ $h$ $s$ $8$ $9$",
         (
+            r"\$[PH]\$[./A-Za-z0-9]{31}(?![./A-Za-z0-9])|\$S\$[./A-Za-z0-9]{52}|\$[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|"
             r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$[\w=,$+/]{20,200}|\$[56y]\$[\w./=$]{20,200}"
             r"|pbkdf2[_:-]sha\d{1,3}[$:]\d{1,8}[$:][\w./+=$:]{16,200}"
             r"|\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}(?![./A-Za-z0-9])"
@@ -162,6 +193,16 @@ _HASHES = _tokens(
             r"|SCRAM-SHA-\d{1,3}\$\d{1,8}:[A-Za-z0-9+/=]{4,100}\$[A-Za-z0-9+/=]{20,120}:[A-Za-z0-9+/=]{20,120}"
         ),
     ),
+    # As tools print them that test the strength of passwords: Kerberos tickets, NTLM, cached logons.
+    (
+        "password-hash",
+        "krb5tgs$ krb5asrep$ krb5pa$ netntlm dcc2$ scrypt:32 scrypt:16 scrypt$",
+        (
+            r"\$(?:krb5(?:tgs|asrep|pa)|NETNTLM(?:v2)?|DCC2|scrypt)\$[^\s\"'<>]{20,20000}"
+            r"|scrypt:\d{1,8}:\d{1,3}:\d{1,3}\$[\w./+-]{1,64}\$[\w./+-]{32,200}={0,2}"
+        ),
+    ),
+    ("password-hash", ":::", r"[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}(?=:::)"),
     # A private key in base64: `-----BEGIN `, then what stands before PRIVATE.
     (
         "private-key",

@@ -12,7 +12,7 @@ import pytest
 from mcp_rag.events import parse_block
 from mcp_rag.grouping import complete, parse
 from mcp_rag.redact import Redactor
-from mcp_rag.redact_keys import MAX_LINES_BETWEEN, find_key_lines, hide_keys
+from mcp_rag.redact_keys import MAX_LINES_BETWEEN, find_key_lines, find_key_tails, hide_keys
 from mcp_rag.types import Block, Level, ParseSettings
 
 _RANDOM = random.Random(11)  # noqa: S311 - repeatable test data
@@ -152,3 +152,42 @@ def test_hiding_takes_linear_time() -> None:
         start = time.process_time()
         hide_keys(data)
         assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("head", ["", "12:00:01 tls ", "... "])
+def test_lines_above_an_end_without_a_begin_are_known(head: str) -> None:
+    """A text that begins inside a key ends with END: the lines above it are the key's, the short last one too."""
+    text = "\n".join(["earlier text", head + BODY[0][:48], BODY[1], TAIL, KEY[-1], "later text"])
+    hidden = Redactor()(text)
+    assert not any(part in hidden for part in (BODY[0][:48], BODY[1], TAIL))
+    assert hidden.startswith("earlier text\n" + head)
+    assert hidden.endswith(KEY[-1] + "\nlater text")
+    assert Redactor()(hidden) == hidden
+
+
+def test_only_lines_of_a_key_stand_above_its_end() -> None:
+    """Other lines above END stay, and what a whole key or a certificate holds is left to their own rules."""
+    for text in (
+        "no line of a key\n" + KEY[-1],
+        "AuthenticationManagerBuilder2\nis no key\n" + KEY[-1],
+        "-----BEGIN CERTIFICATE-----\nABCDef12\n-----END CERTIFICATE-----\nend of list\n" + KEY[-1],
+    ):
+        assert Redactor()(text) == text
+
+
+def test_ends_without_begins_take_linear_time() -> None:
+    """Each line is looked at for one END only."""
+    text = (KEY[-1] + "\n" + BODY[0] + "\n") * 8_000
+    start = time.process_time()
+    assert sum(1 for _ in find_key_tails(text)) == 7_999
+    assert time.process_time() - start < 3
+
+
+def test_keys_of_tunnels_and_wallets_are_known() -> None:
+    """Keys that no PEM holds are told by the word before them."""
+    tunnel = "aB3dE5gH7jK9" * 3 + "aB3dE5g="
+    assert Redactor()(f"wg genkey -> {tunnel}") == "wg genkey -> <REDACTED:private-key>"
+    wallet = "5" + "KaB3dE5gH7jM" * 4 + "xy"
+    assert Redactor()(f"importprivkey {wallet} label") == "importprivkey <REDACTED:private-key> label"
+    mac = "0f1e2d3c4b5a6978" * 4
+    assert Redactor()(f"Private-MAC: {mac}") == "Private-MAC: <REDACTED:private-key>"

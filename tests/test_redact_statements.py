@@ -22,6 +22,18 @@ REDACTED = [
         "[SQL: INSERT INTO member (api_key, name) VALUES (?, ?)]\n[parameters: ('k3yM4terial', 'bob')]",
         "[SQL: INSERT INTO member (api_key, name) VALUES (?, ?)]\n[parameters: ('<REDACTED:password>', 'bob')]",
     ),
+    (
+        'ALTER USER scott IDENTIFIED BY "n3w" REPLACE "0ld"',
+        'ALTER USER scott IDENTIFIED BY "<REDACTED:password>" REPLACE "<REDACTED:password>"',
+    ),
+    ("SELECT aes_decrypt(mail, 'k3yPhrase')", "SELECT aes_decrypt(mail, '<REDACTED:password>')"),
+    ("pgp_sym_encrypt('a, b'::text, 'k3yPhrase')", "pgp_sym_encrypt('a, b'::text, '<REDACTED:password>')"),
+    ("CREATE SECRET s (TYPE x, SECRET 'k3yPhrase-99')", "CREATE SECRET s (TYPE x, SECRET '<REDACTED:secret>')"),
+    (
+        "PDO::__construct('mysql:host=a', 'amy', 's4Pass')",
+        "PDO::__construct('mysql:host=a', 'amy', '<REDACTED:password>')",
+    ),
+    ("new mysqli('db', 'amy', 's4Pass')", "new mysqli('db', 'amy', '<REDACTED:password>')"),
     ("svc:p@ss:w0rd@tcp(db-1:3306)/shop", "svc:<REDACTED:url-password>@tcp(db-1:3306)/shop"),
     ("root:s3same@unix(/run/my.sock)/", "root:<REDACTED:url-password>@unix(/run/my.sock)/"),
     (
@@ -80,6 +92,9 @@ KEPT = [
     "INSERT INTO users (password) VALUES (NULL)",
     "INSERT INTO users (password) VALUES (crypt",
     "rows are identified by their key",
+    "(no secret 'db-creds-2024') in namespace",
+    "new PDO('mysql:host=a', $user, $pass)",
+    "SELECT aes_decrypt(mail, key) FROM t",
     "user identified by certificate",
     "dial tcp(4) failed: user@tcp(x)",
     "requirepass is not set",
