@@ -46,6 +46,9 @@ _NOT_TOP_LISTED = (
 )
 _NOT_TOP = frozenset(_NOT_TOP_LISTED.split())
 
+# Before the password of a URL, which is masked if it was left.
+_USER_PART = re.compile(r"://[^\s:/@]{0,64}:$")
+
 _V4 = re.compile(
     r"(?<![\d.])(?<![A-Za-z_])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
     r"(?!\d|\.\w|[A-Za-z_]|-[A-Za-z])"
@@ -121,7 +124,8 @@ def _end_of(grouped: str, length: int) -> int:
 def find_emails(text: str) -> Iterator[Found]:
     """E-mail addresses; not `git@host:path`, `logo@2x.png` or `unit@1.service`."""
     for match in _EMAIL.finditer(text):
-        if match["top"].lower() not in _NOT_TOP and match["local"] != "git":
+        before = text[max(0, match.start() - 80) : match.start()]
+        if match["top"].lower() not in _NOT_TOP and match["local"] != "git" and not _USER_PART.search(before):
             yield Found(*match.span(), "email")
 
 

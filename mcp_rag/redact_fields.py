@@ -14,28 +14,27 @@ from mcp_rag.redact_shapes import Found
 # A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
 HINT = re.compile(
     "pass|pwd|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
-    "|cv[vc]|ssn|verification[_ -]code|security[_ -]code|one[_-]time[_ -]code|kennwort|senha|contrase|jwt|x-auth"
+    "|cv[vc]|ssn|verification[_ -]?code|security[_ -]?code"
+    "|confirmation[_ -]?code|two[_-]?factor|one[_-]?time[_ -]?code|kennwort|senha|contrase|jwt|x-auth"
 )
-# No option that takes a secret.
-FLAG_HINT = re.compile("pass|pwd|secret|token|key|auth|credential")
 
 MAX_REREAD_CHARS = 1_000
 
 
-_NAME = re.compile(
-    r"(?P<password>pass(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
+NAME = re.compile(
+    r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
     r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z]))"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
     r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
     r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
-    r"integration|ingest|write|publishable|consumer|security)[_\- ]?key(?![a-z])|credentials?(?![a-z])"
-    r"|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
+    r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security)[_\- ]?key(?![a-z])"
+    r"|credentials?(?![a-z])|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
     r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid)"
     r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
-    r"|(?P<code>(?<![a-z])(?:otp|totp|mfa|2fa|cvv2?|cvc2?|ssn)(?![a-z])"
-    r"|(?:verification|security|one[_-]time|mfa|otp)[_ -]code)"
+    r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin))?|cvv2?|cvc2?|ssn)(?![a-z])"
+    r"|(?:verification|security|confirmation|one[_-]?time|two[_-]?factor|mfa|otp)[_ -]?code(?![a-z]))"
 )
 _SUFFIX = (
     r"(?i:[_-]?(?:\d{1,2}|value|plain|prod|production|dev|test|staging|live|new|old|current|confirm(?:ation)?|repeat|"
@@ -51,7 +50,7 @@ _OPENING = (
     r"|(?:Optional\[|Some\())?"
 )
 _SEPARATOR = re.compile(
-    rf"{_SUFFIX}(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
+    rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
     r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
     rf"|,[ \t]{{1,2}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
@@ -65,14 +64,10 @@ _VALUE = re.compile(
     r"|\"(?P<b>(?:[^\"\\\n]|\\.){1,4096})|'(?P<c>(?:[^'\\\n]|\\.|''){1,4096})|`(?P<d>[^`\n]{1,4096})"
     rf"|(?P<v>[^\s\"'`,;&<>(){{}}\[\]\\|]{_WORD}{{0,4096}}|[&;,\]){{}}(]{_WORD}{{1,4096}})"
 )
-_FLAG = re.compile(
-    r"(?<![\w-])--?[a-z0-9-]{0,30}?(?:(?P<password>password|passwd|passphrase|pass|pwd|storepass|keypass)"
-    r"|(?P<secret>secret)|(?P<token>token)|(?P<key>(?:api|access|secret|account|private|auth|license|encryption)-?key|auth|credentials?))"
-    r"(?:\s{1,3}|[\"'],\s{0,2}(?=[\"']))"
-)
 
 _VARIABLE = re.compile(
     r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%\w{1,40}%|\{\{?[^}]{0,80}\}{0,2}"
+    r"|#\{[^}]{0,80}\}#?|(?:your|insert)[_-][a-z_-]{2,60}|replace[_-](?:me|this|with)[a-z_-]{0,60}|[a-z_-]{2,60}[_-]here"
     r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@\w{1,40}@|[*x•.#?_\-…]{1,80}|:\w{1,30}|\?|\\[nrt].{0,10}",
     re.IGNORECASE,
 )
@@ -89,7 +84,7 @@ _WORDS_LISTED = (
     "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
     "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
     "inline stdin file path env vault keyring manual interactive ask never always bcrypt argon2 argon2id scrypt pbkdf2 "
-    "sha256 sha512 md5"
+    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida"
 )
 _WORDS = frozenset(_WORDS_LISTED.split())
 _PROSE = re.compile(
@@ -109,7 +104,7 @@ _NAMELIKE = re.compile(
     re.IGNORECASE,
 )
 _RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")
-_OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancel|cancellation|page)[_ -]?$")
+_OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancel|cancellation|page|public[_ -]?key)[_ -]?$")
 # Base64 may begin with a slash too, but it is not all lower case and has no file name extension.
 _PATH = re.compile(r"[~.]{0,2}/(?:[a-z0-9_./-]{1,200}|[\w./ -]{1,200}\.[a-z]{2,5})")
 _ITEM = re.compile(r"[A-Za-z_]\w{0,60}\[\w{0,40}")  # `tokens[0`
@@ -132,6 +127,8 @@ _TEST_PATH = re.compile(
     r"\w{1,80}(?:::|/)[\w./:\[\]-]{1,200}|[\w.-]{1,80}\.(?:py|js|ts|go|rb|java|php|sh|html?|c|cc|cpp|rs)"
 )
 _OBJECT = re.compile(r"[A-Z][\w.$]{1,80}[{@]")  # how Java and Kotlin print one
+_TYPE = re.compile(r"(?:[A-Z][A-Za-z]{1,40}\.){2,8}[A-Z][A-Za-z]{1,60}")  # how PowerShell prints one
+_COORDINATE = re.compile(r"[a-z][\w.-]{1,80}:\d{1,5}(?:\.[\w-]{1,40}){1,5}")  # behind the group of a Maven artefact
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,10})?")
 _TOO_SHORT = {"password": 1, "secret": 6, "key": 8, "token": 8, "session": 12, "code": 3, "cli": 2}
@@ -145,6 +142,8 @@ def is_secret(name: str, value: str, *, quoted: bool, strict: bool, after: str =
     value = value.strip()
     lower = value.lower().rstrip(".,:;!")
     if len(lower) < _TOO_SHORT[name] or lower in _WORDS or _VARIABLE.fullmatch(value):
+        return False
+    if ":" in value and name == "token" and _COORDINATE.fullmatch(value):
         return False
     if " " in value and (not quoted or _PROSE.search(value)):
         return False
@@ -180,7 +179,11 @@ def _is_code(value: str, after: str) -> bool:
     if (after[:1] == "[" and value.isidentifier()) or _ITEM.fullmatch(value):
         return True
     return bool(
-        _GENERIC.fullmatch(value) or _OWNER.fullmatch(value) or _NAMELIKE.fullmatch(value) or _OBJECT.match(value)
+        _GENERIC.fullmatch(value)
+        or _OWNER.fullmatch(value)
+        or _NAMELIKE.fullmatch(value)
+        or _OBJECT.match(value)
+        or _TYPE.fullmatch(value)
     )
 
 
@@ -189,7 +192,8 @@ def is_word(value: str) -> bool:
     return value.lower() in _WORDS
 
 
-def _value(text: str, at: int) -> tuple[int, int, bool] | None:
+def read_value(text: str, at: int) -> tuple[int, int, bool] | None:
+    """Where a value at `at` begins and ends, and whether it stands in quotes."""
     match = _VALUE.match(text, at)
     if match is None:
         return None
@@ -201,11 +205,11 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
     """Named secrets in `text`; `folded` is its lower case, position by position."""
     read = 0  # names inside a value that was taken, or is too long to be read once per name, are not looked at
     again = "<redacted:" in folded
-    for match in _NAME.finditer(folded):
+    for match in NAME.finditer(folded):
         separator = _SEPARATOR.match(text, match.end()) if match.start() >= read else None
         if separator is None or (again and _in_placeholder(folded, match.start())):
             continue
-        span = _value(text, separator.end())
+        span = read_value(text, separator.end())
         opening = separator["opening"] or ""
         if span is not None and span[2] and opening.endswith("(") and _LOOKUP.search(opening):
             read = span[1]
@@ -217,13 +221,13 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
             read = end
         name = str(match.lastgroup)
         sep = separator["sep"]
-        if "," in sep and not separator["close"]:
+        if "," in sep and (not separator["close"] or _NEXT_KEY.match(text, end)):
             continue
         assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
         value = text[start:end]
         if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
             continue
-        if not _is_assigned(sep.strip(), value, quoted=quoted):
+        if not _is_assigned(sep.strip(), value, quoted=quoted) or not _fits_tail(separator["tail"], value):
             continue
         if "|" in sep and not _in_table(text, match.start()):
             continue
@@ -233,11 +237,18 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
         if not assigned and match.group() == "pass" and _is_result(text, match.start(), value, after):
             continue
         if is_secret(name, value, quoted=quoted, strict=not assigned, after=after):
-            read = end
-            yield Found(start, end, _kind(name, match.group()))
+            read = _end_of_phrase(text, end) if "phrase" in match.group() and not quoted else end
+            yield Found(start, read, kind_of(name, match.group()))
 
 
 _TOOLS = ("ch", "ht", "mk", "smb", "vnc")  # chpasswd: line 1 is too long
+_SETTINGS_LISTED = (
+    "ID IDS URL URI FILE PATH DIR ARN NAME TTL TYPE HEADER VERSION EXPIRY ISSUER ENDPOINT ALGORITHM FORMAT HOST "
+    "PROJECT AUDIENCE COOKIE MANAGER SCOPE CLIENT REGION USER SERVICE STORE PROVIDER BACKEND CLASS PREFIX PATTERN"
+)
+_SETTINGS = frozenset(_SETTINGS_LISTED.split())
+_FURTHER_WORDS = re.compile(r"(?:[ ][\w-]{2,30}){2,15}(?=[ \t]{0,4}(?:\r?\n|\Z))")
+_NEXT_KEY = re.compile(r"\\{0,3}[\"']\s{0,2}[:=]")  # `"name": "password", "value": ...`
 _MAYBE = frozenset({"Optional[", "Some("})
 
 
@@ -270,7 +281,7 @@ def _in_table(text: str, at: int) -> bool:
 def _stand_in(text: str, at: int) -> tuple[int, int, bool] | None:
     """The value that a call gives when what it looks up (its first argument, ending at `at`) is not there."""
     match = _STAND_IN.match(text, at)
-    span = _value(text, match.end()) if match else None
+    span = read_value(text, match.end()) if match else None
     return None if span is None or _NAMELIKE.fullmatch(text[span[0] : span[1]]) else span
 
 
@@ -296,38 +307,22 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
     return name == "token" and bool(_OTHER_TOKEN.search(before))
 
 
-def _kind(name: str, word: str) -> str:
+def _fits_tail(tail: str | None, value: str) -> bool:
+    """Whether a value is no setting, as behind `API_KEY_HEADER=`, where another word ends the name."""
+    if tail is None:
+        return True
+    if tail[1:] in _SETTINGS or len(value) < 12 or _URL.match(value) or _PATH.fullmatch(value):
+        return False
+    return any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
+
+
+def _end_of_phrase(text: str, at: int) -> int:
+    """Where the words of a passphrase end that stand to the end of the line without quotes."""
+    match = _FURTHER_WORDS.match(text, at)
+    if match is None or any(map(is_word, match.group().split())):
+        return at
+    return match.end()
+
+
+def kind_of(name: str, word: str) -> str:
     return {"key": "api-key", "code": "one-time-code"}.get(name, name) if word != "connection string" else "password"
-
-
-def find_flags(text: str, folded: str) -> Iterator[Found]:
-    """`--password VALUE`, `-token VALUE`, and the same as a list of quoted arguments."""
-    for match in _FLAG.finditer(folded):
-        span = _value(text, match.end())
-        if span is None or text[span[0]] == "-":
-            continue
-        start, end, quoted = span
-        name = str(match.lastgroup)
-        if is_secret(name, text[start:end], quoted=quoted, strict=not quoted, after=text[end : end + 8]):
-            yield Found(start, end, _kind(name, name))
-
-
-_MARK = re.compile(r"[└╰] {1,3}")
-_IDENTIFIER = re.compile(r"[\w.]{1,80}")
-
-
-def find_dumps(text: str) -> Iterator[Found]:
-    """Values that a tracer printed below a source line, each under its variable (`└ 'value'`)."""
-    source, offset = "", 0
-    for line in text.split("\n"):
-        mark = _MARK.search(line)
-        if mark is None:
-            if "│" not in line:
-                source = line
-        else:
-            identifier = _IDENTIFIER.match(source, mark.start())
-            match = _NAME.search(identifier.group().lower()) if identifier else None
-            span = _value(line, mark.end()) if match else None
-            if match and span and is_secret(str(match.lastgroup), line[span[0] : span[1]], quoted=True, strict=False):
-                yield Found(offset + span[0], offset + span[1], _kind(str(match.lastgroup), match.group()))
-        offset += len(line) + 1

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mcp_rag.errors import ConfigurationError
 from mcp_rag.redact import REDACTION_VERSION, Redactor
-from mcp_rag.redact_fields import _FLAG, _NAME, FLAG_HINT, HINT
+from mcp_rag.redact_fields import HINT, NAME
+from mcp_rag.redact_options import _FLAG, FLAG_HINT
 from mcp_rag.redact_own import compile_own
 from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, RARE
 
@@ -302,7 +303,7 @@ def test_clean_text_is_returned_unchanged_and_fast() -> None:
     assert time.process_time() - start < 2
 
 
-@given(st.from_regex(_NAME, fullmatch=True), st.from_regex(_FLAG, fullmatch=True))
+@given(st.from_regex(NAME, fullmatch=True), st.from_regex(_FLAG, fullmatch=True))
 @settings(max_examples=400, deadline=None)
 def test_every_name_holds_a_hint(name: str, flag: str) -> None:
     """What is asked first, to spare most texts the search for names, is part of every name."""
