@@ -14,12 +14,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, find_ips
+from mcp_rag.redact_carriers import find_tables
 from mcp_rag.redact_documents import find_manifests
-from mcp_rag.redact_fields import FLAG_HINT, find_dumps, find_fields, find_flags, is_secret, is_word
 from mcp_rag.redact_fields import HINT as FIELD_HINT
-from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines
+from mcp_rag.redact_fields import find_fields, is_secret, is_word
+from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines, find_key_tails
+from mcp_rag.redact_options import FLAG_HINT, find_dumps, find_flags
 from mcp_rag.redact_own import compile_own
-from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, RARE, REDACTION_VERSION
+from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, OTHER_SCRIPT, RARE, REDACTION_VERSION
 from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
 
@@ -81,6 +83,8 @@ class Redactor:
                 if hint in folded:
                     yield from _shape(rule, text, folded)
                     break
+        if not text.isascii():
+            yield from _shape(OTHER_SCRIPT, text, folded)
         if named:
             yield from find_fields(text, folded)
             if "└" in text or "╰" in text:
@@ -138,6 +142,10 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_inserts(text, folded)
     if "token" in folded or "key" in folded:
         yield from find_quoted_tokens(text, folded)
+    if "private key-----" in folded:
+        yield from find_key_tails(text)
+    if "\n" in text:
+        yield from find_tables(text)
 
 
 def _shape(rule: Rule, text: str, folded: str) -> Iterator[Found]:

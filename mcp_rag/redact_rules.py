@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 
+from mcp_rag import redact_carriers as carriers
 from mcp_rag import redact_commands as commands
 from mcp_rag import redact_documents as documents
+from mcp_rag import redact_prose as prose
 from mcp_rag import redact_statements as statements
 from mcp_rag.redact_shapes import Rule
 from mcp_rag.redact_tokens import PREFIXED, START
@@ -101,8 +103,9 @@ def _trie(words: set[str]) -> str:
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
+OTHER_SCRIPT = prose.OTHER_SCRIPT
 # Not looked for in a text in which no name of a secret was found.
-NAMED: tuple[Rule, ...] = (*documents.NAMED, *statements.NAMED)
+NAMED: tuple[Rule, ...] = (*documents.NAMED, *statements.NAMED, *carriers.NAMED, *prose.NAMED)
 # Almost every text holds none of these hints, and then none of these rules runs. What costs is how many letters a hint
 # may begin with.
 _SHORTEST_HINT = 4
@@ -111,11 +114,15 @@ RARE: tuple[Rule, ...] = (
     *documents.SCARCE,
     *statements.SCARCE,
     *commands.SCARCE,
+    *carriers.SCARCE,
+    *prose.SCARCE,
 )
 COMMON: tuple[Rule, ...] = (
     *(r for r in PREFIXED if r not in RARE),
     *_GENERAL,
     *statements.STATEMENTS,
     *commands.COMMANDS,
+    *carriers.CARRIERS,
+    *prose.PROSE,
 )
 HINT_OF_RARE = re.compile(_trie({hint for rule in RARE for hint in rule.hints}))
