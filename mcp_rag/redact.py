@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -207,7 +208,7 @@ def _merge(text: str, found: Iterable[Found]) -> list[Found]:
         value = text[start:end]
         if "<" in value and not _PLACEHOLDER.sub("", value).strip():
             continue
-        if placeholders and any(first < start < last for first, last in placeholders):
+        if placeholders and _is_inside(placeholders, start):
             continue
         if not kept or start >= kept[-1].end:
             kept.append(Found(start, end, kind))
@@ -218,3 +219,9 @@ def _merge(text: str, found: Iterable[Found]) -> list[Found]:
         else:
             kept[-1] = Found(kept[-1].start, max(kept[-1].end, end), kept[-1].kind)
     return kept
+
+
+def _is_inside(spans: Sequence[tuple[int, int]], at: int) -> bool:
+    """Whether one of the spans, which are in order, begins before `at` and ends behind it."""
+    n = bisect_left(spans, (at, 0)) - 1
+    return n >= 0 and at < spans[n][1]

@@ -16,7 +16,7 @@ _SQL = re.compile(
 _SQL_USER = re.compile(
     r"set\s{1,3}password\s{1,3}for\s{1,3}[^\s=]{1,120}\s{0,3}=\s{0,3}(?:(?:old_)?password\()?'(?P<v>[^'\n]{1,256})'"
     # Oracle names the old password behind the new one, and takes both without quotes.
-    r"|alter\s{1,3}user\s[^;\n]{1,300}?\sreplace\s{1,3}\"?(?P<b>[^\s'\";<]{2,60})"
+    r"|alter\s{1,3}user\s[^;\n]{1,120}?\sreplace\s{1,3}\"?(?P<b>[^\s'\";<]{2,60})"
     r"|(?:create|alter)\s{1,3}user\s{1,3}[^\s;]{1,120}\s{1,3}identified\s{1,3}by\s{1,3}(?P<a>[^\s'\";]{2,60})"
 )
 # The key is an argument of the function that encrypts.
