@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from mcp_rag.events.joining import Phase, completes, joins, phase_after
+from mcp_rag.events.joining import completes, joins, phase_after
+from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.stacktrace import NO_ROLE, Part, Role
 from mcp_rag.types import Level
@@ -137,6 +138,8 @@ class _Lane:
             event.second, event.last = shape, at
         else:
             self._join(event, at, shape)
+        if event.own_crash and event.phase is Phase.HEAD:  # its message may quote what reads like a header
+            return True
         # A program under syslog writes its own headers: what has none goes on with the message of its exception.
         return event.prefixed and (event.phase in _OPEN or (event.phase is Phase.DONE and event.head.carried))
 

@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Protocol
-
+from mcp_rag.events.phases import Lane, OpenEvent, Phase
+from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
 from mcp_rag.stacktrace import Part, Role
+from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import NO_SPAN, Level
-
-
-class Phase(IntEnum):
-    """How far the trace inside the open event has come."""
-
-    NONE = 0  # no trace yet
-    PRELUDE = 1  # announced
-    HEAD = 2  # begun: type or header seen, frames or message due
-    FRAMES = 3
-    LINK = 4  # the next exception of the chain is due
-    DONE = 5  # Python: the closing exception line was seen
-
-
-class OpenEvent(Protocol):
-    """What the rules look at of the open event."""
-
-    first: int
-    last: int
-    head: Shape
-    phase: Phase
-    language: str
-    prefixed: bool
-    last_shape: Shape | None
-
-    @property
-    def headed(self) -> bool: ...
-
-
-class Lane(Protocol):
-    """What the rules look at of the lane."""
-
-    strict: bool
-
-    def ahead(self, at: int, parts: frozenset[Part], limit: int) -> bool: ...
-
-    def following(self, at: int) -> Role: ...
-
 
 _FRAME = frozenset({Part.FRAME})
 _DETAIL = frozenset({Part.DETAIL})
@@ -63,6 +26,9 @@ _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 OPENERS = frozenset({"java", "ipython", "compiler"})
 # Whose loggers print the exception on the lines below their own, at every level.
 _LOGGED_BELOW = frozenset({"java", "csharp"})
+# Whose events have a margin on every line: what has none is another's.
+_BOXED = frozenset({"terraform"})
+MAX_BOX_LINES = 200
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
@@ -107,6 +73,8 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return False
     if event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at):
         return False
+    if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
+        return not begins
     if shape.kind is Kind.HEAD and not _only_carrier(event, shape):
         return _headed_line(event, shape, lane, at)
     if shape.empty:
@@ -117,7 +85,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part in _TRACE:
         return _trace_line(event, shape, at)
     if shape.indented:
-        return True
+        return not _ruled_off(event)
     if part is Part.START:
         return _start_line(event, lane, at)
     if part is Part.TYPE:
@@ -208,10 +176,14 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
 def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """The line of a crash is an event of its own unless what came before announced it, or began the same report."""
     language = shape.role.language
+    if event.language == TITLE and event.phase is Phase.PRELUDE:
+        return True
     if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
         return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
-    # Swift says why, then that the program crashed, then in which thread.
-    return event.phase is Phase.HEAD and event.language == language == "swift" and event.last >= at - 2
+    if event.phase is Phase.FRAMES and event.language == "swift" and language == "cpp":
+        return event.last == at - 1  # Apple's C++ runtime has the last word on an exception of Objective-C
+    # Swift says why, then that the program crashed, then in which thread; Perl has several errors in what it compiles.
+    return event.phase is Phase.HEAD and event.language == language in {"swift", "perl"} and event.last >= at - 2
 
 
 def _ruled_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -252,14 +224,16 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
 def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Text at the left margin without any mark."""
     if event.headed and lane.strict:
-        return True
+        return event.head.header is None or event.head.header.format not in _BOXED
     phase = event.phase
+    if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:
+        return in_report(event, lane, at)
     if phase is Phase.NONE:
         return event.headed and event.head.empty and event.last == at - 1
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:
-        if event.language == "rust" and event.last == at - 1 == event.first:
+        if event.language == "rust" and _below_crash(event, at):
             return True
         return lane.ahead(at, _BODY, 12)
     if phase is Phase.FRAMES:
@@ -275,14 +249,38 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return goes_on or lane.ahead(at, _LINKED, 12)
 
 
+def _ruled_off(event: OpenEvent) -> bool:
+    """Whether the line above was the rule that ends a sanitizer's report."""
+    last = event.last_shape
+    return last is not None and _traced(event) and event.first != event.last and (
+        last.role.part is Part.PRELUDE and last.role.language == "cpp" and event.crash
+    )
+
+
+def _below_crash(event: OpenEvent, at: int) -> bool:
+    """Whether the line above is the first of a crash, whose message follows."""
+    return event.last == at - 1 and event.last_shape is not None and event.last_shape.role.part is Part.CRASH
+
+
+def _boxed(event: OpenEvent, at: int) -> bool:
+    """Whether Flutter's report still goes on: it is one box, whose lower edge ends it."""
+    last = event.last_shape
+    open_ = last is not None and not (last.role.part is Part.DETAIL and last.role.language == "dart")
+    return open_ and event.head.role.part is Part.CRASH and at - event.first < MAX_BOX_LINES
+
+
 def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """A line with a header continues only what carries the same kind of header: a trace printed line by line."""
     if completes(event, shape, at):
         return True
     if shape.two_line:
         return False
-    if not _alike(event.head, shape):
-        return shape.noted and event.headed
+    if not _alike(event, shape):
+        if _of_runtime(event, shape, at):
+            return True
+        return (_amid_message(event, shape) and lane.ahead(at, _FRAME, 4)) or (shape.noted and event.headed)
+    if event.language == "dart" and _boxed(event, at):
+        return True
     if shape.noted:
         return True
     part = shape.role.part
@@ -306,6 +304,7 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             phase in {Phase.LINK, Phase.PRELUDE}
             or (phase is Phase.HEAD and event.head.role.part is Part.CRASH)
             or (event.language == _PYTHON and phase in {Phase.FRAMES, Phase.HEAD})
+            or (event.language == shape.role.language == "cpp" and phase is Phase.FRAMES)
         )
     if part is Part.CRASH and event.prefixed and phase is Phase.HEAD and event.last == at - 1:
         # The kernel says what went wrong, then "Oops".
@@ -322,15 +321,32 @@ def _prefixed_text(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK}
     if phase is Phase.FRAMES and event.language == _PYTHON:
         return shape.named or lane.ahead(at, _BODY, 2)
-    if event.language == "rust" and phase is Phase.HEAD and event.last == at - 1 == event.first:
+    if event.language == "rust" and phase is Phase.HEAD and _below_crash(event, at):
         return True
     return phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK} and lane.ahead(at, _TRACE, 3)
 
 
-def _alike(head: Shape, shape: Shape) -> bool:
+def _alike(event: OpenEvent, shape: Shape) -> bool:
     """Same format and same level word: one logger call, printed line by line."""
+    head = event.head
     if head.header is None or shape.header is None:
         return False
     if head.header.format != shape.header.format:
         return False
-    return head.header.level == shape.header.level or shape.noted
+    # A program under syslog names its level in the first line only, and so does PHP above its own frames.
+    inside = shape.role.part is not Part.NONE or (shape.indented and event.phase is not Phase.NONE)
+    bare = inside and shape.header.level is Level.UNSET
+    return head.header.level == shape.header.level or shape.noted or bare
+
+
+def _of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether a runtime that writes a log of its own goes on with the trace below its error."""
+    own = event.head.header is not None and event.head.header.format == shape.role.language
+    return own and event.last == at - 1 and shape.role.part in _TRACE
+
+
+def _amid_message(event: OpenEvent, shape: Shape) -> bool:
+    """Whether an exception has been named and its frames are due: until then its message goes on, though what it
+    quotes, a compiler's or another program's words, may look like a line of a log that has no time."""
+    timeless = shape.header is None or shape.header.time == NO_SPAN
+    return timeless and event.phase is Phase.HEAD and event.head.role.part in _BEGUN

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from mcp_rag.events import json_lines
 from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, inside, json_shape, stream_of
-from mcp_rag.types import NO_SPAN
+from mcp_rag.formats import CARRIERS
+from mcp_rag.types import NO_SPAN, Span
 
 MAX_JSON_LINES = 2_000
 MAX_PLANS = 65_536
@@ -114,11 +115,19 @@ def _plans() -> _Plans:
     return _KNOWN
 
 
+def _stream_span(shape: Shape) -> Span:
+    """Where a header names the stream. Syslog names no process for the kernel and for tools: there the program counts."""
+    span = header_stream(shape)
+    if span == NO_SPAN and shape.header is not None and shape.header.format in CARRIERS:
+        return shape.header.service
+    return span
+
+
 def _plan(shape: Shape) -> _Plan:
     if shape.kind is Kind.BLANK and not shape.enveloped:
         return _Plan("", 0, _ANYWHERE)
     outer = None if shape.digits else shape.stream
-    span = header_stream(shape)
+    span = _stream_span(shape)
     if span == NO_SPAN:
         return _Plan(outer, -1, -1)
     return _Plan(outer, shape.prefix + span[0] if shape.prefix >= 0 else -1, max(shape.prefix, 0) + span[1])
@@ -146,7 +155,7 @@ def _outer(line: bytes, shape: Shape, prefixes: dict[bytes, str]) -> str:
 def _part_of(line: bytes, shape: Shape) -> bytes:
     """The stream that a header names. Its place counts the characters of the text inside the envelopes, which need not
     be bytes of the line."""
-    start, stop = header_stream(shape)
+    start, stop = _stream_span(shape)
     return _text_of(line, shape)[start:stop].encode("utf-8", "replace")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mcp_rag import formats, stacktrace
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.instants import instant_of
-from mcp_rag.events.joining import Phase
+from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.events.told_below import error_stack, told_below
 from mcp_rag.stacktrace import Part

@@ -246,7 +246,7 @@ def _text(text: str, most: int) -> Shape:
         role=part,
         indented=indented,
         named=_NAMED.match(text) is not None,
-        deeper=part.part is Part.FRAME or (indented and part.part is Part.NONE),
+        deeper=part.part is Part.FRAME or (indented and part is NO_ROLE),
         brace=text.strip() == "{" and not indented,
         stray=astray is not Level.UNSET,
     )

@@ -27,6 +27,7 @@ _SAID = (
     r"(?:Permission denied|Access denied|Authentication failed|Connection (?:refused|reset|timed out))\b",
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",
+    r"Internal Server Error: /",  # Django's console names no level
     r"FAIL(?:ED)?[ \t]+[\w./\-]+$",
     # the shell on what it ran
     r"line \d+: +\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)\b",

@@ -11,7 +11,8 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 LANGUAGE = "csharp"
 PARTS: Table = (
     Pattern(Part.CRASH, r"Unhandled [Ee]xception[.:] "),
-    Pattern(Part.CRASH, r"Process terminated\. "),
+    Pattern(Part.CRASH, r"Process terminated\. |Stack overflow\.$"),
+    Pattern(Part.DETAIL, r"Repeat \d+ times:$"),
     Pattern(Part.START, r"Application: \S+\.exe"),
     Pattern(Part.LINK, r"---> (?:\(Inner Exception #\d+\) )?[A-Z]"),
     Pattern(Part.FRAME, r"at (?:async )?[\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: in [^\n]{1,300}:line \d+)?$"),
@@ -24,7 +25,7 @@ PARTS: Table = (
 )
 
 _TYPE = re.compile(
-    r"(?:^|.*?[\s:])((?:[A-Za-z_]\w*[.+])+[A-Za-z_][\w`\[\],]*|[A-Z]\w*(?:Exception|"
+    r"(?:^|.*?[\s:|])((?:[A-Za-z_]\w*[.+])+[A-Za-z_][\w`\[\],]*|[A-Z]\w*(?:Exception|"
     r"Error))(?: \((0x[0-9A-F]+|\d+)\))?: (.*)$"
 )
 _STRICT = re.compile(

@@ -16,6 +16,13 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"unexpected fault address 0x"),
     Pattern(Part.CRASH, r"runtime: goroutine stack exceeds"),
     Pattern(Part.CRASH, r"WARNING: DATA RACE"),
+    # gin: the request that failed, the error, then the place of each call above its source.
+    Pattern(
+        Part.START,
+        r"(?:\[Recovery\] )?(?:\d{4}/\d\d/\d\d - \d\d:\d\d:\d\d )?panic recovered:$",
+        "panic recovered:",
+    ),
+    Pattern(Part.FRAME, r"/[^\s:]{1,300}\.(?:go|s):\d+ \(0x[0-9a-f]+\)$"),
     Pattern(Part.DETAIL, r"\[signal (?:SIG|0x)"),
     Pattern(Part.DETAIL, r"(?:\[originating from |\[recovered)"),
     Pattern(Part.DETAIL, r"goroutine \d+ (?:gp=\S+ )?[^\n]{0,60}\[[^\]\n]{1,80}\]:"),
@@ -48,6 +55,10 @@ _LIBRARY = re.compile(
     r"/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\|^(?:net|os|runtime|reflect|"
     r"testing)/"
 )
+_GIN = re.compile(r".*panic recovered:$")
+_GIN_PLACE = re.compile(r"\s*(/\S{1,300}\.(?:go|s)):(\d{1,9}) \(0x[0-9a-f]+\)$")
+_GIN_CALL = re.compile(r"\s+(\S{1,300}): ")
+_OBSERVED = re.compile(r"\S.* \(([^\n]{1,2000})\)$")  # Kubernetes prints the panic's value, and again as text
 _WRAPPED = 4  # lines of an error's text
 _RUNTIME = ("runtime.", "panic", "testing.", "reflect.", "syscall.", "net/http.", "internal/", "runtime/", "sync.")
 
@@ -59,6 +70,8 @@ def in_app(function: str, file: str) -> bool:
 
 def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first panic or goroutine dump in `lines`; only its first goroutine counts."""
+    if (recovered := next((n for n, line in enumerate(lines) if _GIN.match(line)), -1)) >= 0:
+        return _gin(lines[recovered + 1 :])
     found: list[tuple[str, str]] = []
     frames: list[Frame] = []
     goroutines = 0
@@ -73,7 +86,9 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         elif again := _AGAIN.match(line) if found else None:
             found.append(("panic", _RECOVERED.sub("", again[1].strip())))
         elif not frames and not found and (head := _HEAD.match(line)):
-            found.append((head[2].split(" serving")[0], _RECOVERED.sub("", head[3].strip())))
+            observed = _OBSERVED.match(head[3]) if head[1].endswith("Observed a ") else None
+            said = observed[1] if observed else head[3]
+            found.append((head[2].split(" serving")[0], _RECOVERED.sub("", said.strip())))
         elif (place := _PLACE.match(line)) and function:
             frames.append(_frame(function, place))
             function = ""
@@ -87,6 +102,22 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     infos = [ExceptionInfo(t, m) for t, m in reversed(found)]
     infos[-1] = ExceptionInfo(infos[-1].type, infos[-1].message, tuple(_after_panic(frames)))
     return StackTrace(LANGUAGE, tuple(infos))
+
+
+def _gin(lines: Sequence[str]) -> StackTrace | None:
+    """The error stands just above the first place, below the request, whose last line is a blank one."""
+    first = next((n for n, line in enumerate(lines) if _GIN_PLACE.match(line)), -1)
+    if first < 0:
+        return None
+    message = next((line.strip() for line in reversed(lines[:first]) if line.strip()), "")
+    frames = []
+    for n in range(first, len(lines)):
+        if place := _GIN_PLACE.match(lines[n]):
+            call = _GIN_CALL.match(lines[n + 1]) if n + 1 < len(lines) else None
+            module, _, name = (call[1] if call else "").rpartition(".")
+            frames.append(Frame(name, module, place[1], int(place[2]), in_app("", place[1])))
+    start = next((n for n, f in enumerate(frames) if "/src/runtime/" not in f.file), 0)
+    return StackTrace(LANGUAGE, (ExceptionInfo("panic", message, tuple(frames[start:])),))
 
 
 def _after_panic(frames: list[Frame]) -> list[Frame]:

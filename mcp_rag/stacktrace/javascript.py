@@ -53,6 +53,7 @@ _AT_FRAME = re.compile(
 )
 _WORDS = (
     r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: "
+    r"|\(node:\d+\) (?:\[\w{1,40}\] )?(?=\w{1,80}Warning: )"
     r"|error: Uncaught |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?"
     r"|Error: Uncaught \(in promise\): (?=\w+Error))"
 )
@@ -118,7 +119,7 @@ def _out_of_memory(lines: Sequence[str]) -> StackTrace | None:
 def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:
     """Index, type and message of the outermost error: the nearest type line before the first frame, or an uncaught
     error without frames, or frames alone."""
-    first = next((n for n, line in enumerate(lines) if _frame(line)), len(lines))
+    first = next((n for n, line in enumerate(lines) if _frame(line) or _ERRORS.match(line)), len(lines))
     excerpt = any(_EXCERPT.match(line.strip()) for line in lines[:first])
     for n in range(first - 1, -1, -1):
         if rejection := _REJECTION.match(lines[n]):
@@ -158,7 +159,10 @@ def _named(line: str) -> tuple[str, str] | None:
     """Type and message when the line reads like `SomeError: text`, with or without `Uncaught`."""
     lead = _LEAD.match(line)
     start = lead.end() if lead else 0
-    found = _TYPE.match(line[start:].strip().removesuffix("{").rstrip())
+    text = line[start:].strip().removesuffix("{").rstrip()
+    if text[:1] == "[" and text[-1:] == "]":  # how Node prints an error that has no stack
+        text = text[1:-1]
+    found = _TYPE.match(text)
     if found is None or not (_NAME.search(found[1]) or (start and line[:start].strip())):
         return None
     return found[1], (found[3] or "").strip()

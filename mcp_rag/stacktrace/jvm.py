@@ -13,6 +13,9 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"Exception in thread \""),
     Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
     Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
+    Pattern(Part.CRASH, r"Execution error (?:\(\w{1,120}\) )?at [^\s()]{0,300} ?\("),
+    Pattern(Part.CRASH, r"Syntax error (?:\(\w{1,120}\) )?(?:compiling|macroexpanding|reading source) "),
+    Pattern(Part.DETAIL, r"Full report at:$|/\S{1,300}/clojure-\d{1,30}\.edn$"),
     Pattern(Part.CRASH, r"# A fatal error has been detected by the Java Runtime"),
     Pattern(Part.CRASH, r"# There is insufficient memory for the Java Runtime"),
     Pattern(Part.PRELUDE, r"#$"),
@@ -50,6 +53,11 @@ _NAMED = re.compile(
     r"(?<![A-Za-z0-9_$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))"
     r"(?:: (.*))?$"
 )
+# Clojure prints the class beside the place, the message below and the trace to a file.
+_CLOJURE = re.compile(
+    r"\s*(?:Execution|Syntax) error(?: \((\w{1,120})\))? (?:at|compiling at|macroexpanding|reading source at)"
+    r" (?:([\w.\-]{1,200})/)?([^\s(]{0,200}) ?\(([^\s():]{1,200}):(\d{1,9})(?::\d{1,9})?\)"
+)
 _REPORT = re.compile(r"\s*# (?:A fatal error has been detected|There is insufficient memory) ")
 _SIGNAL = re.compile(
     r"\s*# +(SIG[A-Z]{2,8}|EXCEPTION_[A-Z_]{2,40}|Internal Error|Native memory allocation)"
@@ -80,7 +88,7 @@ def in_app(module: str) -> bool:
 
 def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first trace in `lines`, or None when they hold no `at` frame and no cause line."""
-    if crashed := _crashed(lines):
+    if crashed := _crashed(lines) or _clojure(lines):
         return crashed
     first = next((n for n, line in enumerate(lines) if _FRAME.match(line) or _CAUSE.match(line)), -1)
     thread = next((n for n, line in enumerate(lines) if _THREAD.match(line)), -1)
@@ -124,6 +132,15 @@ def _crashed(lines: Sequence[str]) -> StackTrace | None:
         frames = (Frame(function=place[2], file=place[1] or "", in_app=bool(place[2])),)
     type_, message = (found[1], found[0].lstrip("# ").strip()) if found else ("fatal error", "")
     return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, frames),))
+
+
+def _clojure(lines: Sequence[str]) -> StackTrace | None:
+    for n, line in enumerate(lines):
+        if found := _CLOJURE.match(line):
+            place = Frame(found[3], found[2] or "", found[4], int(found[5]), in_app(found[2] or ""))
+            message = lines[n + 1].strip() if n + 1 < len(lines) else ""
+            return StackTrace(LANGUAGE, (ExceptionInfo(found[1] or "Syntax error", message, (place,)),))
+    return None
 
 
 def _outermost(lines: Sequence[str], thread: int) -> tuple[str, str]:

@@ -24,6 +24,23 @@ PARTS: Table = (
     Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL", "Sanitizer"),
     Pattern(Part.DETAIL, rf"{_SANITIZER}(?: can not provide |: reported \d+ warnings)", "Sanitizer"),
     Pattern(Part.DETAIL, r"PC: @ "),
+    # glibc before 2.26, with the map of the process's memory.
+    Pattern(Part.DETAIL, r"======= (?:Backtrace|Memory map): ========="),
+    Pattern(Part.DETAIL, r"[0-9a-f]{6,16}-[0-9a-f]{6,16} [r-][w-][x-][ps] [0-9a-f]{8} ", "p "),
+    # Open MPI, each line behind node and process.
+    Pattern(Part.CRASH, r"\[[\w.\-]{1,64}:\d+\] \*\*\* Process received signal \*\*\*"),
+    Pattern(Part.DETAIL, r"\[[\w.\-]{1,64}:\d+\] (?:Signal: |Signal code: |Failing at address: |\*\*\* End of error)"),
+    Pattern(Part.FRAME, r"\[[\w.\-]{1,64}:\d+\] \[ ?\d+\] \S"),
+    # MySQL and MariaDB say what they can of themselves, above and below the frames.
+    Pattern(Part.CRASH, r"(?:UTC - )?(?:mysqld|mariadbd) got signal \d+"),
+    Pattern(Part.DETAIL, r"(?:Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\.)"),
+    Pattern(Part.DETAIL, r"(?:Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread|Status: [A-Z_]+$)"),
+    Pattern(Part.DETAIL, r"(?:The manual page at http|information that (?:should|will) help you find out)"),
+    # The kernel on the process it ended for its memory.
+    Pattern(Part.DETAIL, r"Mem-Info:$|(?:in)?active_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
+    Pattern(Part.DETAIL, r"\[ *\d+\] +\d+ +\d+ +\d+ +\d+ +\d+ "),
+    Pattern(Part.DETAIL, r"oom-kill:constraint="),
+    Pattern(Part.TYPE, r"(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process \d"),
     Pattern(Part.CRASH,
         r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
         r"|corrupted (?:size|double))"),
@@ -53,9 +70,11 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"#\d{1,4} +[\w:~<>*&, \[\]$.]{1,300} ?\([^\n]{0,500}\) (?:at|from) \S"),
     Pattern(Part.FRAME, r"frame #\d+: "),
     Pattern(Part.FRAME, r"@ +0x[0-9a-f]{4,16} "),
+    Pattern(Part.FRAME, r"\d{1,4}# [^\n]{1,400} (?:at|in) \S{1,300}$"),
     Pattern(Part.FRAME, r"==\d+== +(?:at|by) 0x"),
     Pattern(Part.FRAME, r"\[bt\] \(\d+\)"),
-    Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^()\n]{0,300}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
+    Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^\n]{0,400}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
+    Pattern(Part.FRAME, r"[\w./\-]{1,200}\[0x[0-9a-f]+\]$", "[0x"),
     Pattern(Part.FRAME, r"[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+", "+0x"),
     Pattern(Part.DETAIL, r"(?:Call Trace:|Modules linked in:|RIP: |RSP: |RAX: |CPU: \d+ PID: |---\[ end trace)"),
 )  # fmt: skip
@@ -74,6 +93,9 @@ _UBSAN = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}: runtime error: (.*)$")
 _ASSERT = re.compile(r"(?:\S{1,100}: )?(\S{1,300}?):(\d{1,9}): (.{1,300}): Assertion [`'](.{1,500})' failed")
 _ASSERT_BSD = re.compile(r"(?>.*?Assertion failed: )\(?(.*?)\)?, (?:function (\w+), )?file (\S+?), line (\d{1,9})")
 _SIGNAL = re.compile(r".*?(?:signal |\*\*\* )(SIG[A-Z]{2,6})(?:, ([^\n]*?)\.?$|$|[\s(@])")
+_GOT = re.compile(r".*?(?:Signal: [A-Z][\w ]{1,40} \((\d{1,3})\)|(?:mysqld|mariadbd) got signal (\d{1,3}))")
+_NUMBERED = re.compile(r".*?signal \d{1,3} \((SIG[A-Z]{2,6})\)")
+_SIGNALS = {"4": "SIGILL", "6": "SIGABRT", "7": "SIGBUS", "8": "SIGFPE", "11": "SIGSEGV"}
 _VALGRIND = re.compile(r"==\d+== ((?:Invalid (?:read|write) of size \d+|Conditional jump.*|Use of uninit.*))$")
 _CHECK = re.compile(r".*?Check failed: (.*)$")
 _ABORT = re.compile(
@@ -166,7 +188,7 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
     if found := _LIBCXX.match(line):
         return found[1], (found[2] or "").strip(), None
     if found := _ASAN.match(line):
-        kind = _ASAN_KIND.match(found[2])
+        kind = None if found[1] == "LeakSanitizer" else _ASAN_KIND.match(found[2])
         return (kind[1] if kind else found[1]), f"{found[1]}: {found[2].strip()}", None
     if found := _UBSAN.match(line):
         return "runtime error", found[3], Frame(file=found[1], line=int(found[2]))
@@ -176,6 +198,12 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Assertion", found[1], Frame(function=found[2] or "", file=found[3], line=int(found[4]))
     if found := _SIGNAL.match(line):
         return found[1], (found[2] or "").strip(), None
+    if found := _GOT.match(line):
+        name = _SIGNALS.get(found[1] or found[2], "signal")
+        said = "Signal: " if found[1] else " - "
+        return name, line.strip().rpartition(said)[2], None
+    if found := _NUMBERED.match(line):
+        return found[1], line.strip(), None
     if found := _VALGRIND.match(line):
         return found[1].split(" of ")[0], found[1], None
     if found := _CHECK.match(line):

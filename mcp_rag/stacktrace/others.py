@@ -10,7 +10,9 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
 PERL: Table = (
     Pattern(Part.FRAME, r"[\w:]{1,120}\([^\n]{0,500}\) called at \S+ line \d", "called at"),
+    Pattern(Part.CRASH, r"syntax error at \S{1,300} line \d+, (?:near|at EOF)|Global symbol \"[^\"\n]{1,100}\" requires "),
     Pattern(Part.DETAIL, r"BEGIN failed--compilation aborted|Compilation failed in require"),
+    Pattern(Part.DETAIL, r"Execution of \S{1,300} aborted due to compilation errors|\S{1,300} had compilation errors\."),
 )
 SWIFT: Table = (
     Pattern(
@@ -39,6 +41,8 @@ LUA: Table = (
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\.lua:\d+: in ", ".lua:"),
 )
 JULIA: Table = (
+    Pattern(Part.CRASH, r"┌ Error: "),
+    Pattern(Part.PRELUDE, r"┌ (?:Warning|Info|Debug): "),
     Pattern(Part.DETAIL, r"Stacktrace:$"),
     Pattern(Part.FRAME, r"@ [A-Z]\w*(?:\.\w+)* \S+:\d"),
 )
@@ -55,12 +59,21 @@ OCAML: Table = (
 )
 R: Table = (
     Pattern(Part.CRASH, r"Error in [\w.:$@]{1,120}\([^\n]{0,300}\) ?: ?"),
+    Pattern(Part.CRASH, r"Error in `[^`\n]{1,120}`:"),
     Pattern(Part.DETAIL, r"Calls: \S+"),
     Pattern(Part.DETAIL, r"Execution halted$"),
 )
 # Oracle's error stack: what failed, and below it where. The codes tell the errors apart, so it has no parser.
 PLSQL: Table = (Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),)
+SHELL: Table = (
+    Pattern(Part.CRASH, r"\S{1,200}: line \d+: syntax error", ": line "),
+    Pattern(Part.DETAIL, r"\S{1,200}: line \d+: `[^\n]{0,500}'$", ": line "),
+)
+# What psql prints below an error: the place in the statement, and the server's own words.
+PSQL: Table = (Pattern(Part.DETAIL, r"LINE \d+: \S|(?:HINT|DETAIL|CONTEXT|QUERY): {2}\S"),)
 POWERSHELL: Table = (
+    Pattern(Part.CRASH, r"[A-Z]\w{1,40}-\w{1,60}: \S{1,300}\.ps1:\d+:\d+$", ".ps1:"),
+    Pattern(Part.DETAIL, r"Line \|$"),
     Pattern(Part.DETAIL, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
     Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: "),
 )
@@ -86,6 +99,7 @@ _DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|E
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
 _JULIA = re.compile(r"(?:ERROR: )?(?:LoadError: )?(?:([A-Z]\w+(?:Error|Exception))(?:: (.*)|\((.*)\))?|(.*))$")
+_JULIA_MARGIN = re.compile(r"[│┌└] ")
 _JULIA_FRAME = re.compile(r"\s*\[\d{1,3}\] (.{1,300}?)(?:\(|$)")
 _JULIA_PLACE = re.compile(r"\s*@ (?:([A-Z]\w*(?:\.\w+)*) )?(\S{1,300}?):(\d{1,9})")
 _HASKELL_FRAME = re.compile(r"\s*([\w.']{1,80}), called at (\S{1,300}?):(\d{1,9}):\d{1,9} in ")
@@ -186,6 +200,7 @@ def lua(lines: Sequence[str]) -> StackTrace | None:
 
 def julia(lines: Sequence[str]) -> StackTrace | None:
     """`ERROR: Type: message`, then `Stacktrace:`."""
+    lines = [_JULIA_MARGIN.sub("", line) for line in lines]  # of an exception given to a logger
     at = next((n for n, line in enumerate(lines) if line.strip() == "Stacktrace:"), -1)
     above = [line.strip() for line in lines[: max(at, 0)] if line.strip()]
     first = next((line for line in above if line.startswith("ERROR: ")), above[-1] if above else "")

@@ -17,6 +17,8 @@ PARTS: Table = (
     Pattern(Part.LINK, r"\[previous exception\] \[object\]"),
     Pattern(Part.FRAME, r"#\d{1,4} (?:[^\s()\n]{1,300}\(\d+\): |\{main\}|\[internal function\]: )"),
     Pattern(Part.DETAIL, r"Stack trace:$|\[stacktrace\]$|PHP Stack trace:"),
+    Pattern(Part.FRAME, r"PHP {1,4}\d+\. \S"),
+    Pattern(Part.FRAME, r"/[^\s:()]{1,300}\.php:\d+$"),
     Pattern(Part.DETAIL, r"thrown in \S+ on line \d"),
     Pattern(Part.DETAIL, r"\"\}\s*$"),
 )
@@ -52,9 +54,9 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     for line in lines:
         if found := _OBJECT.match(line):
             printed_outer_first = True
-            chain.append((found[1].replace("\\\\", "\\"), found[2], [_at(found[3], found[4], "")]))
+            chain.append((found[1].replace("\\\\", "\\"), found[2].replace('\\"', '"'), [_at(found[3], found[4], "")]))
         elif found := (_SYMFONY.match(line) or _head(line, started=bool(chain))):
-            chain.append((found[1], (found[2] or "").strip(), [_at(found[3], found[4], "")]))
+            chain.append((found[1], _own_words(found[2] or ""), [_at(found[3], found[4], "")]))
         elif opened := _OPEN.match(line):
             chain.append((opened[1], opened[2].strip(), []))
         elif (frame := _FRAME.match(line)) and chain:
@@ -69,6 +71,11 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         return None
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain]
     return StackTrace(LANGUAGE, tuple(infos if printed_outer_first else reversed(infos)))
+
+
+def _own_words(message: str) -> str:
+    """The message without the words by which PHP goes on to say where the function is: `... and defined in FILE`."""
+    return message.strip().removesuffix(" and defined") if ", called in " in message else message.strip()
 
 
 def _head(line: str, *, started: bool) -> re.Match[str] | None:

@@ -12,6 +12,7 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 LANGUAGE = "python"
 PARTS: Table = (
     Pattern(Part.START, r"Traceback \(most recent call last\)"),
+    Pattern(Part.START, r"\^C{1,3}Traceback \(most"),  # the terminal echoes the keys that stopped the program
     Pattern(Part.START, r"\+ Exception Group Traceback"),
     Pattern(Part.START, r"[╭┌][─━]+ ?Traceback"),
     Pattern(Part.START, r"[A-Z]\w{1,80} {2,}Traceback \(most recent call last\)", "Traceback ("),
@@ -34,7 +35,7 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"<\d+ (?:more )?lines? omitted>|\.\.\.<\d+ lines>\.\.\."),
     Pattern(Part.DETAIL, r"[~^][~^ ]*$"),
     Pattern(Part.DETAIL, r"╵$"),
-    Pattern(Part.DETAIL, r"[│╰└├┌╭❱][ ─│]"),
+    Pattern(Part.DETAIL, r"[│╰└├╭❱][ ─│]|┌[ ─│](?!(?:Error|Warning|Info|Debug): )"),
     Pattern(Part.DETAIL, r"\+(?:-\+)?-{4,}"),
     Pattern(Part.DETAIL, r"\| {1,6}\S.*|\|$"),
     Pattern(Part.DETAIL, r"\"\"\"$"),
@@ -44,6 +45,8 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"CUDA kernel errors might be |For debugging consider passing CUDA_LAUNCH_BLOCKING"),
     Pattern(Part.DETAIL, r"Compile with `TORCH_USE_CUDA_DSA`|Device-side assertion tracking was not enabled"),
     Pattern(Part.DETAIL, r"Last error:$|Failures:$|Root Cause \(first observed failure\):$"),
+    Pattern(Part.DETAIL, r"\[\d+\]:$|Set the environment variable HYDRA_FULL_ERROR="),
+    Pattern(Part.DETAIL, r"(?:_ ){10,60}_?$"),  # pytest, between the functions of a failure
     Pattern(Part.DETAIL, r"Call stack:$|Message: ['\"<]|Arguments: [(\[{]"),
     Pattern(Part.PRELUDE, r"_{3,60} [^\s_][^\n]{0,200} _{3,60}$"),
     Pattern(Part.DETAIL, r"E {3,12}\S|E$"),
@@ -58,14 +61,15 @@ _BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
 _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
 _BOX_SOURCE = re.compile(r"[^❱]*│ ❱ +\d+ (.*)│$")
 _HEADER = re.compile(
-    r"\s*(?:\+ |[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback"
+    r"\s*(?:\+ |\^C{1,3}|[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback"
 )
 # IPython names the cell, or file and line, and prints the type once more above all.
 _CELL = re.compile(
     r"\s*(?:Cell In ?\[\d+\], line (\d+)|File ([^\s\":]{1,300}):(\d+)|<ipython-input-[\w\-]{1,40}>)"
     r"(?:,? in ([^\n(]{1,200}))?"
 )
-_CALLED = "Call stack:"  # logging shows where it was called from, below the exception
+# Logging shows where it was called from, below the exception.
+_CALLED = frozenset({"Call stack:", "Stack (most recent call last):"})
 _WARNING = re.compile(r"(?:\S{1,300}:\d+: )([A-Z]\w{0,80}Warning): (.*)$")
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _IGNORED = re.compile(
@@ -82,6 +86,7 @@ _FATAL = re.compile(r"\s*Fatal Python error: (.*)")
 _THREAD = re.compile(r"(?>.*?(?:Current thread|Thread) 0x)[0-9a-fA-F]++.*most recent call first")
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
 _MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?|\+ (?=Exception Group))")
+_SUBS = re.compile(r" \(\d+ sub-exceptions?\)$")
 _PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
 _LIBRARY = re.compile(
     r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen "
@@ -111,8 +116,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     for n, line in enumerate(lines):
         if fatal := _FATAL.match(line):
             return StackTrace(LANGUAGE, (_faulthandler(fatal[1].strip(), lines[n + 1 :]),))
-    called = next((n for n, line in enumerate(lines) if line.strip() == _CALLED), len(lines))
-    chain = _exceptions(lines[:called], _Reader([]))
+    called = next((n for n, line in enumerate(lines) if line.strip() in _CALLED), len(lines))
+    chain = _exceptions(lines[:called] if any(map(_HEADER.match, lines[:called])) else lines, _Reader([]))
     return StackTrace(LANGUAGE, tuple(chain)) if chain else _pytest(lines) or _warning(lines)
 
 
@@ -121,6 +126,8 @@ def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
     for line in outer:
         reader.feed(line)
     segments = [s for s in reader.found if s.type or s.frames]
+    if inner and not segments and (titled := _unraised(outer)):  # nor had the group itself
+        segments = [titled]
     if not segments:
         return []
     chain = _chain(segments, remote=any(_REMOTE.match(line) for line in lines))
@@ -128,6 +135,14 @@ def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
         # A sub-exception that was never raised has no header of its own: its box opens it.
         chain.extend(_exceptions(inner, _Reader([_Segment()], open=True, indent=1)))
     return chain
+
+
+def _unraised(lines: Sequence[str]) -> _Segment | None:
+    """A group that was printed without ever being raised: its own line stands above the boxes."""
+    for line in lines:
+        if (found := _EXCEPTION.match(line.strip())) and _SUBS.search(line):
+            return _Segment(found[1], (found[2] or "").strip())
+    return None
 
 
 def _faulthandler(message: str, lines: Sequence[str]) -> ExceptionInfo:
@@ -147,7 +162,7 @@ def _faulthandler(message: str, lines: Sequence[str]) -> ExceptionInfo:
 
 def _split_group(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """Lines of the outer traceback with margins removed, and those of the first sub-exception of a group."""
-    if not any("Exception Group Traceback" in line for line in lines):
+    if not any("+-+---" in line for line in lines):
         return list(lines), []
     outer: list[str] = []
     inner: list[str] = []

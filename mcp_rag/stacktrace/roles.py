@@ -9,7 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mcp_rag.stacktrace import beam, compilers, dotnet, golang, javascript, jvm, native, others, php, python, ruby, rust
+from mcp_rag.stacktrace import (
+    beam,
+    compilers,
+    dotnet,
+    golang,
+    javascript,
+    jvm,
+    native,
+    others,
+    php,
+    python,
+    reports,
+    ruby,
+    rust,
+)
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Pattern, Role, Table
 
 MAX_ROLE_CHARS = 2_000
@@ -31,8 +45,13 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     *((name, table) for name, table, _ in others.TABLES if name not in {"dart", "ocaml"}),
     ("ipython", python.IPYTHON),
     ("plsql", others.PLSQL),
+    ("psql", others.PSQL),
+    ("shell", others.SHELL),
     (golang.LANGUAGE, golang.PARTS),
     (compilers.LANGUAGE, compilers.NOTES),
+    (reports.TITLE, reports.TITLES),
+    (reports.RULE, reports.RULES),
+    (reports.SUMMARY, reports.SUMMARIES),
 )
 
 # SomeError: text | pkg.SomeError | Some::Error (text) | Error [CODE]: text. Possessive: an ordinary word fails at once.

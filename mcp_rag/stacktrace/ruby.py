@@ -17,6 +17,11 @@ PARTS: Table = (
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+: [^\n]{0,2000}\([A-Z]\w*(?:::\w+)*\)$", ".rb:"),
     Pattern(Part.TYPE, r"-e:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
     Pattern(Part.FRAME, r"(?:\d+: )?from [^\n]{1,300}:\d+(?::in [`']|$)"),
+    Pattern(  # as RSpec prints it, and behind the tag that Rails repeats on every line
+        Part.FRAME,
+        r"(?:# |\[[\w\-]{1,64}\] )[^\s:()\[\]]{1,300}\.(?:rb|erb|haml|slim|rake|ru):\d+:in [`']",
+        ":in ",
+    ),
     Pattern(
         Part.FRAME,
         r"(?:/|\.{0,2}/|<internal:|[\w\-]+/|[A-Za-z]:/)?[^\s:()]{1,300}(?:\.(?:rb|"
@@ -28,11 +33,13 @@ PARTS: Table = (
 _HEAD = re.compile(r"(?>(?:.*?\s)??([^\s:]{1,300}):(\d{1,9}):in [`'])([^'\n]{1,200})'?: (.*) \(([A-Z][\w:]*)\)$")
 _HEAD_OPEN = re.compile(r"([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})': (.*)$")
 _TOP = re.compile(r"([^\s:]{1,300}\.rb):(\d{1,9}): (.*) \(([A-Z][\w:]*)\)$")
-_FRAME = re.compile(r"\s*(?:\d{1,5}: )?(?:from )?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'\s*$")
+_FRAME = re.compile(r"\s*(?:\d{1,5}: |# |\[[\w\-]{1,64}\] )?(?:from )?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'\s*$")
 _REVERSED = re.compile(r"\s*\d{1,5}: from ")
 _LOGGED = re.compile(r"(?:.*?\s)??([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}) \((.*)\):?$")
 _PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
 _PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout|Bad)): (.*)$")
+_INSPECTED = re.compile(r".*?#<([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}): ([^\n]*)>$")
+_ALONE = re.compile(r"([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}(?:Error|Exception|NotFound|Invalid|Timeout|Bad)):$")
 _CAUSED = re.compile(r"\s*Caused by:\s*$")  # rake and Rails; the type follows on the next line
 _LIBRARY = re.compile(
     r"/gems/|/lib/ruby/|^<internal:|/rubygems/|/bundler/|(?:^|/)bin/\w+$|/\.rbenv/|/\.rvm/|/vendor/bundle/"
@@ -88,6 +95,7 @@ def _head(text: str) -> tuple[str, str, Frame] | None:
 
 def _logged(lines: Sequence[str]) -> tuple[str, str] | None:
     """The line above a bare backtrace: `Type (message):` from Rails, `message (Type)` from Logger, `Type: message`."""
+    below = ""
     for line in reversed(lines):
         text = line.strip()
         if not text or re.match(r"\d+: |=> ", text):
@@ -96,8 +104,11 @@ def _logged(lines: Sequence[str]) -> tuple[str, str] | None:
             return found[2], found[1].rsplit("-- : ", 1)[-1]
         if found := _LOGGED.match(text):
             return found[1], found[2]
-        if found := _PLAIN.match(text):
+        if found := (_INSPECTED.match(text) or _PLAIN.match(text)):
             return found[1], found[2]
+        if found := _ALONE.match(text):  # RSpec prints the message below
+            return found[1], below
+        below = text
     return None
 
 

@@ -12,7 +12,7 @@ LANGUAGE = "rust"
 PARTS: Table = (
     Pattern(Part.CRASH, r"thread '[^'\n]{0,200}' (?:\(\d+\) )?(?:panicked at|has overflowed its stack)"),
     Pattern(Part.CRASH, r"thread <unnamed> (?:\(\d+\) )?panicked at"),
-    Pattern(Part.CRASH, r"fatal runtime error: "),
+    Pattern(Part.TYPE, r"fatal runtime error: "),  # below what became of the thread
     Pattern(Part.CRASH, r"memory allocation of \d+ bytes failed"),
     Pattern(Part.CRASH, r"The application panicked \(crashed\)"),
     Pattern(Part.DETAIL, r"note: (?:run with|Some details are omitted|[Cc]ompile with)\b"),
