@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mcp_rag.blocks import LineCleaner
 from mcp_rag.clock import iso
 from mcp_rag.events import parse_block, voted
 from mcp_rag.fingerprint import fingerprint
@@ -58,7 +59,7 @@ def cases(name: str, of: str) -> Iterator[dict[str, Any]]:
 
 def records(text: str) -> list[LogRecord]:
     """All events of a log, whatever their level."""
-    data = text.encode()
+    data = LineCleaner(1 << 20).feed(text.encode() + b"\n")
     settings = ParseSettings(min_level=Level.UNSET, hint=voted(data), reference_ms=REFERENCE_MS)
     return parse_block(data, settings)[0]
 

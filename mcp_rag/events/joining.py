@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mcp_rag.events.amid import amid_message, below_crash, boxed, of_runtime, ruled_off
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
@@ -12,6 +13,7 @@ from mcp_rag.types import NO_SPAN, Level
 
 _FRAME = frozenset({Part.FRAME})
 _DETAIL = frozenset({Part.DETAIL})
+_TYPE = frozenset({Part.TYPE})
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
@@ -20,6 +22,7 @@ _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
 _PYTHON = "python"
 _PLSQL = "plsql"
+_PLACED_BELOW = frozenset({_PLSQL, "powershell"})  # who print their error above the place
 # Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
 _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 # Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
@@ -28,7 +31,6 @@ OPENERS = frozenset({"java", "ipython", "compiler"})
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose events have a margin on every line: what has none is another's.
 _BOXED = frozenset({"terraform"})
-MAX_BOX_LINES = 200
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
@@ -69,9 +71,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether the line at position `at` continues `event`."""
     if shape.kind is Kind.PIECE:
         return True
-    if shape.kind is Kind.JSON:
-        return False
-    if event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at):
+    if shape.kind is Kind.JSON or (event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at)):
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
         return not begins
@@ -83,9 +83,9 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if _unannounced(event, shape, lane, at):
         return False
     if part in _TRACE:
-        return _trace_line(event, shape, at)
+        return _trace_line(event, shape, lane, at)
     if shape.indented:
-        return not _ruled_off(event)
+        return not ruled_off(event)
     if part is Part.START:
         return _start_line(event, lane, at)
     if part is Part.TYPE:
@@ -145,14 +145,16 @@ def _logged_below(following: Role) -> bool:
     return following.part is Part.FRAME and following.language in _LOGGED_BELOW
 
 
-def _trace_line(event: OpenEvent, shape: Shape, at: int) -> bool:
+def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """A frame or connector continues any trace or log record; alone among plain text, Python's frames begin one (a
     syntax error has no other header)."""
     if _traced(event) or event.headed:
         return True
     if shape.role.part is Part.FRAME and shape.role.language == _PYTHON:
         return False
-    below = shape.role.part is Part.DETAIL or shape.role.language == _PLSQL
+    if shape.role.language == "compiler" and event.head.level < Level.WARN and lane.ahead(at, _TYPE, 8):
+        return event.head.role.language == "compiler"  # Bun shows the source above its error
+    below = shape.role.part is Part.DETAIL or shape.role.language in _PLACED_BELOW
     return shape.indented or (below and event.last == at - 1)
 
 
@@ -178,6 +180,8 @@ def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     language = shape.role.language
     if event.language == TITLE and event.phase is Phase.PRELUDE:
         return True
+    if language == "go" and event.head.header is not None and event.head.header.format == "go-test":
+        return event.first == event.last == at - 1  # it names the test, then prints why
     if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
         return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
     if event.phase is Phase.FRAMES and event.language == "swift" and language == "cpp":
@@ -218,7 +222,9 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
     if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second
         return event.last == at - 1 and not lane.ahead(at, _FRAME, 2)
-    return phase is Phase.NONE and event.head.level >= Level.WARN and event.last == at - 1 and lane.ahead(at, _FRAME, 2)
+    if phase is not Phase.NONE or event.last != at - 1 or not lane.ahead(at, _FRAME, 2):
+        return False
+    return event.head.level >= Level.WARN or event.head.role.language == "compiler"
 
 
 def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -229,11 +235,12 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:
         return in_report(event, lane, at)
     if phase is Phase.NONE:
-        return event.headed and event.head.empty and event.last == at - 1
+        # An error that says nothing in its own line is told below, in paragraphs: Spring's reports of a failed start.
+        return event.headed and event.head.empty and (event.last == at - 1 or event.head.level >= Level.ERROR)
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:
-        if event.language == "rust" and _below_crash(event, at):
+        if event.language == "rust" and below_crash(event, at):
             return True
         return lane.ahead(at, _BODY, 12)
     if phase is Phase.FRAMES:
@@ -249,26 +256,6 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return goes_on or lane.ahead(at, _LINKED, 12)
 
 
-def _ruled_off(event: OpenEvent) -> bool:
-    """Whether the line above was the rule that ends a sanitizer's report."""
-    last = event.last_shape
-    return last is not None and _traced(event) and event.first != event.last and (
-        last.role.part is Part.PRELUDE and last.role.language == "cpp" and event.crash
-    )
-
-
-def _below_crash(event: OpenEvent, at: int) -> bool:
-    """Whether the line above is the first of a crash, whose message follows."""
-    return event.last == at - 1 and event.last_shape is not None and event.last_shape.role.part is Part.CRASH
-
-
-def _boxed(event: OpenEvent, at: int) -> bool:
-    """Whether Flutter's report still goes on: it is one box, whose lower edge ends it."""
-    last = event.last_shape
-    open_ = last is not None and not (last.role.part is Part.DETAIL and last.role.language == "dart")
-    return open_ and event.head.role.part is Part.CRASH and at - event.first < MAX_BOX_LINES
-
-
 def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """A line with a header continues only what carries the same kind of header: a trace printed line by line."""
     if completes(event, shape, at):
@@ -276,12 +263,9 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.two_line:
         return False
     if not _alike(event, shape):
-        if _of_runtime(event, shape, at):
-            return True
-        return (_amid_message(event, shape) and lane.ahead(at, _FRAME, 4)) or (shape.noted and event.headed)
-    if event.language == "dart" and _boxed(event, at):
-        return True
-    if shape.noted:
+        amid = amid_message(event, shape) and lane.ahead(at, _FRAME, 4)
+        return amid or of_runtime(event, shape, at) or (shape.noted and event.headed)
+    if shape.noted or boxed(event, at):
         return True
     part = shape.role.part
     phase = event.phase
@@ -321,7 +305,7 @@ def _prefixed_text(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK}
     if phase is Phase.FRAMES and event.language == _PYTHON:
         return shape.named or lane.ahead(at, _BODY, 2)
-    if event.language == "rust" and phase is Phase.HEAD and _below_crash(event, at):
+    if event.language == "rust" and phase is Phase.HEAD and below_crash(event, at):
         return True
     return phase in {Phase.HEAD, Phase.FRAMES, Phase.LINK} and lane.ahead(at, _TRACE, 3)
 
@@ -337,16 +321,3 @@ def _alike(event: OpenEvent, shape: Shape) -> bool:
     inside = shape.role.part is not Part.NONE or (shape.indented and event.phase is not Phase.NONE)
     bare = inside and shape.header.level is Level.UNSET
     return head.header.level == shape.header.level or shape.noted or bare
-
-
-def _of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
-    """Whether a runtime that writes a log of its own goes on with the trace below its error."""
-    own = event.head.header is not None and event.head.header.format == shape.role.language
-    return own and event.last == at - 1 and shape.role.part in _TRACE
-
-
-def _amid_message(event: OpenEvent, shape: Shape) -> bool:
-    """Whether an exception has been named and its frames are due: until then its message goes on, though what it
-    quotes, a compiler's or another program's words, may look like a line of a log that has no time."""
-    timeless = shape.header is None or shape.header.time == NO_SPAN
-    return timeless and event.phase is Phase.HEAD and event.head.role.part in _BEGUN

@@ -116,7 +116,7 @@ def _plans() -> _Plans:
 
 
 def _stream_span(shape: Shape) -> Span:
-    """Where a header names the stream. Syslog names no process for the kernel and for tools: there the program counts."""
+    """Where a header names the stream. Where syslog names no process, the program counts: the kernel, tools."""
     span = header_stream(shape)
     if span == NO_SPAN and shape.header is not None and shape.header.format in CARRIERS:
         return shape.header.service

@@ -29,6 +29,7 @@ class OpenEvent(Protocol):
     phase: Phase
     language: str
     prefixed: bool
+    crash: bool
     last_shape: Shape | None
 
     @property

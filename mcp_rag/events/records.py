@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from mcp_rag import formats, stacktrace
 from mcp_rag.events.assembly import Event
+from mcp_rag.events.folded import folded, unfolded
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
-from mcp_rag.events.told_below import error_stack, told_below
-from mcp_rag.stacktrace import Part
+from mcp_rag.events.told_below import error_stack, report_message, told_below
+from mcp_rag.stacktrace import Part, reports
 from mcp_rag.types import (
     NO_SPAN,
     Envelope,
@@ -38,6 +39,7 @@ _UNQUOTED = re.compile(r"(\S*)")
 # Behind the message of a logfmt line: the field that says what went wrong.
 _CAUSE = re.compile(r'(?<=[\s"])(?:error|err|reason|cause)=("?)')
 _NOTHING = frozenset(("null", "nil", "none", "true", "false", "undefined", "ok", "-"))
+_RULE = re.compile(r"[*=\-_#~+─═━]{3,}+")  # above a banner
 _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 
 
@@ -178,7 +180,9 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.stamps = (_cut(first, event.head.around), _cut(first, header.time))
         parts.logger = _cut(first, header.logger)
         parts.service = _cut(first, header.service)
-    found = stacktrace.find(inner) if _worth(event, texts) else None
+    if len(inner) == 1 and folded(inner[0]):
+        inner = unfolded(inner[0])
+    found = stacktrace.find(inner) if len(inner) > 1 or _worth(event, texts) else None
     if found is not None and _plausible(found.trace, event):
         parts.trace = found.trace
     else:
@@ -196,6 +200,9 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = told_below(header.format, inner[1:]) or parts.message
     if header is not None and header.format == "cmtrace":
         parts.message = parts.message.partition("]LOG]!>")[0]
+    if event.head.role.language == reports.TITLE and len(inner) > 1:
+        crash = event.head.role.part is Part.CRASH
+        parts.message = report_message(inner[1:], framed=crash or parts.trace is not None) or parts.message
     if header is not None and header.format == "logfmt":
         rest, quoted = parts.message, texts[0][header.body - 1 : header.body] == '"'
         parts.message = _logfmt_value(rest, quoted=quoted)
@@ -217,7 +224,8 @@ def _worth(event: Event, texts: list[str]) -> bool:
 
 def _message(lines: Sequence[str]) -> str:
     """The first line that says something."""
-    line = next((text.strip() for text in lines if text.strip()), "")
+    said = [text.strip() for text in lines if text.strip()]
+    line = next((text for text in said if not _RULE.fullmatch(text)), said[0] if said else "")
     if found := _PHP_PLACE.match(line):
         return found[1]
     return _PHP_WORD.sub("", line, count=1) if line.startswith("PHP ") else line

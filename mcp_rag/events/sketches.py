@@ -14,8 +14,8 @@ from typing import NamedTuple
 from mcp_rag import formats
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.instants import instant_of
-from mcp_rag.events.phases import Phase
 from mcp_rag.events.keys import ZERO_DIGITS
+from mcp_rag.events.phases import Phase
 from mcp_rag.events.records import Lines, build, fits, stamps_and_service
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.types import NO_SPAN, LogRecord, Span

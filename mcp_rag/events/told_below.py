@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 _WRONG = "* What went wrong:"
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
+_CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -39,6 +40,14 @@ def error_stack(lines: Sequence[str]) -> str:
     all their codes tell one stack from another; "" for a single one."""
     below = [line.strip() for line in lines[1:] if _ORACLE.match(line)]
     return "; ".join([lines[0].strip(), *below]) if below else ""
+
+
+def report_message(lines: Sequence[str], *, framed: bool) -> str:
+    """What failed, below the title of a report. Only where frames or a code tell such reports apart: else the title
+    does. "" for a mere caption."""
+    said = (line.strip() for line in lines)
+    message = next((text for text in said if text and not _CAPTION.match(text)), "") if framed else ""
+    return "" if message.endswith(":") else message
 
 
 _TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible}

@@ -60,6 +60,12 @@ _LONE = re.compile(
 )
 
 
+# A class with its package, or an exception's name and message: prose below a log line has neither.
+_BELOW = re.compile(
+    r"(?:[a-z_]\w*\.){1,12}[A-Z][\w$]{0,120}(?:Error|Exception)(?:$|: )|[A-Z]\w{1,120}(?:Error|Exception): \S"
+)
+
+
 class Found(NamedTuple):
     """A trace and the index of its first line among those searched; lines before it are the log message."""
 
@@ -129,6 +135,8 @@ def _lone(lines: Sequence[str]) -> Found | None:
         if not line.strip() or role(line).part is Part.PRELUDE:
             continue
         found = _LONE.match(line)
+        if found is None and n == 0 and len(lines) > 1 and _BELOW.match(lines[1]):
+            continue  # what a logger says of it stands above; the JVM leaves out frames it has printed too often
         if found is None:
             return None
         return Found(StackTrace("", (ExceptionInfo(found[1], (found[2] or "").strip()[:MAX_MESSAGE_CHARS]),)), n)

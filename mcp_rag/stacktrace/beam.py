@@ -33,6 +33,7 @@ _TUPLE_FRAME = re.compile(
     r"\{([a-z_]\w{0,80}),([a-z_'][\w'/\-]{0,80}),\d+,\[\{file,\"([^\"]{1,200})\"\},\{line,(\d{1,9})\}\]\}"
 )
 _REASON = re.compile(r"\{?\{?([a-z_]\w{0,60})")
+_SENTENCE = re.compile(r"[a-z]\w* [a-z]\w* ")
 _LIBRARY = {
     "elixir", "stdlib", "kernel", "ex_unit", "mix", "phoenix", "plug", "cowboy", "ecto", "ecto_sql", "plug_cowboy",
     "db_connection", "bandit", "logger", "iex", "phoenix_live_view", "oban", "postgrex", "erts",
@@ -77,7 +78,9 @@ def _erlang(lines: Sequence[str]) -> StackTrace | None:
     )
     if reason is None:
         return None
-    return StackTrace("erlang", (ExceptionInfo(reason[1], rest[:500], frames),))
+    # A sentence names no reason: "an error occurred when evaluating an arithmetic expression".
+    named = "" if _SENTENCE.match(rest) else reason[1]
+    return StackTrace("erlang", (ExceptionInfo(named, rest[:500], frames),))
 
 
 def _frame(line: str) -> Frame | None:

@@ -33,9 +33,9 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"\[[\w.\-]{1,64}:\d+\] \[ ?\d+\] \S"),
     # MySQL and MariaDB say what they can of themselves, above and below the frames.
     Pattern(Part.CRASH, r"(?:UTC - )?(?:mysqld|mariadbd) got signal \d+"),
-    Pattern(Part.DETAIL, r"(?:Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\.)"),
-    Pattern(Part.DETAIL, r"(?:Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread|Status: [A-Z_]+$)"),
-    Pattern(Part.DETAIL, r"(?:The manual page at http|information that (?:should|will) help you find out)"),
+    Pattern(Part.DETAIL, r"Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\."),
+    Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread|Status: [A-Z_]+$"),
+    Pattern(Part.DETAIL, r"The manual page at http|information that (?:should|will) help you find out"),
     # The kernel on the process it ended for its memory.
     Pattern(Part.DETAIL, r"Mem-Info:$|(?:in)?active_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
     Pattern(Part.DETAIL, r"\[ *\d+\] +\d+ +\d+ +\d+ +\d+ +\d+ "),
@@ -196,14 +196,8 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Assertion", found[4], Frame(function=found[3], file=found[1], line=int(found[2]))
     if found := _ASSERT_BSD.match(line):
         return "Assertion", found[1], Frame(function=found[2] or "", file=found[3], line=int(found[4]))
-    if found := _SIGNAL.match(line):
-        return found[1], (found[2] or "").strip(), None
-    if found := _GOT.match(line):
-        name = _SIGNALS.get(found[1] or found[2], "signal")
-        said = "Signal: " if found[1] else " - "
-        return name, line.strip().rpartition(said)[2], None
-    if found := _NUMBERED.match(line):
-        return found[1], line.strip(), None
+    if signalled := _signal(line):
+        return signalled
     if found := _VALGRIND.match(line):
         return found[1].split(" of ")[0], found[1], None
     if found := _CHECK.match(line):
@@ -215,6 +209,17 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
     if found := _PLAIN.match(line):
         return found[1], "", None
     return None
+
+
+def _signal(line: str) -> tuple[str, str, None] | None:
+    """A signal by its name, or by its number where a program prints no more."""
+    if found := _SIGNAL.match(line):
+        return found[1], (found[2] or "").strip(), None
+    if found := _GOT.match(line):
+        said = "Signal: " if found[1] else " - "
+        return _SIGNALS.get(found[1] or found[2], "signal"), line.strip().rpartition(said)[2], None
+    found = _NUMBERED.match(line)
+    return (found[1], line.strip(), None) if found else None
 
 
 def _frame(line: str) -> Frame | None:

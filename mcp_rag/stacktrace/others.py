@@ -10,9 +10,11 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
 PERL: Table = (
     Pattern(Part.FRAME, r"[\w:]{1,120}\([^\n]{0,500}\) called at \S+ line \d", "called at"),
-    Pattern(Part.CRASH, r"syntax error at \S{1,300} line \d+, (?:near|at EOF)|Global symbol \"[^\"\n]{1,100}\" requires "),
+    Pattern(Part.CRASH, r"syntax error at \S{1,300} line \d+, (?:near|at EOF)"),
+    Pattern(Part.CRASH, r"Global symbol \"[^\"\n]{1,100}\" requires "),
     Pattern(Part.DETAIL, r"BEGIN failed--compilation aborted|Compilation failed in require"),
-    Pattern(Part.DETAIL, r"Execution of \S{1,300} aborted due to compilation errors|\S{1,300} had compilation errors\."),
+    Pattern(Part.DETAIL, r"Execution of \S{1,300} aborted due to compilation errors"),
+    Pattern(Part.DETAIL, r"\S{1,300} had compilation errors\.", " had compilation errors"),
 )
 SWIFT: Table = (
     Pattern(
@@ -74,7 +76,7 @@ PSQL: Table = (Pattern(Part.DETAIL, r"LINE \d+: \S|(?:HINT|DETAIL|CONTEXT|QUERY)
 POWERSHELL: Table = (
     Pattern(Part.CRASH, r"[A-Z]\w{1,40}-\w{1,60}: \S{1,300}\.ps1:\d+:\d+$", ".ps1:"),
     Pattern(Part.DETAIL, r"Line \|$"),
-    Pattern(Part.DETAIL, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
+    Pattern(Part.FRAME, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
     Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: "),
 )
 
@@ -110,6 +112,7 @@ _OCAML_FRAME = re.compile(
 )
 _R = re.compile(r"Error(?: in (.{1,300}?))? ?: ?(.*)$")
 _POWERSHELL = re.compile(r"\s*\+ FullyQualifiedErrorId : ([\w.]{1,120})")
+_CONCISE = re.compile(r"([A-Z]\w{1,40}-\w{1,60}): (\S{1,300}\.ps1):(\d{1,9}):\d{1,9}$")
 _GENERIC = re.compile(r"([\w.]{1,200}(?:Error|Exception)): (.*)$")
 
 
@@ -258,9 +261,20 @@ def powershell(lines: Sequence[str]) -> StackTrace | None:
     """A PowerShell error block; its stable name is the FullyQualifiedErrorId."""
     found = next((m for line in lines if (m := _POWERSHELL.match(line))), None)
     if found is None:
-        return None
+        return _concise(lines)
     message = next((line.strip() for line in lines if line.strip()), "")
     return StackTrace("powershell", (ExceptionInfo(found[1], message.split(" : ", 1)[-1]),))
+
+
+def _concise(lines: Sequence[str]) -> StackTrace | None:
+    """As PowerShell 7 prints an error: command and place, the source, the message behind the last bar."""
+    for n, line in enumerate(lines):
+        if place := _CONCISE.match(line):
+            told = [after.partition("|")[2].strip() for after in lines[n + 1 :] if "|" in after]
+            message = next((text for text in reversed(told) if text.strip("~ ")), "")
+            frame = Frame(function=place[1], file=place[2], line=int(place[3]))
+            return StackTrace("powershell", (ExceptionInfo("", message, (frame,)),)) if message else None
+    return None
 
 
 TABLES: tuple[tuple[str, Table, Callable[[Sequence[str]], StackTrace | None]], ...] = (

@@ -61,7 +61,8 @@ _BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
 _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
 _BOX_SOURCE = re.compile(r"[^❱]*│ ❱ +\d+ (.*)│$")
 _HEADER = re.compile(
-    r"\s*(?:\+ |\^C{1,3}|[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?|\s*[╭┌][─━]+ ?Traceback"
+    r"\s*(?:\+ |\^C{1,3}|[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?"
+    r"|\s*[╭┌][─━]+ ?Traceback"
 )
 # IPython names the cell, or file and line, and prints the type once more above all.
 _CELL = re.compile(

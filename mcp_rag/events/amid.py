@@ -1,0 +1,50 @@
+"""Whether an event still goes on, as its first and its last line tell."""
+
+from __future__ import annotations
+
+from mcp_rag.events.phases import OpenEvent, Phase
+from mcp_rag.events.shapes import Shape
+from mcp_rag.stacktrace import Part
+from mcp_rag.types import NO_SPAN
+
+MAX_BOX_LINES = 200
+_TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
+_BEGUN = frozenset({Part.CRASH, Part.START})
+
+
+def ruled_off(event: OpenEvent) -> bool:
+    """Whether the line above was the rule that ends a sanitizer's report."""
+    last = event.last_shape
+    return (
+        last is not None
+        and event.phase is not Phase.NONE
+        and event.first != event.last
+        and (last.role.part is Part.PRELUDE and last.role.language == "cpp" and event.crash)
+    )
+
+
+def below_crash(event: OpenEvent, at: int) -> bool:
+    """Whether the line above is the first of a crash, whose message follows."""
+    return event.last == at - 1 and event.last_shape is not None and event.last_shape.role.part is Part.CRASH
+
+
+def boxed(event: OpenEvent, at: int) -> bool:
+    """Whether Flutter's report still goes on: it is one box, whose lower edge ends it."""
+    if event.language != "dart":
+        return False
+    last = event.last_shape
+    open_ = last is not None and not (last.role.part is Part.DETAIL and last.role.language == "dart")
+    return open_ and event.head.role.part is Part.CRASH and at - event.first < MAX_BOX_LINES
+
+
+def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether a runtime that writes a log of its own goes on with the trace below its error."""
+    own = event.head.header is not None and event.head.header.format == shape.role.language
+    return own and event.last == at - 1 and shape.role.part in _TRACE
+
+
+def amid_message(event: OpenEvent, shape: Shape) -> bool:
+    """Whether an exception has been named and its frames are due: until then its message goes on, though what it
+    quotes, a compiler's or another program's words, may look like a line of a log that has no time."""
+    timeless = shape.header is None or shape.header.time == NO_SPAN
+    return timeless and event.phase is Phase.HEAD and event.head.role.part in _BEGUN
