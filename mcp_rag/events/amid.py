@@ -5,9 +5,10 @@ from __future__ import annotations
 from mcp_rag.events.phases import OpenEvent, Phase
 from mcp_rag.events.shapes import Shape
 from mcp_rag.stacktrace import Part
-from mcp_rag.types import NO_SPAN
+from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
+MAX_BANNER_LINES = 60
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 
@@ -48,3 +49,10 @@ def amid_message(event: OpenEvent, shape: Shape) -> bool:
     quotes, a compiler's or another program's words, may look like a line of a log that has no time."""
     timeless = shape.header is None or shape.header.time == NO_SPAN
     return timeless and event.phase is Phase.HEAD and event.head.role.part in _BEGUN
+
+
+def told_in_paragraphs(event: OpenEvent, at: int) -> bool:
+    """Whether an error that says nothing in its own line is still being told below it, as Spring reports a start that
+    failed. A bare word without a time may stand above anything."""
+    timed = event.head.header is not None and event.head.header.time != NO_SPAN
+    return timed and event.head.level >= Level.ERROR and at - event.first < MAX_BANNER_LINES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_rag.events.amid import amid_message, below_crash, boxed, of_runtime, ruled_off
+from mcp_rag.events.amid import amid_message, below_crash, boxed, of_runtime, ruled_off, told_in_paragraphs
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
@@ -235,8 +235,7 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:
         return in_report(event, lane, at)
     if phase is Phase.NONE:
-        # An error that says nothing in its own line is told below, in paragraphs: Spring's reports of a failed start.
-        return event.headed and event.head.empty and (event.last == at - 1 or event.head.level >= Level.ERROR)
+        return event.headed and event.head.empty and (event.last == at - 1 or told_in_paragraphs(event, at))
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:

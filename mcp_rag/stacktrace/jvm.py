@@ -15,7 +15,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
     Pattern(Part.CRASH, r"Execution error (?:\(\w{1,120}\) )?at [^\s()]{0,300} ?\("),
     Pattern(Part.CRASH, r"Syntax error (?:\(\w{1,120}\) )?(?:compiling|macroexpanding|reading source) "),
-    Pattern(Part.DETAIL, r"Full report at:$|/\S{1,300}/clojure-\d{1,30}\.edn$"),
+    Pattern(Part.DETAIL, r"/\S{1,300}/clojure-\d{1,30}\.\w{2,4}$"),
     Pattern(Part.CRASH, r"# A fatal error has been detected by the Java Runtime"),
     Pattern(Part.CRASH, r"# There is insufficient memory for the Java Runtime"),
     Pattern(Part.PRELUDE, r"#$"),

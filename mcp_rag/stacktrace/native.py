@@ -28,13 +28,15 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"======= (?:Backtrace|Memory map): ========="),
     Pattern(Part.DETAIL, r"[0-9a-f]{6,16}-[0-9a-f]{6,16} [r-][w-][x-][ps] [0-9a-f]{8} ", "p "),
     # Open MPI, each line behind node and process.
+    Pattern(Part.CRASH, r"\*\*\* Process received signal \*\*\*"),
     Pattern(Part.CRASH, r"\[[\w.\-]{1,64}:\d+\] \*\*\* Process received signal \*\*\*"),
     Pattern(Part.DETAIL, r"\[[\w.\-]{1,64}:\d+\] (?:Signal: |Signal code: |Failing at address: |\*\*\* End of error)"),
     Pattern(Part.FRAME, r"\[[\w.\-]{1,64}:\d+\] \[ ?\d+\] \S"),
     # MySQL and MariaDB say what they can of themselves, above and below the frames.
     Pattern(Part.CRASH, r"(?:UTC - )?(?:mysqld|mariadbd) got signal \d+"),
     Pattern(Part.DETAIL, r"Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\."),
-    Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread|Status: [A-Z_]+$"),
+    Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread"),
+    Pattern(Part.DETAIL, r"Status: NOT_KILLED$"),
     Pattern(Part.DETAIL, r"The manual page at http|information that (?:should|will) help you find out"),
     # The kernel on the process it ended for its memory.
     Pattern(Part.DETAIL, r"Mem-Info:$|(?:in)?active_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
@@ -123,7 +125,10 @@ _FRAMES = (
         r"\s*(?:frame #\d{1,4}:|@ +0x[0-9a-f]{4,16}|==\d+== +(?:at|by) 0x[0-9A-Fa-f]+:)"
         r" (?P<f>.{1,400}?)(?: \+ 0x[0-9a-f]+)?(?: \((?P<p>[^()\s:]{1,300})(?::(?P<n>\d{1,"
         r"9}))?\)| \((?:in|0x)[^()]{0,300}\))?$"),
-    re.compile(r"\s*(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
+    re.compile(r"\s*\d{1,4}# (?P<f>.{1,400}?) (?:at|in) (?P<p>\S{1,300}?)(?::(?P<n>\d{1,9}))?$"),
+    re.compile(
+        r"\s*(?:(?:\[[\w.\-]{1,64}:\d{1,9}\] )?\[ ?\d{1,3}\] )?"
+        r"(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
     re.compile(r"\s*(?:\?\s+)?(?P<f>[\w.]{1,120})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"),
 )  # fmt: skip
 _TAIL = re.compile(

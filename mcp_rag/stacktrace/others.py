@@ -101,7 +101,7 @@ _DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|E
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
 _JULIA = re.compile(r"(?:ERROR: )?(?:LoadError: )?(?:([A-Z]\w+(?:Error|Exception))(?:: (.*)|\((.*)\))?|(.*))$")
-_JULIA_MARGIN = re.compile(r"[│┌└] ")
+_JULIA_MARGIN = re.compile(r"[│┌] ")
 _JULIA_FRAME = re.compile(r"\s*\[\d{1,3}\] (.{1,300}?)(?:\(|$)")
 _JULIA_PLACE = re.compile(r"\s*@ (?:([A-Z]\w*(?:\.\w+)*) )?(\S{1,300}?):(\d{1,9})")
 _HASKELL_FRAME = re.compile(r"\s*([\w.']{1,80}), called at (\S{1,300}?):(\d{1,9}):\d{1,9} in ")
@@ -203,7 +203,8 @@ def lua(lines: Sequence[str]) -> StackTrace | None:
 
 def julia(lines: Sequence[str]) -> StackTrace | None:
     """`ERROR: Type: message`, then `Stacktrace:`."""
-    lines = [_JULIA_MARGIN.sub("", line) for line in lines]  # of an exception given to a logger
+    # Of an exception given to a logger, whose own place stands last.
+    lines = [_JULIA_MARGIN.sub("", line) for line in lines if not line.startswith("└ @")]
     at = next((n for n, line in enumerate(lines) if line.strip() == "Stacktrace:"), -1)
     above = [line.strip() for line in lines[: max(at, 0)] if line.strip()]
     first = next((line for line in above if line.startswith("ERROR: ")), above[-1] if above else "")

@@ -8,6 +8,12 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "behind a bar": (
+        "cannot open|System.IO.IOException: the drawer is stuck\n   at Acme.Till.Open() in /src/Till.cs:line 3\n",
+        "csharp",
+        [("System.IO.IOException", "the drawer is stuck")],
+        [("Open", "/src/Till.cs", 3, True)],
+    ),
     "dotnet": (
         "Unhandled exception. System.AggregateException: One or more errors occurred. (boom)\n"
         " ---> System.InvalidOperationException: boom\n"

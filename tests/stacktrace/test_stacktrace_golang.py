@@ -8,6 +8,20 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "gin": (
+        "2026/05/01 10:00:02 [Recovery] 2026/05/01 - 10:00:02 panic recovered:\nGET /till HTTP/1.1\nHost: a.test\n\n\n"
+        "runtime error: index out of range [4] with length 2\n/usr/local/go/src/runtime/panic.go:9 (0x45a1)\n"
+        "\tgoPanicIndex: panic(boundsError{})\n/srv/till/coin.go:3 (0x8a1c)\n\tcount: return coins[4]\n",
+        "go",
+        [("panic", "runtime error: index out of range [4] with length 2")],
+        [("count", "/srv/till/coin.go", 3, True)],
+    ),
+    "observed": (
+        'Observed a panic: "no drawer" (no drawer)\ngoroutine 7 [running]:\nmain.open()\n\t/srv/till.go:4 +0x1\n',
+        "go",
+        [("panic", "no drawer")],
+        [("open", "/srv/till.go", 4, True)],
+    ),
     "go repanic": (
         "panic: first bad [recovered]\n"
         "\tpanic: second: first bad\n"

@@ -8,6 +8,19 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "bracketed aggregate": (
+        "[AggregateError: no till answered] {\n  [errors]: [\n    Error: east is shut\n"
+        "        at ask (/srv/till.js:3:9)\n  ]\n}\n",
+        "javascript",
+        [("AggregateError", "no till answered"), ("Error", "east is shut")],
+        [("ask", "/srv/till.js", 3, True)],
+    ),
+    "process warning": (
+        "(node:77) [DEP0001] TillWarning: coins run low\n    at warn (/srv/till.js:3:9)\n",
+        "javascript",
+        [("TillWarning", "coins run low")],
+        [("warn", "/srv/till.js", 3, True)],
+    ),
     "node agg": (
         "AggregateError: All promises were rejected\n"
         "    at async main (/srv/app/x.js:3:3) {\n"

@@ -8,6 +8,13 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "clojure command line": (
+        "Execution error (ArityException) at till.core/open (core.clj:7).\n"
+        "Wrong number of args (2) passed to: till.core/drawer\n\nFull report at:\n/tmp/clojure-12.txt\n",
+        "java",
+        [("ArityException", "Wrong number of args (2) passed to: till.core/drawer")],
+        [("open", "core.clj", 7, True)],
+    ),
     "java wrapped": (
         "2024-01-02 10:00:00 ERROR [main] c.a.Pay - failed: com.acme.PayException: card 12 declined\n"
         "\tat com.acme.Pay.charge(Pay.java:71) ~[app.jar:1.2]\n"

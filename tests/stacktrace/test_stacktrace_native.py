@@ -8,6 +8,33 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "leaks": (
+        "==7==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 8 byte(s) in 1 object(s) allocated from:\n"
+        "    #0 0x55d0 in open /srv/till.c:3\n",
+        "cpp",
+        [("LeakSanitizer", "LeakSanitizer: detected memory leaks")],
+        [("open", "/srv/till.c", 3, True)],
+    ),
+    "boost": (
+        "caught signal 6 (SIGABRT)\n 0# handler(int) at /srv/main.cpp:9\n 1# open(Till&) at /srv/till.cpp:3\n",
+        "cpp",
+        [("SIGABRT", "caught signal 6 (SIGABRT)")],
+        [("handler", "/srv/main.cpp", 9, True), ("open", "/srv/till.cpp", 3, True)],
+    ),
+    "mpi": (
+        "[n1:00077] *** Process received signal ***\n[n1:00077] Signal: Bus error (7)\n"
+        "[n1:00077] [ 0] ./till(open+0x4c)[0x40122c]\n[n1:00077] *** End of error message ***\n",
+        "cpp",
+        [("SIGBUS", "Bus error (7)")],
+        [],
+    ),
+    "mysqld": (
+        "UTC - mariadbd got signal 6 ;\nThread pointer: 0x7f1b\n"
+        "/usr/sbin/mariadbd(open(THD*, char const*)+0x41) [0x20f2]\n",
+        "cpp",
+        [("SIGABRT", "mariadbd got signal 6 ;")],
+        [],
+    ),
     "asan": (
         "=================================================================\n"
         "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x4f7d6c "

@@ -8,6 +8,20 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "powershell 7": (
+        "Get-Till: /srv/till.ps1:3:1\nLine |\n   3 |  Get-Till ./east\n"
+        "     |  ~~~~~~~~~~~~~~~\n     | The drawer is stuck.\n",
+        "powershell",
+        [("", "The drawer is stuck.")],
+        [("Get-Till", "/srv/till.ps1", 3, True)],
+    ),
+    "julia logged": (
+        '┌ Error: no till\n│   exception =\n│    KeyError: key "east" not found\n│    Stacktrace:\n│     [1] open()\n'
+        "│       @ Main /srv/till.jl:3\n└ @ Main /srv/till.jl:9\n",
+        "julia",
+        [("KeyError", 'key "east" not found')],
+        [("open", "/srv/till.jl", 3, True)],
+    ),
     "perl": (
         'Can\'t locate object method "charge" via package "Pay" at lib/Shop.pm line 41.\n'
         "\tShop::run(Shop=HASH(0x55)) called at bin/shop.pl line 9\n"

@@ -8,6 +8,25 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "words on the function": (
+        "PHP Fatal error:  Uncaught TypeError: open(): Argument #1 ($key) must be of type int, string given, called in "
+        "/srv/main.php on line 4 and defined in /srv/till.php:3\n"
+        "Stack trace:\n#0 /srv/main.php(4): open('a')\n#1 {main}\n",
+        "php",
+        [
+            (
+                "TypeError",
+                "open(): Argument #1 ($key) must be of type int, string given, called in /srv/main.php on line 4",
+            )
+        ],
+        [("open", "/srv/till.php", 3, True)],
+    ),
+    "escaped quotes": (
+        'till.ERROR: x {"exception":"[object] (Till\\\\Stuck(code: 0): the \\"east\\" drawer at /srv/till.php:3)"} []',
+        "php",
+        [("Till\\Stuck", 'the "east" drawer')],
+        [("", "/srv/till.php", 3, True)],
+    ),
     "laravel": (
         "[2026-11-23 19:20:37] production.ERROR: SQLSTATE[HY000] [2002] Connection refused "
         '{"exception":"[object] (Illuminate\\\\Database\\\\QueryException(code: 2002): SQLSTATE[HY000] '

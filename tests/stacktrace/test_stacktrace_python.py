@@ -8,6 +8,30 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "stack_info below": (
+        'Traceback (most recent call last):\n  File "/srv/till.py", line 3, in open\n    take()\nOSError: no drawer\n'
+        'Stack (most recent call last):\n  File "/srv/main.py", line 9, in <module>\n    main()\n',
+        "python",
+        [("OSError", "no drawer")],
+        [("open", "/srv/till.py", 3, True)],
+    ),
+    "group never raised": (
+        "  | ExceptionGroup: tills (2 sub-exceptions)\n"
+        "  +-+---------------- 1 ----------------\n"
+        "    | KeyError: 'east'\n"
+        "    +---------------- 2 ----------------\n"
+        "    | ValueError: west\n"
+        "    +------------------------------------\n",
+        "python",
+        [("ExceptionGroup", "tills (2 sub-exceptions)"), ("KeyError", "'east'")],
+        [],
+    ),
+    "interrupted": (
+        '^CTraceback (most recent call last):\n  File "/srv/till.py", line 3, in wait\nKeyboardInterrupt\n',
+        "python",
+        [("KeyboardInterrupt", "")],
+        [("wait", "/srv/till.py", 3, True)],
+    ),
     "group": (
         "  + Exception Group Traceback (most recent call last):\n"
         '  |   File "/srv/app/g.py", line 12, in <module>\n'

@@ -8,6 +8,25 @@ from mcp_rag.stacktrace import parse
 
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
+    "tagged": (
+        "[ab12-cd] Till::Stuck (the drawer is stuck):\n[ab12-cd]   \n[ab12-cd] app/models/till.rb:3:in `open'\n",
+        "ruby",
+        [("Till::Stuck", "the drawer is stuck")],
+        [("open", "app/models/till.rb", 3, True)],
+    ),
+    "inspected": (
+        'Rack app ("GET /till"): #<Till::StuckError: the drawer is stuck>\n/srv/till.rb:3:in `open\'\n',
+        "ruby",
+        [("Till::StuckError", "the drawer is stuck")],
+        [("open", "/srv/till.rb", 3, True)],
+    ),
+    "rspec, type alone": (
+        "1) Till opens\n   Failure/Error: till.open\n\n   Till::StuckError:\n     the drawer is stuck\n"
+        "   # ./spec/till_spec.rb:3:in `block (2 levels) in <top (required)>'\n",
+        "ruby",
+        [("Till::StuckError", "the drawer is stuck")],
+        [("block (2 levels) in <top (required)>", "./spec/till_spec.rb", 3, True)],
+    ),
     "ruby": (
         "/srv/app/lib/pay.rb:12:in 'Acme::Pay#charge': card declined (Acme::CardError)\n"
         "\tfrom /srv/app/lib/pay.rb:5:in 'block in Acme::Pay#run'\n"
