@@ -24,25 +24,24 @@ PARTS: Table = (
     Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL", "Sanitizer"),
     Pattern(Part.DETAIL, rf"{_SANITIZER}(?: can not provide |: reported \d+ warnings)", "Sanitizer"),
     Pattern(Part.DETAIL, r"PC: @ "),
-    # glibc before 2.26, with the map of the process's memory.
+    # glibc before 2.26.
     Pattern(Part.DETAIL, r"======= (?:Backtrace|Memory map): ========="),
-    Pattern(Part.DETAIL, r"[0-9a-f]{6,16}-[0-9a-f]{6,16} [r-][w-][x-][ps] [0-9a-f]{8} ", "p "),
     # Open MPI, each line behind node and process.
     Pattern(Part.CRASH, r"\*\*\* Process received signal \*\*\*"),
     Pattern(Part.CRASH, r"\[[\w.\-]{1,64}:\d+\] \*\*\* Process received signal \*\*\*"),
     Pattern(Part.DETAIL, r"\[[\w.\-]{1,64}:\d+\] (?:Signal: |Signal code: |Failing at address: |\*\*\* End of error)"),
     Pattern(Part.FRAME, r"\[[\w.\-]{1,64}:\d+\] \[ ?\d+\] \S"),
     # MySQL and MariaDB say what they can of themselves, above and below the frames.
-    Pattern(Part.CRASH, r"(?:UTC - )?(?:mysqld|mariadbd) got signal \d+"),
+    Pattern(Part.CRASH, r"UTC - (?:mysqld|mariadbd) got signal \d+|mysqld got signal \d+|mariadbd got signal \d+"),
     Pattern(Part.DETAIL, r"Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\."),
     Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread"),
     Pattern(Part.DETAIL, r"Status: NOT_KILLED$"),
     Pattern(Part.DETAIL, r"The manual page at http|information that (?:should|will) help you find out"),
     # The kernel on the process it ended for its memory.
-    Pattern(Part.DETAIL, r"Mem-Info:$|(?:in)?active_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
+    Pattern(Part.DETAIL, r"Mem-Info:$|active_anon:\d|inactive_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
     Pattern(Part.DETAIL, r"\[ *\d+\] +\d+ +\d+ +\d+ +\d+ +\d+ "),
     Pattern(Part.DETAIL, r"oom-kill:constraint="),
-    Pattern(Part.TYPE, r"(?:Out of memory|Memory cgroup out of memory): Kill(?:ed)? process \d"),
+    Pattern(Part.TYPE, r"Out of memory: Kill(?:ed)? process \d|Memory cgroup out of memory: Kill(?:ed)? process \d"),
     Pattern(Part.CRASH,
         r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
         r"|corrupted (?:size|double))"),

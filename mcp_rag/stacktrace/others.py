@@ -14,7 +14,6 @@ PERL: Table = (
     Pattern(Part.CRASH, r"Global symbol \"[^\"\n]{1,100}\" requires "),
     Pattern(Part.DETAIL, r"BEGIN failed--compilation aborted|Compilation failed in require"),
     Pattern(Part.DETAIL, r"Execution of \S{1,300} aborted due to compilation errors"),
-    Pattern(Part.DETAIL, r"\S{1,300} had compilation errors\.", " had compilation errors"),
 )
 SWIFT: Table = (
     Pattern(

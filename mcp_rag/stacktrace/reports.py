@@ -20,7 +20,7 @@ TITLES: Table = (
     Pattern(Part.PRELUDE, r"● [^\n]{1,300} › "),  # Jest
     Pattern(Part.PRELUDE, r"Failed [\w.+`<>,]{1,300}(?:\([^\n()]{0,300}\))? \[(?:< )?\d[\d.]* m?s\]$"),  # dotnet test
     Pattern(Part.PRELUDE, r"-{4} [\w:]{1,200} std(?:out|err) -{4}$"),  # cargo test
-    Pattern(Part.PRELUDE, r"(?:ERROR|FAIL): \w{1,200} \([\w.]{1,300}\)"),  # unittest
+    Pattern(Part.PRELUDE, r"ERROR: \w{1,200} \([\w.]{1,300}\)|FAIL: \w{1,200} \([\w.]{1,300}\)"),  # unittest
     Pattern(Part.CRASH, r"[^\s:]{1,300}\.(?:cc|cpp|cxx|c|h|hpp):\d+: Failure$", ": Failure"),  # GoogleTest
     Pattern(Part.CRASH, r"ERROR in (?:\.{0,2}/|[\w@\-]{1,100}/)\S{1,300}(?: \d+:\d+(?:-\d+)?)?$"),  # webpack
     Pattern(Part.CRASH, r"Msg \d+, Level \d+, State \d+"),  # sqlcmd
@@ -32,7 +32,7 @@ RULES: Table = (
 SUMMARIES: Table = (
     Pattern(Part.NONE, r"\d{1,6} (?:passing|failing|pending|passed|failed|flaky|skipped)(?: \(\S{1,20}\))?$"),
     Pattern(Part.NONE, r"PLAY RECAP \*"),
-    Pattern(Part.NONE, r"(?:Test Suites|Tests): +\d|FAILURES!$|Finished in \d|Ran \d+ tests? in \d"),
+    Pattern(Part.NONE, r"Test Suites: +\d|Tests: +\d|FAILURES!$|Finished in \d|Ran \d+ tests? in \d"),
     Pattern(Part.NONE, r"test result: (?:ok|FAILED)\."),
     Pattern(Part.NONE, r"\[ (?: FAILED |      OK) \] |\[ RUN {6}\] |\[[-=]{10}\] "),
     Pattern(Part.NONE, r"={3,60} short test summary info ={3,60}$"),

@@ -9,10 +9,10 @@ from mcp_rag.stacktrace import parse
 # name: text, language, (type, message) outermost first, (function, file, line, in_app) of the root's first frames
 CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int, bool]]]] = {
     "report with a sentence": (
-        "=CRASH REPORT==== 1-May-2026::10:00:02 ===\n  initial call: till:init/1\n    exception error: no case clause matching 4\n"
+        "=CRASH REPORT==== 1-May-2026::10:00:02 ===\n  initial call: till:init/1\n    exception error: no case clause\n"
         "      in function  till:open/1 (src/till.erl, line 3)\n",
         "erlang",
-        [("", "no case clause matching 4")],
+        [("", "no case clause")],
         [],
     ),
     "elixir": (
