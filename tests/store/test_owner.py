@@ -74,9 +74,9 @@ def _context(*, active: bool = True) -> Any:
 def test_writes_happen_one_at_a_time(engine: Engine) -> None:
     """Eight threads write at once: never two of them inside the engine."""
     inside = threading.Semaphore(1)
-    overlaps: list[int] = []
+    overlaps: list[object] = []
 
-    def method(request: int, _context: object) -> SimpleNamespace:
+    def method(request: object, _context: object) -> SimpleNamespace:
         if not inside.acquire(blocking=False):
             overlaps.append(request)
             return SimpleNamespace(code=0)
@@ -86,7 +86,8 @@ def test_writes_happen_one_at_a_time(engine: Engine) -> None:
 
     calls = [engine._serial(name, method) for name in WRITES]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: calls[n % len(calls)](n, _context()), range(100)))
+        request = SimpleNamespace(collection_name="none")
+        list(pool.map(lambda n: calls[n % len(calls)](request, _context()), range(100)))
     assert overlaps == []
 
 
