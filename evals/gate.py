@@ -68,7 +68,10 @@ REDACTION = {
     "redaction: recall": Limit(least=0.99),
     "redaction: false alarms": Limit(most=0.01),
     "redaction: texts lost that had to survive": Limit(most=0),
+    **{f"redaction, {name}: recall": Limit(least=0.98) for name in redaction.OTHERS},
+    **{f"redaction, {name}: false alarms": Limit(most=0.01) for name in redaction.OTHERS},
 }
+# What the rules of the day give of each set: they must not fall back.
 INDEPENDENT = {
     "independent: time": Limit(least=0.97),
     "independent: level": Limit(least=0.97),
@@ -76,6 +79,20 @@ INDEPENDENT = {
     "independent: traces": Limit(least=0.89),
     "independent: pairs of one fault": Limit(least=0.97),
     "independent: pairs of two faults": Limit(least=0.97),
+    "second: time": Limit(least=0.98),
+    "second: level": Limit(least=0.98),
+    "second: no header left": Limit(least=0.98),
+    "second: service": Limit(least=0.9),
+    "second: traces": Limit(least=0.8),
+    "second: pairs of one fault": Limit(least=0.98),
+    "second: pairs of two faults": Limit(least=0.98),
+    "third: time": Limit(least=0.99),
+    "third: level": Limit(least=0.98),
+    "third: no header left": Limit(least=0.99),
+    "third: service": Limit(least=0.98),
+    "third: traces": Limit(least=0.84),
+    "third: pairs of one fault": Limit(least=0.9),
+    "third: pairs of two faults": Limit(least=0.97),
 }
 LABELLED = {
     "traces": Limit(least=0.99),
@@ -126,11 +143,15 @@ def explained() -> dict[str, float]:
 def redacted() -> dict[str, float]:
     """The redaction gate on its planted secrets and hard negatives."""
     result = redaction.score(redaction.load(), redaction.Redactor())
-    return {
+    figures = {
         "redaction: recall": result.recall,
         "redaction: false alarms": result.false_alarms,
         "redaction: texts lost that had to survive": len(result.lost),
     }
+    for name, path in redaction.OTHERS.items():
+        other = redaction.score_independent(redaction.load(path))
+        figures |= {f"redaction, {name}: recall": other.recall, f"redaction, {name}: false alarms": other.false_alarms}
+    return figures
 
 
 def unseen() -> dict[str, float]:

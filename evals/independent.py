@@ -2,9 +2,10 @@
 
 python evals/independent.py [-v]    -v lists what is wrong
 
-Two sets in evals/data, "independent" and "second", of three files each, written from knowledge of how software prints,
-none of it taken from the tests; the second by other people, after the misses of the first had been mended:
-SET-lines.jsonl     logs of 181 and 505 kinds: time, level, service and message of their lines as a reader sees them;
+Three sets in evals/data, "independent", "second" and "third", of three files each, written from knowledge of how
+software prints, none of it taken from the tests; each by other people, after the misses of the one before had been
+mended:
+SET-lines.jsonl     logs of 181, 505 and 225 kinds: time, level, service and message of their lines as a reader sees them;
                     `..._alt` are readings that are as good
 SET-events.jsonl    traces between other lines: the lines of the event, its types and its message
 SET-pairs.jsonl     two logs, and whether both hold the same fault
@@ -28,7 +29,7 @@ from mcp_rag.fingerprint import fingerprint
 from mcp_rag.types import Level, LogRecord, ParseSettings
 
 DATA = Path(__file__).parent / "data"
-SETS = ("independent", "second")
+SETS = ("independent", "second", "third")
 REFERENCE_MS = 1_795_000_000_000
 SAME_MS = 1
 BEGINNING_CHARS = 12

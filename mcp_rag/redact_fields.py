@@ -15,6 +15,7 @@ from mcp_rag.redact_shapes import Found
 HINT = re.compile(
     "pass|pwd|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
     "|cv[vc]|ssn|verification[_ -]?code|security[_ -]?code"
+    "|authentication_string|laravel_session|[.]aspnetcore|[.]aspxauth"
     "|confirmation[_ -]?code|two[_-]?factor|one[_-]?time[_ -]?code|kennwort|senha|contrase|jwt|x-auth"
 )
 
@@ -24,21 +25,23 @@ MAX_REREAD_CHARS = 1_000
 NAME = re.compile(
     r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
-    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z]))"
+    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
+    r"|authentication_string)"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
     r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
     r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
     r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security)[_\- ]?key(?![a-z])"
     r"|credentials?(?![a-z])|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
-    r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid)"
+    r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid|laravel_session"
+    r"|\.aspnetcore\.[\w.]{1,60}|\.aspxauth)"
     r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
     r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin))?|cvv2?|cvc2?|ssn)(?![a-z])"
     r"|(?:verification|security|confirmation|one[_-]?time|two[_-]?factor|mfa|otp)[_ -]?code(?![a-z]))"
 )
 _SUFFIX = (
     r"(?i:[_-]?(?:\d{1,2}|value|plain|prod|production|dev|test|staging|live|new|old|current|confirm(?:ation)?|repeat|"
-    r"hash|base64|b64|encoded|enc(?:rypted)?|env|text|field|raw)(?![A-Za-z]))?"
+    r"hash|md5|sha1|sha256|sha512|base64|b64|encoded|enc(?:rypted)?|env|text|field|raw)(?![A-Za-z]))?"
 )
 _QUOTE = r"\\{0,3}[\"'`]"
 # Behind the separator: a YAML block, a string prefix, a wrapper such as `Some(`, a list, the type and length that Go

@@ -65,6 +65,14 @@ _CODE_TOLD = re.compile(
     r"(?<![a-z])(?:your|login|log-in|sign-in|reset|access|confirmation|activation|pairing)\scode\s(?:is|was):?\s{1,2}[\"']?"
     r"(?P<v>\d{6,8}|\d{3}[ -]\d{3})(?![\w-]|\.\d)"
 )
+_OTHER_CODE = re.compile(
+    r"(?:einmal(?:code|passwort)|(?:bestätigungs|sicherheits|prüf)code|code de (?:vérification|sécurité|confirmation)"
+    r"|código de (?:verificación|verificação|seguridad|segurança|confirmación)"
+    r"|codice di (?:verifica|sicurezza|conferma)"
+    r"|код (?:подтверждения|безопасности)|验证码|驗證碼|認証コード|確認コード|인증번호|인증코드)"
+    r"(?:\s(?:lautet|ist|est|es|é|è))?\s?[为為是は는은]?\s{0,2}[:：]?\s{0,2}[\"'「]?"
+    r"(?P<v>\d{4,8}|\d{3}[ -]\d{3})(?![\d-]|\.\d)"
+)
 _CODE = re.compile(
     r"(?:(?<![a-z0-9])(?:2fa|mfa|t?otp|one[- ]time|verification|two-factor)[- ](?:code|password|passcode|pin)|"
     r"(?<![a-z0-9])otp)"
@@ -128,6 +136,15 @@ PROSE: tuple[Rule, ...] = (
         "one-time-code", ("is your ", "ist ihr ", "ist dein ", "est votre ", "es tu ", "es su "), _CODE_IS, folded=True
     ),
     Rule("one-time-code", ("code is", "code was"), _CODE_TOLD, folded=True),
+    Rule(
+        "one-time-code",
+        (
+            *("einmalcode", "einmalpasswort", "ungscode", "itscode", "prüfcode", "code de ", "digo de ", "codice di "),
+            *("код п", "код б", "验证码", "驗證碼", "認証コ", "確認コ", "인증"),
+        ),
+        _OTHER_CODE,
+        folded=True,
+    ),
     Rule("password-hash", ("ntlm",), _NTLM, folded=True),
 )
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.

@@ -23,12 +23,12 @@ REDACTION_VERSION = 2
 
 _JWT = re.compile(START + r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*+){0,3}", re.ASCII)
 
-# URLs: a password between the user and the host. A database URL may hold unescaped `/` or `?` in it; in others those
-# end the authority, so that a port followed by a path with an `@` is no password.
+# URLs: a password between the user and the host, which a local socket lacks. A database URL may hold unescaped `/` or
+# `?` in it; in others those end the authority, so that a port followed by a path with an `@` is no password.
 _AUTHORITY = re.compile(r"(?<=://)[^\s:/?#@\"'<>\\]{0,128}:(?P<v>[^\s/?#\"'<>\\]{1,256})@(?=[\w.\[$%{-])")
 _DATABASE_URL = re.compile(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|clickhouse|cockroachdb|oracle|ldaps?|smtps?|ftps?)"
-    r"(?:\+[a-z0-9_]{2,20})?://[^\s:/?#@\"'<>\\]{0,128}:(?!\d{1,5}(?:[/?#\s]|$))(?P<v>[^\s\"'<>\\]{1,200})@(?=[\w.\[-])"
+    r"(?:\+[a-z0-9_]{2,20})?://[^\s:/?#@\"'<>\\]{0,128}:(?!\d{1,5}(?:[/?#\s]|$))(?P<v>[^\s\"'<>\\]{1,200})@(?=[\w.\[/?-])"
 )
 _URL_USER = re.compile(r"(?<=://)(?P<v>(?=[^@\d]{0,255}\d)[A-Za-z0-9_.~-]{20,255})(?=@[\w.\[-])", re.ASCII)
 _ORACLE = re.compile(

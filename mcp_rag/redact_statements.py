@@ -33,6 +33,7 @@ _CALL = re.compile(
     r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect"
     r"|drivermanager\.getconnection)"
     r"\((?:[^,()\n]{1,200}),\s?(?:[^,()\n]{1,100}),\s?['\"](?P<v>[^'\"\n]{1,100})"
+    r"|db\.auth\(\s?['\"][^'\"\n]{1,100}['\"],\s?['\"](?P<a>[^'\"\n]{1,200})"
 )
 # `user:password@tcp(host:port)/db`, the data source names of Go.
 _GO_SOURCE = re.compile(r"(?<![\w.%-])[\w.%-]{1,60}:(?P<v>[^\s\"'<>]{1,200})@(?:tcp[46]?|unix)\(")
@@ -109,7 +110,7 @@ STATEMENTS: tuple[Rule, ...] = (
     Rule("password", ("password", "identified"), _SQL, folded=True),
     Rule(
         "password",
-        ("_connect", "__construct", "new pdo(", "new mysqli(", "ldap_bind", "ftp_login", ".getconnection"),
+        ("_connect", "__construct", "new pdo(", "new mysqli(", "ldap_bind", "db.auth(", "ftp_login", ".getconnection"),
         _CALL,
         folded=True,
     ),

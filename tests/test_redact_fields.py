@@ -7,6 +7,13 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    ("authentication_string='q1w2e3r4t5'", "authentication_string='<REDACTED:password>'"),
+    ("user=amy password_md5=0f3c9a7b", "user=amy password_md5=<REDACTED:password>"),
+    (
+        "cookie .AspNetCore.Identity.Application=CfDJ8k9x8c7",
+        "cookie .AspNetCore.Identity.Application=<REDACTED:session>",
+    ),
+    ('{"laravel_session":"eyJpdiI6k9x8c7"}', '{"laravel_session":"<REDACTED:session>"}'),
     ('{"password": [ "q1w2" ]}', '{"password": [ "<REDACTED:password>" ]}'),
     ('{"password": [\n    "q1w2"\n]}', '{"password": [\n    "<REDACTED:password>"\n]}'),
     ("login%5Bpassword%5D=q1w2&a=1", "login%5Bpassword%5D=<REDACTED:password>&a=1"),

@@ -58,6 +58,9 @@ CODES = [
     ("key for eu.api.example: a8b7c6d5e4a8b7c6d5e4f3", "key for eu.api.example: <REDACTED:token>"),
     ("wg genpsk | " + "aB3dE5gH7jK9" * 3 + "aB3dE5g=", "wg genpsk | <REDACTED:private-key>"),
     ("SSN of applicant: 123-45-6789", "SSN of applicant: <REDACTED:ssn>"),
+    ("Ihr Einmalcode lautet 482913", "Ihr Einmalcode lautet <REDACTED:one-time-code>"),
+    ("Votre code de vérification : 4829", "Votre code de vérification : <REDACTED:one-time-code>"),
+    ("您的验证码是482913，请勿告诉他人", "您的验证码是<REDACTED:one-time-code>，请勿告诉他人"),
     ("social_security_number=123456789", "social_security_number=<REDACTED:ssn>"),
 ]
 
@@ -70,6 +73,8 @@ KEPT = [
     "la contraseña es incorrecta (error 1045)",
     "clave duplicada 'pedidos' viola restricción",
     "clave: 23505",
+    "код ошибки 1045, код подтверждения не получен",
+    "code de retour 1045",
     "parole board meets in 2024",
     "пароль должен содержать 8 символов",
     "пароль: неверный",

@@ -10,6 +10,8 @@ TOKEN = "t7Kd93MxQpL2vBn48RzYwE5c" + "Hs1Fg6"
 WORDS = "orbit lemon cradle velvet tunnel silver garden puzzle mirror ribbon walnut hazard"
 
 REDACTED = [
+    ('db.auth("shop", "k9x8-c7v6")', 'db.auth("shop", "<REDACTED:password>")'),
+    ("postgres://shop:k9x8c7v6@/shop?host=/run", "postgres://shop:<REDACTED:url-password>@/shop?host=/run"),
     ("SET PASSWORD FOR app@'%' = PASSWORD('Tr0ub4dor')", "SET PASSWORD FOR app@'%' = PASSWORD('<REDACTED:password>')"),
     ("set password for app = 'Tr0ub4dor';", "set password for app = '<REDACTED:password>';"),
     ("ALTER USER scott IDENTIFIED BY tiger;", "ALTER USER scott IDENTIFIED BY <REDACTED:password>;"),

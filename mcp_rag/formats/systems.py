@@ -139,7 +139,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         first="IWEFDC[",
         needs="] ",
         pattern=r"\[?(?P<level>[IWEFDC])(?P<time>\d{3,4}(?:\d{4})? \d\d:\d\d:\d\d\.\d{3,9}) (?: {0,8}"
-        r"(?P<stream>\d{1,10}) )?"
+        r"(?P<stream>\d{1,20}) )?"  # absl prints the address of the thread
         r"(?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\] ",
     ),
     TextFormat(

@@ -96,6 +96,7 @@ _DART_FRAME = re.compile(
     r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(\S.{0,299}) \(((?:package|dart|file)"
     r":[^\s():]{1,300}):?(\d{1,9})?(?::\d{1,9})?\)"
 )
+_DART_THROWN = re.compile(r"The following ([A-Z_]\w{1,80}) was thrown\b")
 _DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
@@ -171,6 +172,9 @@ def dart(lines: Sequence[str]) -> StackTrace | None:
     type_, message = "", ""
     for line in lines[:first]:
         text = line.strip()
+        if thrown := _DART_THROWN.match(text):
+            type_ = thrown[1]
+            continue
         if (named := _DART_TYPE.match(text)) and not text.startswith("Unhandled exception"):
             type_, message = named[1], named[2].removesuffix(")") if "(" in text[: named.start(2)] else named[2]
             break

@@ -59,6 +59,7 @@ CASES = [
     ("srun: error: n1: task 0: Killed", "slurm", E, "n1: task 0", "srun"),
     ("WARNING 11-23 19:20:37 [config.py:3] slow", "vllm", W, "slow", "config.py"),
     ("[W1123 19:20:37.123456789 Group.cpp:115] slow", "klog", W, "slow", "Group.cpp"),
+    ("E1123 19:20:37.123456 139712345678912 loop.py:88] lost", "klog", E, "lost", "loop.py"),
     ("h1:12:34 [0] NCCL INFO Bootstrap : eth0", "nccl", I, "Bootstrap", "h1"),
     ("2026-11-23 19:20:37 CET::@:[12760]:LOG:  starting", "postgres", I, "starting", ""),
     ("2026-11-23 19:20:37 UTC [47] DETAIL:  Key (id)=(1) exists.", "postgres", U, "DETAIL:  Key", ""),

@@ -138,6 +138,21 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
             ("pick", "package:shop/pick.dart", 12, True),
         ],
     ),
+    "flutter box": (
+        "══╡ EXCEPTION CAUGHT BY GESTURE ╞═════════\n"
+        "The following RangeError was thrown while handling a gesture:\n"
+        "Invalid value: Not in range: 7\n"
+        "\n"
+        "When the exception was thrown, this was the stack:\n"
+        "#0      List.[] (dart:core-patch/growable_array.dart:264:36)\n"
+        "#1      pick (package:shop/pick.dart:12:14)",
+        "dart",
+        [("RangeError", "Invalid value: Not in range: 7")],
+        [
+            ("List.[]", "dart:core-patch/growable_array.dart", 264, False),
+            ("pick", "package:shop/pick.dart", 12, True),
+        ],
+    ),
     "pwsh": (
         "Get-Item : Cannot find path 'C:\\nope' because it does not exist.\n"
         "At line:1 char:1\n"
