@@ -10,7 +10,7 @@ REDACTED = [
     ("authentication_string='q1w2e3r4t5'", "authentication_string='<REDACTED:password>'"),
     ("user=amy password_md5=0f3c9a7b", "user=amy password_md5=<REDACTED:password>"),
     (
-        "cookie .AspNetCore.Identity.Application=CfDJ8k9x8c7",
+        "cookie .AspNetCore.Identity.Application=CfDJ8k9x8c7v6b5n4m3a2",
         "cookie .AspNetCore.Identity.Application=<REDACTED:session>",
     ),
     ('{"laravel_session":"eyJpdiI6k9x8c7"}', '{"laravel_session":"<REDACTED:session>"}'),
