@@ -7,6 +7,7 @@ row is the commit; everything before it is repeated without harm when the same b
 from __future__ import annotations
 
 import asyncio
+import heapq
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -238,12 +239,11 @@ class Ingestor:
             for source, n in tally.cut.items()
             if n
         ]
-        top = [
-            IngestedError(i, tally.titles[i], n, tally.states[i], tally.fixes.get(i, ""))
-            for i, n in sorted(
-                tally.touched.items(), key=lambda item: (_rank(tally.states[item[0]]), -item[1], item[0])
-            )
-        ]
+        # Not all in order: a report follows every block, and a long ingest touches thousands of groups.
+        most = heapq.nsmallest(
+            TOP_ERRORS, tally.touched.items(), key=lambda item: (_rank(tally.states[item[0]]), -item[1], item[0])
+        )
+        top = [IngestedError(i, tally.titles[i], n, tally.states[i], tally.fixes.get(i, "")) for i, n in most]
         names = ("lines", "event_lines", "blank_lines", "cut_lines", "known_lines", "events", "stored", "below_level")
         return IngestResult(
             complete=complete,
@@ -258,7 +258,7 @@ class Ingestor:
             redactions=dict(sorted(self._rows.replaced.items())),
             skipped=skipped[:MAX_SKIPPED_SHOWN],
             skipped_total=len(skipped),
-            top_errors=top[:TOP_ERRORS],
+            top_errors=top,
             hint="" if complete else "The time budget ran out: the same call continues where this one stopped.",
         )
 

@@ -20,6 +20,8 @@ HINT = re.compile(
 )
 
 MAX_REREAD_CHARS = 1_000
+# No name begins so far before what HINT finds in it, and none ends so far behind.
+_NAME_BEFORE_CHARS, _NAME_BEHIND_CHARS = 32, 100
 
 
 NAME = re.compile(
@@ -204,11 +206,23 @@ def read_value(text: str, at: int) -> tuple[int, int, bool] | None:
     return *match.span(group), group != "v"
 
 
+def find_names(folded: str) -> Iterator[re.Match[str]]:
+    """The matches of NAME in a text in lower case. It is tried around what HINT finds only: at every character it takes
+    ten times as long."""
+    start = end = 0
+    for hint in HINT.finditer(folded):
+        if hint.start() - _NAME_BEFORE_CHARS > end:
+            yield from NAME.finditer(folded, start, end)
+            start = hint.start() - _NAME_BEFORE_CHARS
+        end = hint.end() + _NAME_BEHIND_CHARS
+    yield from NAME.finditer(folded, start, end)
+
+
 def find_fields(text: str, folded: str) -> Iterator[Found]:
     """Named secrets in `text`; `folded` is its lower case, position by position."""
     read = 0  # names inside a value that was taken, or is too long to be read once per name, are not looked at
     again = "<redacted:" in folded
-    for match in NAME.finditer(folded):
+    for match in find_names(folded):
         separator = _SEPARATOR.match(text, match.end()) if match.start() >= read else None
         if separator is None or (again and _in_placeholder(folded, match.start())):
             continue

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mcp_rag.redact import Redactor
+from mcp_rag.redact_fields import NAME, find_names
 
 REDACTED = [
     ("authentication_string='q1w2e3r4t5'", "authentication_string='<REDACTED:password>'"),
@@ -108,3 +111,15 @@ def test_name_without_secret_is_unchanged(text: str) -> None:
 def test_placeholders_are_not_nested(text: str) -> None:
     """What stands inside a placeholder is not looked at again, whatever stands before it."""
     assert "<REDACTED:<" not in Redactor()(text)
+
+
+PIECES = st.sampled_from(
+    ["pass", "word", "token", "_", "key", "shared access", "subscription", "pre-shared", "secret", "session", "id", " "]
+    + ["asp.net_", ".aspnetcore.", "connection string", "security code", "otp", "cv", "c", "=", "é", "x" * 20, "y" * 70]
+)
+
+
+@given(st.lists(PIECES, max_size=20).map("".join))
+def test_names_are_found_as_if_every_character_was_tried(text: str) -> None:
+    """Names are looked for around their hints only; that finds what a pass over the whole text finds."""
+    assert [m.span() for m in find_names(text)] == [m.span() for m in NAME.finditer(text)]
