@@ -102,8 +102,10 @@ class BackupWriter:
 
     def discard(self) -> None:
         """Remove what was written; harmless after `finish`."""
-        with contextlib.suppress(OSError):
-            self._raw.close()
+        # The packer first: left open, it writes to the closed file when it is collected.
+        for file in (self._gzip, self._raw):
+            with contextlib.suppress(OSError):
+                file.close()
         with contextlib.suppress(FileNotFoundError):
             self._partial.unlink()
 

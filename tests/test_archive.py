@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import gzip
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +202,17 @@ def test_every_row_survives_json() -> None:
         for row in ROWS[kind]:
             back = from_json(kind, json.loads(json.dumps(to_json(row))))
             assert row_digest(back) == row_digest(row)
+
+
+def test_an_abandoned_backup_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is left to be written when it is collected: Python 3.12 and later would complain on stderr."""
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    writer = BackupWriter(tmp_path / "a.gz", header())
+    writer.add("errors", ROWS["errors"])
+    writer.discard()
+    with pytest.raises(ValueError, match=r"closed"):
+        writer.add("errors", ROWS["errors"])
+    del writer
+    gc.collect()
+    assert complaints == []
