@@ -20,11 +20,13 @@ from mcp_rag.events import (
     likeness,
     lines_of,
     look,
+    parse_block,
     rebuild,
     sketch,
     split_lines,
 )
 from mcp_rag.fingerprint import Fingerprinter, fingerprint, spoken
+from mcp_rag.marks import marks_of
 from mcp_rag.occurrences import MAX_MESSAGES, MAX_SERVICES, Occurrences, headline
 from mcp_rag.ranking import document_weights
 from mcp_rag.rows import ErrorGroup
@@ -57,10 +59,11 @@ def _add(found: dict[str, Occurrences], of: Fingerprint, record: LogRecord, refe
 
 @dataclass(frozen=True, slots=True)
 class ParsedBlock:
-    """What a worker hands back: occurrences per fingerprint and how the lines were used."""
+    """What a worker hands back: occurrences per fingerprint, how the lines were used, and the block's marks."""
 
     found: dict[str, Occurrences]
     counts: ParseCounts
+    marks: str = ""
 
 
 _Key = bytes | tuple[bytes, str, int, int, bool]
@@ -186,6 +189,14 @@ def parse(block: Block, settings: ParseSettings) -> ParsedBlock:
         if occurrences.wants_variants:
             occurrences.vary(alike.look, partial(sketch, event, order))
     return ParsedBlock(found, counts)
+
+
+def parse_marked(block: Block, settings: ParseSettings) -> ParsedBlock:
+    """As `parse`, with the marks of a block whose first line states its time: logs that state none begin alike."""
+    parsed = parse(block, settings)
+    first, _ = parse_block(block.data.partition(b"\n")[0], replace(settings, min_level=Level.UNSET))
+    dated = first and first[0].timestamp_ms is not None
+    return replace(parsed, marks=marks_of(block.data)) if dated else parsed
 
 
 def _alike(

@@ -1,4 +1,5 @@
-"""Which ledger rows a block replaces: those of what there was of its source when that was read before.
+"""Which ledger rows a block replaces: those of what there was of its source when that was read before. And which row
+counts a block already that is only the beginning of another.
 
 The last block of a source is open: read again, it may have grown. Usually the same block is longer now. But a source
 that ended inside a line is cut elsewhere once the line is whole: what was one block, its end included, may be a block
@@ -10,9 +11,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from mcp_rag.marks import begins
 from mcp_rag.protocols import Store
 from mcp_rag.rows import BlockRow
-from mcp_rag.types import Block, Level
+from mcp_rag.types import Block, Level, ParseSettings
 
 # Of a line that has no end yet, what tells it from others: about a timestamp.
 START_BYTES = 16
@@ -52,6 +54,14 @@ class Growth:
         heads = dict.fromkeys((block.head, _start_of(block.data)))
         rows = [row for head in heads for row in await self._store.find_open_blocks(head)]
         return [row for row in rows if row.size_bytes < len(block.data) and _is_of(row, block.data)]
+
+    async def counted(self, block: Block, settings: ParseSettings, marks: str) -> bool:
+        """Whether a row counts more than this block, and this block with it: what a source held when it was copied, or
+        when another process read it. Blocks before the last are cut alike in both and have the same id."""
+        if not (block.last and marks):
+            return False
+        rows = await self._store.find_longer_blocks(block.head, len(block.data))
+        return any(row.min_level <= settings.min_level and begins(block.data, row.marks) for row in rows)
 
     async def ended(self, block: Block) -> list[BlockRow]:
         """Rows of an earlier block and the beginning of this one. Called once for each block."""

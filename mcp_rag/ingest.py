@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from mcp_rag.describing import Describe, Describer
 from mcp_rag.events import voted
 from mcp_rag.group_rows import GroupRows
-from mcp_rag.grouping import ParsedBlock, assign, parse
+from mcp_rag.grouping import ParsedBlock, assign, parse_marked
 from mcp_rag.growth import Growth, head_of, ledger_id
 from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
@@ -41,7 +41,7 @@ ParseBlock = Callable[[Block, ParseSettings], Awaitable[ParsedBlock]]
 
 async def parse_in_thread(block: Block, settings: ParseSettings) -> ParsedBlock:
     """The parser for small inputs: a worker thread of this process."""
-    return await asyncio.to_thread(parse, block, settings)
+    return await asyncio.to_thread(parse_marked, block, settings)
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class Ingestor:
                     ended = await self._growth.ended(block)
                     counted, old = await self._in_ledger(block, settings)
                     if counted is not None:
-                        self._count_known(block, counted)
+                        self._count_known(block, counted.events)
                         yield self._report(complete=False)
                     else:
                         chosen = await self._chosen(settings, [*old, *ended])
@@ -124,10 +124,12 @@ class Ingestor:
                 parsed = await task
                 # Asked again: a block committed since this one was queued may be the same, or its shorter self.
                 counted, old = await self._in_ledger(block, chosen)
-                if counted is None:
-                    await self._commit(block, parsed, [*old, *ended], chosen)
+                if counted is not None:
+                    self._count_known(block, counted.events)
+                elif not (old or ended) and await self._growth.counted(block, chosen, parsed.marks):
+                    self._count_known(block, parsed.counts.kept)
                 else:
-                    self._count_known(block, counted)
+                    await self._commit(block, parsed, [*old, *ended], chosen)
                 yield self._report(complete=False)
                 if time.monotonic() > deadline and not (exhausted and not pending):
                     break
@@ -149,11 +151,11 @@ class Ingestor:
                 return row, []
         return None, [*rows, *await self._growth.shorter(block)]
 
-    def _count_known(self, block: Block, row: BlockRow) -> None:
+    def _count_known(self, block: Block, events: int) -> None:
         totals = self._tally.totals
         totals["lines"] += block.lines
         totals["known_lines"] += block.lines
-        totals["duplicates"] += row.events
+        totals["duplicates"] += events
         self._tally.sources.add(block.source)
 
     async def _chosen(self, settings: ParseSettings, old: Sequence[BlockRow]) -> ParseSettings:
@@ -174,7 +176,7 @@ class Ingestor:
         started = time.monotonic()
         totals = started >= self._sum_from
         self._behind = True  # until the sums are made: the call may be cancelled in between
-        row = self._ledger_row(block, groups, parsed.counts, settings)
+        row = self._ledger_row(block, groups, parsed, settings)
         await self._store.commit_block(row, [r.id for r in old], totals=totals)
         if totals:
             await self._rows.settle()
@@ -185,7 +187,7 @@ class Ingestor:
         self._count(block, groups, known, parsed.counts, old)
 
     def _ledger_row(
-        self, block: Block, groups: dict[str, Occurrences], counts: ParseCounts, settings: ParseSettings
+        self, block: Block, groups: dict[str, Occurrences], parsed: ParsedBlock, settings: ParseSettings
     ) -> BlockRow:
         return BlockRow(
             id=ledger_id(block.id, settings.min_level),
@@ -194,7 +196,7 @@ class Ingestor:
             service=settings.service,
             size_bytes=len(block.data),
             lines=block.lines,
-            events=counts.kept,
+            events=parsed.counts.kept,
             min_level=settings.min_level,
             open=block.last,
             applied=False,
@@ -202,6 +204,7 @@ class Ingestor:
             counts={i: o.hours for i, o in groups.items()},
             first_seen={i: o.first_ms for i, o in groups.items()},
             last_seen={i: o.last_ms for i, o in groups.items()},
+            marks=parsed.marks,
         )
 
     def _count(

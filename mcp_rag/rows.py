@@ -55,7 +55,8 @@ class ErrorGroup:
 class BlockRow:
     """One row of the ledger; writing it is the commit of its block. `counts` maps a group id to {hour_ms: count};
     `first_seen`/`last_seen` map a group id to epoch ms. `open` marks the unfinished tail of a growing source;
-    `applied` is False until the groups' totals include it."""
+    `applied` is False until the groups' totals include it. `marks` tell whether another block is the beginning of this
+    one (`marks.begins`); without them that is not known."""
 
     id: str
     head: str
@@ -71,6 +72,7 @@ class BlockRow:
     counts: Mapping[str, Mapping[int, int]]
     first_seen: Mapping[str, int]
     last_seen: Mapping[str, int]
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

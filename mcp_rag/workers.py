@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from mcp_rag.describing import Described, Describer, Undescribed
 from mcp_rag.garbage import collect_rarely
-from mcp_rag.grouping import ParsedBlock, parse
+from mcp_rag.grouping import ParsedBlock, parse_marked
 from mcp_rag.protocols import RedactionGate
 from mcp_rag.types import Block, ParseSettings
 
@@ -51,8 +51,8 @@ class ParsePool:
         self._lines += block.lines
         if self._pool is None and self._workers > 1 and self._expected(block) >= self._after_lines:
             self._start()
-        parsed = await self._run(parse, block, settings)
-        return parsed if parsed is not None else await asyncio.to_thread(parse, block, settings)
+        parsed = await self._run(parse_marked, block, settings)
+        return parsed if parsed is not None else await asyncio.to_thread(parse_marked, block, settings)
 
     def _start(self) -> None:
         try:

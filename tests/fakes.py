@@ -148,6 +148,12 @@ class DictStore:
         self._enter("find_open_blocks")
         return [b for b in self.blocks.values() if b.open and b.head == head]
 
+    async def find_longer_blocks(self, head: str, size_bytes: int) -> list[BlockRow]:
+        check_ids([head])
+        self._enter("find_longer_blocks")
+        found = [b for b in self.blocks.values() if b.head == head and b.size_bytes > size_bytes]
+        return sorted(found, key=lambda b: (-b.size_bytes, b.id))[:16]
+
     async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
         check_ids([row.id, row.head, *row.counts, *supersedes])
         self._enter("commit_block")

@@ -81,3 +81,82 @@ async def test_a_log_that_repeats_itself(make_app: Callable[..., App], tmp_path:
     for _ in range(2):
         await ingest(app, tmp_path / "app.log", text)
         assert state(app) == stored
+
+
+@pytest.mark.parametrize("traces", ["", TRACE])
+async def test_a_copy_made_before_the_log_grew(make_app: Callable[..., App], tmp_path: Path, traces: str) -> None:
+    """Read after the log that has grown meanwhile, the copy counts nothing, wherever a line ended when it was made; the
+    report says that all of it is known."""
+    text = log(traces)
+    app = make_app(max_block_bytes=BLOCK_BYTES)
+    await ingest(app, tmp_path / "app.log", text)
+    wanted = state(app)
+    ends = [at + 1 for at, char in enumerate(text[:-1]) if char == "\n"]
+    for end in ends:
+        copy = tmp_path / f"copy{end}.log"
+        await asyncio.to_thread(copy.write_text, text[:end], encoding="utf-8")
+        last = None
+        async for report in app.ingest(paths=[str(copy)], trusted=True, min_level=Level.WARN):
+            last = report
+        assert state(app) == wanted, end
+        assert last is not None
+        assert (last.known_lines, last.stored) == (text[:end].count("\n"), 0)
+        assert last.duplicates > 0
+
+
+async def test_copies_of_one_directory_count_once(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """A log and two copies of its beginning in one call, whichever is read first."""
+    text = log(TRACE)
+    clean = make_app()
+    await ingest(clean, tmp_path / "x.log", text)
+    ends = [text.index("step d"), text.index("step h")]
+    starts = [text[: text.rindex("\n", 0, end) + 1] for end in ends]
+    for names in (("a.log", "b.log", "c.log"), ("c.log", "b.log", "a.log"), ("b.log", "c.log", "a.log")):
+        place = tmp_path / "".join(names)
+        await asyncio.to_thread(place.mkdir)
+        for name, content in zip(names, (text, *starts), strict=True):
+            await asyncio.to_thread((place / name).write_text, content, encoding="utf-8")
+        app = make_app()
+        async for _ in app.ingest(paths=[str(place)], trusted=True, min_level=Level.WARN):
+            pass
+        assert state(app)["groups"] == state(clean)["groups"], names
+        await app.close()
+
+
+OTHER_ENDS = {
+    "another last line": lambda text: text[: text.index("step f")] + "step z failed: E9999\n",
+    "a line that is not whole": lambda text: text[: text.index("step f") + 3],
+}
+
+
+@pytest.mark.parametrize("change", OTHER_ENDS.values(), ids=OTHER_ENDS)
+async def test_what_only_begins_alike_counts(make_app: Callable[..., App], tmp_path: Path, change: Any) -> None:
+    """One line that the longer log does not hold, or a line that may be another's beginning: nothing is taken for
+    known."""
+    text = log()
+    app = make_app()
+    await ingest(app, tmp_path / "app.log", text)
+    before = state(app)["groups"]
+    await ingest(app, tmp_path / "other.log", change(text))
+    assert sum(g[0] for g in state(app)["groups"].values()) > sum(g[0] for g in before.values())
+
+
+async def test_logs_without_times_begin_alike(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """Two runs of a program that prints no times: the shorter run is one of its own, though the longer began so."""
+    app = make_app()
+    await ingest(app, tmp_path / "long.log", "ERROR: no space left\nERROR: gave up\nERROR: cannot stop\n")
+    await ingest(app, tmp_path / "short.log", "ERROR: no space left\nERROR: gave up\n")
+    assert sorted(g[0] for g in state(app)["groups"].values()) == [1, 2, 2]
+
+
+async def test_a_copy_read_at_a_lower_level_adds_it(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """What the longer log was not read for is not known."""
+    text = log().replace("ERROR api step c", "INFO api step c")
+    app = make_app()
+    await ingest(app, tmp_path / "app.log", text)
+    copy = tmp_path / "copy.log"
+    await asyncio.to_thread(copy.write_text, text[: text.index("step f")].rpartition("\n")[0] + "\n", encoding="utf-8")
+    async for _ in app.ingest(paths=[str(copy)], trusted=True, min_level=Level.INFO):
+        pass
+    titles = [g.title for g in app.store.errors.values()]  # type: ignore[attr-defined] # the App holds a DictStore
+    assert any("step c" in title for title in titles)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from mcp_rag.rows import BlockRow, ErrorGroup, GroupTemplate, Outcome, Resolution, ResolutionOutcome, Status
@@ -184,8 +186,34 @@ def block_entity(row: BlockRow, *, revision: int, part: int, entity_id: str, met
     }
 
 
-def block_row(main: Mapping[str, Any], counts: Mapping[str, list[Any]]) -> BlockRow:
-    """The ledger row of a main entity and the counts of all its parts."""
+def block_entities(row: BlockRow, supersedes: Sequence[str], *, applied: int) -> tuple[Entity, list[Entity]]:
+    """The main entity of a row, and its parts: the counts for which that has no room, and the marks."""
+    revision = secrets.randbits(62)
+    first, *others = block_parts(row) or [{}]
+    metas: list[Mapping[str, Any]] = [{"counts": counts} for counts in others]
+    if row.marks:
+        metas.append({"counts": {}, "marks": row.marks})
+    pieces = [
+        block_entity(row, revision=revision, part=n, entity_id=part_id(row.id, revision, n), meta=meta)
+        for n, meta in enumerate(metas, start=1)
+    ]
+    meta = {"counts": first, "parts": len(metas) + 1, "supersedes": list(supersedes)}
+    main = block_entity(row, revision=revision, part=0, entity_id=row.id, meta=meta) | {"applied": applied}
+    return main, pieces
+
+
+def part_id(block_id: str, revision: int, part: int) -> str:
+    """The id of a part of a ledger row."""
+    return hashlib.sha256(f"{block_id}/{revision}/{part}".encode()).hexdigest()[:32]
+
+
+def part_ids(main: Mapping[str, Any]) -> list[str]:
+    """The ids of all parts of a ledger row, by its main entity."""
+    return [part_id(main["id"], int(main["revision"]), n) for n in range(1, int(main["meta"]["parts"]))]
+
+
+def block_row(main: Mapping[str, Any], counts: Mapping[str, list[Any]], marks: str = "") -> BlockRow:
+    """The ledger row of a main entity, and the counts and marks of all its parts."""
     return BlockRow(
         id=main["id"],
         head=main["head"],
@@ -201,6 +229,7 @@ def block_row(main: Mapping[str, Any], counts: Mapping[str, list[Any]]) -> Block
         counts={g: {int(h): int(n) for h, n in zip(item[2::2], item[3::2], strict=True)} for g, item in counts.items()},
         first_seen={g: int(item[0]) for g, item in counts.items()},
         last_seen={g: int(item[1]) for g, item in counts.items()},
+        marks=marks,
     )
 
 

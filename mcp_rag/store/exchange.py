@@ -113,6 +113,11 @@ class RowExchange:
         condition = block_condition(source=source, service=service, before_ms=before_ms)
         return await self._run(lambda: self._ledger.find(condition))
 
+    async def find_longer_blocks(self, head: str, size_bytes: int) -> list[BlockRow]:
+        """The 16 longest ledger rows of more than `size_bytes` whose first line has this hash, with their marks."""
+        check_ids([head])
+        return await self._run(lambda: self._ledger.longer(head, size_bytes))
+
     async def revisions(self) -> dict[str, int]:
         """The revision of each collection in use; they differ only when a `promote` was stopped half way."""
         return await self._run(lambda: revisions(self._rpc, self._names))

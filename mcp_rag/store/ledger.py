@@ -13,8 +13,6 @@ because totals are never incremented, only recomputed.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,12 +22,13 @@ from typing import Any
 from mcp_rag.errors import StoreUnavailable
 from mcp_rag.ranking import status_of
 from mcp_rag.rows import BlockRow, Resolution
-from mcp_rag.store.entities import Entity, block_entity, block_parts, block_row, bounded_timeline
+from mcp_rag.store.entities import Entity, block_entities, block_row, bounded_timeline, part_ids
 from mcp_rag.store.filters import check_ids, ids_in, quote
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import fields_of
 
 MAX_ROUNDS = 20
+MAX_LONGER = 16
 ORPHAN_AGE_MS = 3_600_000
 _HEAD_FIELDS = ("id", "revision", "applied")
 
@@ -97,6 +96,13 @@ class Ledger:
         check_ids([head])
         return self._rows(f"head == {quote(head)} and open == 1 and part == 0")
 
+    def longer(self, head: str, size_bytes: int) -> list[BlockRow]:
+        """The 16 longest living rows of more bytes whose first line has this hash."""
+        condition = f"head == {quote(head)} and size_bytes > {int(size_bytes)} and part == 0"
+        found = self._rpc.query(self._blocks, condition, ("id", "size_bytes"))
+        found.sort(key=lambda e: (-int(e["size_bytes"]), e["id"]))
+        return self.get([e["id"] for e in found[:MAX_LONGER]])
+
     def find(self, condition: str) -> list[BlockRow]:
         """Living rows that meet an expression, at most 16,384."""
         return self._rows(condition)
@@ -111,33 +117,36 @@ class Ledger:
         if not mains:
             return []
         dead = self._dead_in_store()
-        counts = self._counts_of(mains.values())
+        counts, marks = self._counts_of(mains.values())
         ids = [i for i in (order or mains) if i in mains and i not in dead]
-        return [block_row(mains[i], counts[i]) for i in ids]
+        return [block_row(mains[i], counts[i], marks.get(i, "")) for i in ids]
 
     def _dead_in_store(self) -> set[str]:
         pending = self._rpc.query(self._blocks, "applied == 0 and part == 0", ("id", "meta"))
         return {i for e in pending for i in e["meta"].get("supersedes", ())}
 
-    def _counts_of(self, mains: Iterable[Entity]) -> dict[str, dict[str, list[Any]]]:
-        """Counts by block id, those in parts included. A row with a part missing is damaged, and said to be so."""
+    def _counts_of(self, mains: Iterable[Entity]) -> tuple[dict[str, dict[str, list[Any]]], dict[str, str]]:
+        """Counts and marks by block id, those in parts included. A row with a part missing is damaged, and said to be
+        so."""
         counts: dict[str, dict[str, list[Any]]] = {}
+        marks: dict[str, str] = {}
         wanted: list[str] = []
         owner: dict[str, str] = {}
         for main in mains:
             counts[main["id"]] = dict(main["meta"]["counts"])
-            for part in range(1, int(main["meta"]["parts"])):
-                part_id = _part_id(main["id"], int(main["revision"]), part)
-                wanted.append(part_id)
-                owner[part_id] = main["id"]
+            for piece in part_ids(main):
+                wanted.append(piece)
+                owner[piece] = main["id"]
         found = self._rpc.get(self._blocks, wanted, ("id", "meta")) if wanted else []
         for entity in found:
             counts[owner[entity["id"]]].update(entity["meta"]["counts"])
+            if "marks" in entity["meta"]:
+                marks[owner[entity["id"]]] = entity["meta"]["marks"]
         if len(found) != len(wanted):
             raise StoreUnavailable(
                 "A ledger row changed while it was read.", "Try again; if it stays, run `mcp-rag reindex`.", retry=True
             )
-        return counts
+        return counts, marks
 
     # ---------------------------------------------------------------- writing
     def commit(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool = True) -> None:
@@ -150,7 +159,7 @@ class Ledger:
             self._commit_again(before[0], gone)
             return
         self._require_groups(row.counts)
-        main, pieces = _entities(row, gone, applied=0)
+        main, pieces = block_entities(row, gone, applied=0)
         if pieces:
             self._rpc.upsert(self._blocks, pieces)
         self._rpc.upsert(self._blocks, [main])
@@ -161,7 +170,7 @@ class Ledger:
 
     def adopt(self, rows: Sequence[BlockRow]) -> None:
         """Write rows as applied, whatever the totals of their groups are; parts of a row replaced become orphans."""
-        split = [_entities(row, (), applied=1) for row in rows]
+        split = [block_entities(row, (), applied=1) for row in rows]
         if pieces := [piece for _, some in split for piece in some]:
             self._rpc.upsert(self._blocks, pieces)
         self._rpc.upsert(self._blocks, [main for main, _ in split])
@@ -222,7 +231,7 @@ class Ledger:
             # Main rows go first: a part without its main row counts for nothing.
             present = self._rpc.get(self._blocks, gone, ("id", "revision", "meta"))
             self._rpc.delete(self._blocks, gone)
-            if parts := [p for e in present for p in _part_ids(e)]:
+            if parts := [p for e in present for p in part_ids(e)]:
                 self._rpc.delete(self._blocks, parts)
             for block_id in gone:
                 self._living.pop(block_id, None)
@@ -291,7 +300,7 @@ class Ledger:
         ]
         for start in range(0, len(changed), 64):
             mains = self._rpc.get(self._blocks, changed[start : start + 64], ("id", "revision", "applied", "meta"))
-            counts = self._counts_of(mains)
+            counts, _ = self._counts_of(mains)
             for main in mains:
                 self._living[main["id"]] = _Living(
                     int(main["revision"]),
@@ -312,27 +321,6 @@ class Ledger:
         orphans = [p["id"] for p in parts if mains.get(p["block"]) != int(p["revision"]) and int(p["created"]) <= old]
         if orphans:
             self._rpc.delete(self._blocks, orphans)
-
-
-def _entities(row: BlockRow, supersedes: Sequence[str], *, applied: int) -> tuple[Entity, list[Entity]]:
-    """The main entity of a row, and the parts that hold counts for which it has no room."""
-    revision = secrets.randbits(62)
-    parts = block_parts(row) or [{}]
-    pieces = [
-        block_entity(row, revision=revision, part=n, entity_id=_part_id(row.id, revision, n), meta={"counts": counts})
-        for n, counts in enumerate(parts[1:], start=1)
-    ]
-    meta = {"counts": parts[0], "parts": len(parts), "supersedes": list(supersedes)}
-    main = block_entity(row, revision=revision, part=0, entity_id=row.id, meta=meta) | {"applied": applied}
-    return main, pieces
-
-
-def _part_id(block_id: str, revision: int, part: int) -> str:
-    return hashlib.sha256(f"{block_id}/{revision}/{part}".encode()).hexdigest()[:32]
-
-
-def _part_ids(main: Mapping[str, Any]) -> list[str]:
-    return [_part_id(main["id"], int(main["revision"]), n) for n in range(1, int(main["meta"]["parts"]))]
 
 
 def _totals_entity(group_id: str, totals: _Totals, fixes: Sequence[Resolution]) -> Entity:

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 
 from mcp_rag.rows import BlockRow, ErrorFilter
 from mcp_rag.store import MilvusStore, StoreSettings
-from mcp_rag.store.entities import MAX_TIMELINE_HOURS, block_parts, block_row, bounded_timeline
+from mcp_rag.store.entities import (
+    MAX_TIMELINE_HOURS,
+    block_entities,
+    block_parts,
+    block_row,
+    bounded_timeline,
+    part_ids,
+)
 from mcp_rag.store.lite import LiteConnection
 from mcp_rag.store.schema import PART_BYTES
 from tests.fakes import DictStore, hex_id
@@ -274,3 +281,16 @@ def test_block_parts_hold_everything_once(counts: dict[str, dict[int, int]]) -> 
     merged = {g: item for part in parts for g, item in part.items()}
     expected = {g: bounded_timeline(hours) for g, hours in counts.items()}
     assert block_row(main, merged) == replace(row, counts=expected)
+
+
+@given(st.dictionaries(st.integers(0, 40).map(hex_id), HOURS, max_size=12), st.sampled_from(["", "bWFya3M="]))
+def test_parts_are_found_by_their_main_entity(counts: dict[str, dict[int, int]], marks: str) -> None:
+    """The main entity tells the ids of all parts, the one with the marks included, and each entity fits its limit."""
+    seen = dict.fromkeys(counts, 1)
+    row = replace(block("b", {}), counts=counts, first_seen=seen, last_seen=seen, marks=marks)
+    main, pieces = block_entities(row, (), applied=0)
+    assert part_ids(main) == [piece["id"] for piece in pieces]
+    assert [piece["meta"].get("marks", "") for piece in pieces] == [""] * (len(pieces) - bool(marks)) + [marks] * bool(
+        marks
+    )
+    assert [piece["part"] for piece in (main, *pieces)] == list(range(len(pieces) + 1))
