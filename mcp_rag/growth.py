@@ -61,7 +61,7 @@ class Growth:
         if not (block.last and marks):
             return False
         rows = await self._store.find_longer_blocks(block.head, len(block.data))
-        return any(row.min_level <= settings.min_level and begins(block.data, row.marks) for row in rows)
+        return any(row.min_level <= settings.min_level and begins(marks, row.marks) for row in rows)
 
     async def ended(self, block: Block) -> list[BlockRow]:
         """Rows of an earlier block and the beginning of this one. Called once for each block."""

@@ -177,7 +177,9 @@ class Ingestor:
         totals = started >= self._sum_from
         self._behind = True  # until the sums are made: the call may be cancelled in between
         row = self._ledger_row(block, groups, parsed, settings)
-        await self._store.commit_block(row, [r.id for r in old], totals=totals)
+        if not await self._store.commit_block(row, [r.id for r in old], totals=totals):
+            self._count_known(block, parsed.counts.kept)
+            return
         if totals:
             await self._rows.settle()
             self._behind = False

@@ -14,26 +14,23 @@ from hashlib import blake2b
 PRECISE_LINES, PRECISE_BYTES = 256, 4
 # As JSON the marks fill one row of the ledger, whose limit is 64 KiB. A block has 30,000 lines of ordinary length.
 MAX_LINES = 40_000
+_MAX_BYTES = PRECISE_LINES * PRECISE_BYTES + MAX_LINES - PRECISE_LINES
 
 
 def marks_of(data: bytes) -> str:
     """The marks of a block's first 40,000 lines: base64 of four bytes of hash for each of the first 256 and one for
     each of the others, at most 55 kB."""
-    return base64.b64encode(_marks(_lines(data)[:MAX_LINES])).decode("ascii")
-
-
-def begins(data: bytes, marks: str) -> bool:
-    """Whether `data` is the beginning of the block these are the marks of. False for more than 40,000 lines: there the
-    marks do not tell."""
-    lines = _lines(data)
-    return 0 < len(lines) <= MAX_LINES and base64.b64decode(marks).startswith(_marks(lines))
-
-
-def _lines(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")
+    lines = data.split(b"\n", MAX_LINES)[:MAX_LINES]
     if not lines[-1]:
         lines.pop()
-    return lines
+    return base64.b64encode(_marks(lines)).decode("ascii")
+
+
+def begins(marks: str, longer: str) -> bool:
+    """Whether the block with `marks` is the beginning of the one with the marks `longer`, or all of it. False without
+    marks, and for 40,000 lines and more: there they do not tell."""
+    own = base64.b64decode(marks)
+    return 0 < len(own) < _MAX_BYTES and base64.b64decode(longer).startswith(own)
 
 
 def _marks(lines: list[bytes]) -> bytes:

@@ -127,9 +127,11 @@ class Store(ReadableStore, Protocol):
         """Living ledger rows that meet all conditions given. Raises InputError when none is."""
         ...
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> bool:
         """Write the ledger row (the commit), drop superseded rows, then bring the touched groups' totals up to date.
-        Without `totals` the last two are left to the next commit that has it, or to `recover`."""
+        Without `totals` the last two are left to the next commit that has it, or to `recover`. By their marks, rows
+        that others wrote meanwhile of the same source are seen: shorter ones are superseded too, and for a longer one
+        nothing is written and False returned."""
         ...
 
     async def delete_blocks(

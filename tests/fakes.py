@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
+from mcp_rag.marks import begins
 from mcp_rag.ranking import fuse, status_of
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, GroupTemplate, Kind, Resolution, Scored, StoreInfo
 from mcp_rag.selection import accepts
@@ -154,7 +155,7 @@ class DictStore:
         found = [b for b in self.blocks.values() if b.head == head and b.size_bytes > size_bytes]
         return sorted(found, key=lambda b: (-b.size_bytes, b.id))[:16]
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> bool:
         check_ids([row.id, row.head, *row.counts, *supersedes])
         self._enter("commit_block")
         touched: set[str] = set()
@@ -164,11 +165,19 @@ class DictStore:
                 raise StoreUnavailable(
                     "An error group was deleted meanwhile.", "Run the same ingest again.", retry=True
                 )
+            kin = [b for b in self.blocks.values() if row.marks and b.head == row.head]
+            longer = [b for b in kin if b.size_bytes > row.size_bytes and b.min_level <= row.min_level]
+            if row.open and any(begins(row.marks, b.marks) for b in longer):
+                self._recount(touched)
+                return False
+            shorter = [b for b in kin if b.size_bytes < row.size_bytes and b.min_level >= row.min_level and b.open]
+            supersedes = [*supersedes, *(b.id for b in shorter if begins(b.marks, row.marks))]
             self.blocks[row.id] = replace(row, applied=True)
         for old in supersedes:
             if old != row.id and old in self.blocks:
                 touched |= self.blocks.pop(old).counts.keys()
         self._recount(touched)
+        return True
 
     def _recount(self, touched: set[str]) -> None:
         for group_id in touched & self.errors.keys():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from mcp_rag.app import App
 from mcp_rag.types import Level
-from tests.fakes import DictStore
+from tests.fakes import DictStore, HashEmbedder
 
 pytestmark = pytest.mark.anyio
 
@@ -160,3 +161,37 @@ async def test_a_copy_read_at_a_lower_level_adds_it(make_app: Callable[..., App]
         pass
     titles = [g.title for g in app.store.errors.values()]  # type: ignore[attr-defined] # the App holds a DictStore
     assert any("step c" in title for title in titles)
+
+
+class Meanwhile(HashEmbedder):
+    """Calls something once, while the first texts are embedded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call: Callable[[], Awaitable[None]] | None = None
+
+    async def embed_documents(self, texts: Sequence[str]) -> Any:
+        call, self.call = self.call, None
+        if call is not None:
+            await call()
+        return await super().embed_documents(texts)
+
+
+@pytest.mark.parametrize("longer_first", [True, False])
+async def test_two_processes_read_a_log_that_grows(
+    make_app: Callable[..., App], tmp_path: Path, longer_first: bool
+) -> None:
+    """While one embeds what it read, the other commits what it read before or after the log grew: each line counts
+    once."""
+    text = log(TRACE)
+    early = text[: text.rindex("\n", 0, text.index("step h")) + 1]
+    clean = make_app()
+    await ingest(clean, tmp_path / "x.log", text)
+    embedder = Meanwhile()
+    app = make_app(embedder=embedder)
+    other = make_app(store=app.store)
+    mine, others = (early, text) if longer_first else (text, early)
+    embedder.call = partial(ingest, other, tmp_path / "app.log", others)
+    await ingest(app, tmp_path / "seen.log", mine)
+    assert embedder.call is None
+    assert state(app)["groups"] == state(clean)["groups"]

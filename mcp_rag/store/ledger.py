@@ -16,19 +16,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mcp_rag.errors import StoreUnavailable
-from mcp_rag.ranking import status_of
+from mcp_rag.marks import begins
 from mcp_rag.rows import BlockRow, Resolution
-from mcp_rag.store.entities import Entity, block_entities, block_row, bounded_timeline, part_ids
+from mcp_rag.store.entities import Entity, block_entities, block_row, part_ids
 from mcp_rag.store.filters import check_ids, ids_in, quote
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import fields_of
+from mcp_rag.store.totals import Totals, totals_entity
 
 MAX_ROUNDS = 20
-MAX_LONGER = 16
+MAX_LONGER, MAX_KIN = 16, 64
 ORPHAN_AGE_MS = 3_600_000
 _HEAD_FIELDS = ("id", "revision", "applied")
 
@@ -41,24 +42,6 @@ class _Living:
     applied: bool
     counts: Mapping[str, list[Any]]
     supersedes: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Totals:
-    """Sums over living rows for one group."""
-
-    count: int = 0
-    first_ms: int = 0
-    last_ms: int = 0
-    hours: dict[int, int] = field(default_factory=dict)
-
-    def add(self, item: list[Any]) -> None:
-        """Add one row's `[first, last, hour, n, ...]`."""
-        self.first_ms = min(self.first_ms, item[0]) if self.count else item[0]
-        self.last_ms = max(self.last_ms, item[1]) if self.count else item[1]
-        for hour, n in zip(item[2::2], item[3::2], strict=True):
-            self.hours[hour] = self.hours.get(hour, 0) + n
-            self.count += n
 
 
 class Ledger:
@@ -149,16 +132,23 @@ class Ledger:
         return counts, marks
 
     # ---------------------------------------------------------------- writing
-    def commit(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool = True) -> None:
+    def commit(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool = True) -> bool:
         """Commit one block; without `totals` steps 2 and 3 wait for the next commit that has it, or for `recover`.
-        Raises StoreUnavailable (retry) when a group it counts is no longer stored."""
+        False when a longer row counts this block. Raises StoreUnavailable (retry) when a group it counts is no longer
+        stored."""
         gone = [i for i in check_ids(supersedes) if i != row.id]
         check_ids([row.id, row.head, *row.counts])
         before = self._rpc.get(self._blocks, [row.id], (*fields_of("blocks"), "anchor"))
         if before:
             self._commit_again(before[0], gone)
-            return
+            return True
         self._require_groups(row.counts)
+        counted, shorter = self._kin(row)
+        if counted:
+            self._sync()
+            self.reapply(row.counts)  # groups that were stored for this block alone go again
+            return False
+        gone += [i for i in shorter if i not in gone]
         main, pieces = block_entities(row, gone, applied=0)
         if pieces:
             self._rpc.upsert(self._blocks, pieces)
@@ -167,6 +157,20 @@ class Ledger:
         if totals:
             self._apply(self._waiting)
             self._waiting.clear()
+        return True
+
+    def _kin(self, row: BlockRow) -> tuple[bool, list[str]]:
+        """Whether a longer row counts this block, and the rows of shorter ones that it counts. An ingest asked that
+        before it embedded what was new; another process may have read the same source meanwhile."""
+        if not row.marks:
+            return False, []
+        found = self._rpc.query(self._blocks, f"head == {quote(row.head)} and part == 0", ("id", "size_bytes", "open"))
+        asked = [e["id"] for e in found if e["open"] or int(e["size_bytes"]) > row.size_bytes]
+        kin = [r for r in self.get(asked[:MAX_KIN]) if r.id != row.id]
+        longer = [r for r in kin if r.min_level <= row.min_level and r.size_bytes > row.size_bytes]
+        shorter = [r for r in kin if r.min_level >= row.min_level and r.size_bytes < row.size_bytes and r.open]
+        counted = row.open and any(begins(row.marks, r.marks) for r in longer)
+        return counted, [r.id for r in shorter if begins(r.marks, row.marks)]
 
     def adopt(self, rows: Sequence[BlockRow]) -> None:
         """Write rows as applied, whatever the totals of their groups are; parts of a row replaced become orphans."""
@@ -266,7 +270,7 @@ class Ledger:
 
     def _write(self, touched: Sequence[str]) -> None:
         dead = {s for living in self._living.values() for s in living.supersedes}
-        totals: defaultdict[str, _Totals] = defaultdict(_Totals)
+        totals: defaultdict[str, Totals] = defaultdict(Totals)
         wanted = set(touched)
         for block_id, living in self._living.items():
             if block_id not in dead:
@@ -281,7 +285,7 @@ class Ledger:
             for i, e in stored.items()
             if not totals[i].count and not fixes[i] and e["origin"] == "user" and self._rpc.link.exclusive
         ]
-        self._write_totals([_totals_entity(i, totals[i], fixes[i]) for i in stored if i not in set(empty)])
+        self._write_totals([totals_entity(i, totals[i], fixes[i]) for i in stored if i not in set(empty)])
         if empty:
             self._delete_groups(empty)
 
@@ -321,14 +325,3 @@ class Ledger:
         orphans = [p["id"] for p in parts if mains.get(p["block"]) != int(p["revision"]) and int(p["created"]) <= old]
         if orphans:
             self._rpc.delete(self._blocks, orphans)
-
-
-def _totals_entity(group_id: str, totals: _Totals, fixes: Sequence[Resolution]) -> Entity:
-    return {
-        "id": group_id,
-        "count": totals.count,
-        "first_seen": totals.first_ms,
-        "last_seen": totals.last_ms,
-        "timeline": {str(k): v for k, v in bounded_timeline(totals.hours).items()},
-        "status": status_of(totals.last_ms if totals.count else 0, fixes),
-    }

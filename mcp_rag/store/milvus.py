@@ -287,14 +287,14 @@ class MilvusStore(RowExchange):
         check_ids([head])
         return await self._run(lambda: self._ledger.open_blocks(head))
 
-    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> None:
+    async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> bool:
         """Commit a block and bring the totals of its groups up to date. Its groups must be stored. A row with this id
-        stands if there is one. Raises StoreUnavailable, StoreError, InputError."""
-        await self._run(lambda: self._commit_block(row, supersedes, totals=totals))
+        stands if there is one; False if a longer one counts it. Raises StoreUnavailable, StoreError, InputError."""
+        return await self._run(lambda: self._commit_block(row, supersedes, totals=totals))
 
-    def _commit_block(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool) -> None:
+    def _commit_block(self, row: BlockRow, supersedes: Sequence[str], *, totals: bool) -> bool:
         with self._writing(self._blocks):
-            self._ledger.commit(row, supersedes, totals=totals)
+            return self._ledger.commit(row, supersedes, totals=totals)
 
     async def recover(self) -> int:
         """Finish commits whose totals were not applied; returns how many."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
-from mcp_rag.marks import MAX_LINES, marks_of
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, ResolutionOutcome
-from mcp_rag.store import MilvusStore, StoreSettings, open_store
+from mcp_rag.store import MilvusStore
 from mcp_rag.types import Level
 from tests.fakes import DictStore, hex_id
 
@@ -19,19 +16,6 @@ pytestmark = pytest.mark.anyio
 
 HOUR = 3_600_000
 AnyStore = DictStore | MilvusStore
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(params=["dict", "lite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AnyStore]:
-    made: AnyStore = DictStore() if request.param == "dict" else open_store(StoreSettings(data_dir=tmp_path / "data"))
-    await made.open(model_id="hash", dimension=4)
-    yield made
-    await made.close()
 
 
 def axis(n: int) -> tuple[float, ...]:
@@ -348,29 +332,6 @@ async def test_block_comes_back_as_written(store: AnyStore) -> None:
     assert await store.get_blocks([hex_id("none"), row.id]) == [replace(row, applied=True)]
     assert await store.find_open_blocks(row.head) == [replace(row, applied=True)]
     assert await store.find_open_blocks(hex_id("other")) == []
-
-
-async def test_longer_blocks_are_found_with_their_marks(store: AnyStore) -> None:
-    """By the hash of the first line and a size, the longest first; marks of full length come back, beside counts that
-    fill the row itself."""
-    groups = [f"g{n}" for n in range(300)]
-    await store.upsert_errors([group(name) for name in groups])
-    marks = marks_of(b"\n".join(b"%d" % n for n in range(MAX_LINES)))
-    head = hex_id("one head")
-    counts = {name: {hour * 3_600_000: 1 for hour in range(24)} for name in groups}
-    rows = [
-        replace(block("long", counts), head=head, size_bytes=3_000, marks=marks),
-        replace(block("middle", {"g0": {0: 1}}), head=head, size_bytes=2_000),
-        replace(block("short", {"g0": {0: 1}}), head=head, size_bytes=1_000, marks="c2hvcnQ="),
-        replace(block("other", {"g0": {0: 1}}), size_bytes=9_000),
-    ]
-    for row in rows:
-        await store.commit_block(row)
-    found = await store.find_longer_blocks(head, 1_000)
-    assert found == [replace(row, applied=True) for row in rows[:2]]
-    assert await store.find_longer_blocks(head, 3_000) == []
-    await store.delete_blocks(ids=[rows[0].id])
-    assert [row.id for row in await store.find_longer_blocks(head, 999)] == [rows[1].id, rows[2].id]
 
 
 async def test_longer_block_replaces_shorter(store: AnyStore) -> None:
