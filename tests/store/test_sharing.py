@@ -183,6 +183,7 @@ async def test_guest_takes_over_from_a_killed_owner(here: MilvusStore, start: Ca
     assert (await here.info()).role == "owner"
 
 
+@pytest.mark.timed
 async def test_guest_takes_over_without_a_call(
     here: MilvusStore, start: Callable[..., Process], tmp_path: Path
 ) -> None:
@@ -190,10 +191,10 @@ async def test_guest_takes_over_without_a_call(
     owner = start()
     await open_here(here)
     owner.ask("put", "kept")
-    assert owner.end() < 2.0
+    assert owner.end() < limit(2.0)
     directory = DataDirectory(tmp_path / "data")
 
-    deadline = time.monotonic() + 2.0
+    deadline = time.monotonic() + limit(2.0)
     pause = threading.Event()
     while (found := directory.read_owner()) is None or found.pid != os.getpid():
         assert time.monotonic() < deadline
