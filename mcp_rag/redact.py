@@ -18,10 +18,11 @@ from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, fin
 from mcp_rag.redact_carriers import find_tables
 from mcp_rag.redact_documents import find_manifests
 from mcp_rag.redact_fields import HINT as FIELD_HINT
-from mcp_rag.redact_fields import find_fields, is_secret, is_word
+from mcp_rag.redact_fields import find_fields, is_placeholder, is_secret, is_word
 from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines, find_key_tails
 from mcp_rag.redact_options import FLAG_HINT, find_dumps, find_flags
 from mcp_rag.redact_own import compile_own
+from mcp_rag.redact_parameters import find_parameters
 from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, OTHER_SCRIPT, RARE, REDACTION_VERSION
 from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
@@ -141,6 +142,8 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_manifests(text, folded)
     if "insert" in folded or "replace" in folded:
         yield from find_inserts(text, folded)
+    if "insert" in folded or "update" in folded or "select" in folded or "delete" in folded:
+        yield from find_parameters(text, folded)
     if "token" in folded or "key" in folded:
         yield from find_quoted_tokens(text, folded)
     if "private key-----" in folded:
@@ -175,9 +178,16 @@ def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
             return True
         strong = any(c.isdigit() for c in value) or len(value) >= 16
         return strong and is_secret("password", value, quoted=False, strict=False)
+    if kind == "cookie":
+        return not _is_masked(value)
     if kind in {"bearer", "signature"}:
         return any(c.isdigit() for c in value) or len(value) > 40
     return True
+
+
+def _is_masked(cookies: str) -> bool:
+    """Whether somebody put a placeholder in place of every value."""
+    return all(is_placeholder(cookie.partition("=")[2].strip()) for cookie in cookies.split(";") if cookie.strip())
 
 
 def _is_cli_password(value: str, match: re.Match[str]) -> bool:

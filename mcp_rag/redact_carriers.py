@@ -21,6 +21,13 @@ _ESCAPED_MARKUP = re.compile(
     r"&lt;[\w.:-]{0,40}" + _NAME + r"(?:\s[^<>\n;]{0,100})?&gt;(?P<v>[^<>&\n]{3,500})&lt;/"
     r"|\\u003c[\w.:-]{0,40}" + _NAME + r"\\u003e(?P<a>[^<>\\\n]{3,500})\\u003c/"
 )
+# A plan shows what was and what will be.
+_CHANGED = re.compile(
+    _NAME + r"(?:_?(?:value|hash|string|base64|b64|enc|\d{1,2}))?\\{0,3}[\"']?"
+    r"\s{0,40}[=:]\s{0,3}\\{0,3}\"(?:[^\"\\\n]|\\[^\"\n]){0,1000}\\{0,3}\""
+    r"\s{1,3}(?:->|=>)\s{1,3}\\{0,3}\""
+    r"(?P<v>(?:[^\"\\\n]|\\[^\"\n]){1,1000})\\{0,3}\""
+)
 _SERIALISED = re.compile(_NAME + r"(?:\\{0,3}\";|\|)s:\d{1,6}:\\{0,3}\"(?P<v>[^\"\\\n]{1,1000})")
 # `{password, <<"...">>}`, `{:password, "..."}`.
 _TERM = re.compile(
@@ -53,6 +60,11 @@ _COOKIE_RECORD = re.compile(
     r"cookie\([^()\n]{0,80}?name=[\"'][^\"'\n]{1,100}[\"'],\s?value=(?:'(?P<a>[^'\n]{3,4096})'|\"(?P<v>[^\"\n]{3,4096})\")",
     re.IGNORECASE,
 )
+# Next to the id of a key stands the key: in a file of credentials, as arguments of a call.
+_BESIDE_ID = re.compile(
+    r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?:[\"']{0,2}[,:;|\t ]{1,3}[\"']{0,2}|/)"
+    r"(?P<v>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+)
 _COOKIE_FILE = re.compile(
     r"\t(?:TRUE|FALSE)\t/[^\s]{0,200}\t(?:TRUE|FALSE)\t\d{1,12}\t[^\s]{1,128}\t(?P<v>[^\s]{3,4096})"
 )
@@ -75,6 +87,7 @@ CARRIERS: tuple[Rule, ...] = (
     Rule("cookie", ("\ttrue\t", "\tfalse\t"), _COOKIE_FILE),
     Rule("password", (":5432:", ":*:", ":6432:", ":5433:"), _PASSFILE),
     Rule("token", ('auth"', "auth'", 'auth\\"'), _AUTH_VALUE),
+    Rule("aws-key", ("akia", "asia"), _BESIDE_ID),
 )
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (
@@ -83,6 +96,7 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("&lt;/", "u003c/"), _ESCAPED_MARKUP, folded=True),
     Rule("password", ('";s:', "|s:"), _SERIALISED, folded=True),
     Rule("password", ("{",), _TERM, folded=True),
+    Rule("password", ('" -> ', '" => '), _CHANGED, folded=True),
     Rule("password", ("={", "= {"), _BRACED, folded=True),
     Rule("password", ("credential", "passwordauthentication"), _CREDENTIAL, folded=True),
     Rule("api-key", ("x-",), _KEY_HEADER, folded=True),

@@ -28,6 +28,15 @@ _USER_OPTION = re.compile(
     r"|[\"']?(?!https?:|ftp:|<redacted:)[^\s:\"'/]{1,80}:(?P<v>[^\s\"'][^\s\"']{0,199}))"
 )
 # A key in place of the user, with an empty password: so log in many services that know only keys.
+# A small `p` is the port here.
+_CAPITAL_OPTION = re.compile(
+    r"(?<![\w-])mosquitto_(?:pub|sub|rr)\b[^\n|;]{0,200}?[\s\"',]-P[\s\"',]{1,4}(?P<v>[^\s\"'\-/<>$,|;][^\s\"'|;\]]{1,200})"
+)
+# Both keys of a store by their place.
+_STORE = re.compile(
+    r"(?<![\w-])mc\s(?:--\S{1,30}\s){0,3}(?:alias\s{1,2}set|config\s{1,2}host\s{1,2}add)\s{1,2}\S{1,80}\s{1,2}https?://\S{1,200}\s{1,2}"
+    r"(?P<v>[^\s\-<$]\S{2,200}\s{1,2}[^\s\-<$]\S{2,200})"
+)
 _KEY_AS_USER = re.compile(
     r"-(?<![\w-].)(?:u|-user)[\s=]{1,3}[\"']?(?P<v>(?=[^\s\d:]{0,60}\d)[\w.-]{20,200}):(?=[\"'\s]|\Z)", re.ASCII
 )
@@ -151,4 +160,6 @@ SCARCE: tuple[Rule, ...] = (
         folded=True,
     ),
     Rule("cookie", ("curl ",), _COOKIE_OPTION),
+    Rule("token", ("mosquitto_",), _CAPITAL_OPTION),
+    Rule("token", ("mc alias ", "mc config host"), _STORE),
 )  # fmt: skip

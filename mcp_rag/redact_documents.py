@@ -26,7 +26,8 @@ _WEB_KEY = re.compile(
 
 _NAME = r"(?:password|passwd|passphrase|secret|token|api[_-]?key|pwd)"
 _MARKUP = re.compile(
-    rf"<(?!redacted:)(?:[\w.-]{{1,30}}:)?[\w.-]{{0,30}}{_NAME}"
+    rf"<(?!redacted:)(?:[\w.-]{{1,30}}:)?[\w.-]{{0,30}}(?:{_NAME}|(?:access|secret|private|account|encryption|shared)[_-]?key"
+    r"|(?<![a-z])pass(?=>(?!\d{1,6}<)))"
     r"(?:\s[^<>]{0,120})?>\s{0,8}(?:<value>\s{0,8})?(?:<!\[cdata\[(?P<a>[^\n\]]{1,2048})\]\]>|(?P<v>[^<>\n]{3,2048}))\s{0,8}</"
 )
 _NAMED_ELEMENT = re.compile(
@@ -41,6 +42,19 @@ _NAMED_VALUE = re.compile(
     r"[,;\s]{0,40}\\{0,3}[\"']?(?:[a-z]{1,16}[_-]?)??(?:value|val)\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}(?:"
     r"\\{0,3}\"(?P<a>[^\"\n\\]{1,2048})|'(?P<b>[^'\n]{1,2048})|(?P<v>[^\s\"',;<>]{1,2048}))"
 )
+# A dictionary of Apple's and a resource of Android's name the value in an element or attribute of its own.
+_LISTED_ELEMENT = re.compile(
+    rf"<key>[\w. -]{{0,40}}{_NAME}[\w -]{{0,12}}</key>\s{{0,40}}<string>(?P<v>[^<>\n]{{3,2048}})</string>"
+    rf"|<string\s{{1,4}}name=[\"'][\w.-]{{0,40}}{_NAME}[\"'][^<>]{{0,80}}>"
+    r"(?P<a>(?=[^<>\d]{0,200}\d)[\w+/=.:~-]{16,2048})</string>"
+)
+# Parameters of Amazon's store say that they are secret beside the value, before or behind it.
+_SECURE_PARAMETER = re.compile(
+    r"securestring\\{0,3}\",?\s{0,40}\\{0,3}\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<v>(?:[^\"\\\n]|\\(?!\")){1,2048})"
+    r"|\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<a>(?:[^\"\\\n]|\\(?!\")){1,2048})\\{0,3}\"(?=[^{}\n]{0,300}\"securestring)"
+)
+_MADE_PASSWORD = re.compile(r"\"random_password\"[^\x00]{0,1500}?\"result\"\s?:\s?\"(?P<v>(?:[^\"\\\n]|\\.){1,512})\"")
+_STATIC_KEY = re.compile(r"-----begin openvpn [a-z0-9 -]{3,40}key(?: v1)?-----(?P<v>(?:[^-]|-(?!----)){16,8000}+)")
 _FORM_PART = re.compile(
     r"name=\\?\"[\w.-]{0,30}(?:password|passwd|secret|token|pwd)\\?\"(?:\s{1,6}|(?:\\r|\\n){2,6})(?![/>]|[\w:.-]{1,60}=)"
     r"(?P<v>[^\s\\]{1,512})"
@@ -53,12 +67,16 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("</",), _NAMED_ELEMENT, folded=True),
     Rule("password", ("value", "val"), _NAMED_VALUE, folded=True),
     Rule("password", ("name=",), _FORM_PART, folded=True),
+    Rule("password", ("</string>",), _LISTED_ELEMENT, folded=True),
 )
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
     Rule("private-key", ("private-lines",), _PUTTY),
     Rule("private-key", ("private-mac", "private-hash"), _PUTTY_SUM),
     Rule("private-key", ('kty"', "kty'", 'kty\\"'), _WEB_KEY),
+    Rule("secret", ("securestring",), _SECURE_PARAMETER, folded=True),
+    Rule("password", ("random_password",), _MADE_PASSWORD),
+    Rule("private-key", ("begin openvpn",), _STATIC_KEY, folded=True),
 )
 
 MAX_ENTRIES = 500

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mcp_rag.redact_results import is_result as _is_result
 from mcp_rag.redact_shapes import Found
 
 # A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
@@ -52,27 +53,33 @@ _OPENING = (
     r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
     r"|[\[({]\s{0,40}(?=\\{0,3}[\"'])|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
     r"|\s{0,12}string\(\d{1,7}\)[ ](?=\")"
-    r"|(?:Optional\[|Some\())?"
+    # Rust prints an option over three lines.
+    r"|(?:Some|Just|Ok)\(\s{1,40}(?=\\{0,3}[\"'])|(?:Optional\[|Some\())?"
 )
 _SEPARATOR = re.compile(
     rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
     r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
-    rf"|,[ \t]{{1,2}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
+    rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
 _WORD = (
     r"(?:[^\s\"'`,;&<>(){}\[\]\\|]|\\(?![\"'nrtux\\/])"
-    r"|'(?=\w)|[,;&)}\](<>{\[|](?![\s,;&\"'<>(){}\[\]\\]|$|[\w.-]{1,40}[\"']?\s?[=:]))"
+    r"|['`](?=\w)|(?!;(?:[A-Z][a-z]{1,15}[ ]){1,4}[A-Za-z]{2,15}\s?=)"
+    r"[,;&)}\](<>{\[|](?![\s,;&\"'<>(){}\[\]\\]|$|[\w.-]{1,40}[\"']?\s?[=:]))"
 )
 _VALUE = re.compile(
     r"(?P<esc>\\{1,3})(?P<q>[\"'])(?P<a>[^\"'\\\n]{1,4096})"
-    r"|\"(?P<b>(?:[^\"\\\n]|\\.){1,4096})|'(?P<c>(?:[^'\\\n]|\\.|''){1,4096})|`(?P<d>[^`\n]{1,4096})"
+    r"|\"(?P<b>(?:[^\"\\\n]|\\.){1,4096})|'(?P<c>(?:[^'\\\n]|\\.|''){1,4096})|`(?P<d>[^`\s]{1,4096}(?=`|\Z))"
     rf"|(?P<v>[^\s\"'`,;&<>(){{}}\[\]\\|]{_WORD}{{0,4096}}|[&;,\]){{}}(]{_WORD}{{1,4096}})"
 )
 
 _VARIABLE = re.compile(
-    r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%\w{1,40}%|\{\{?[^}]{0,80}\}{0,2}"
+    r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%[\w.:()-]{1,80}%|\{\{?[^}]{0,80}\}{0,2}"
     r"|#\{[^}]{0,80}\}#?|(?:your|insert)[_-][a-z_-]{2,60}|replace[_-](?:me|this|with)[a-z_-]{0,60}|[a-z_-]{2,60}[_-]here"
+    # What a program puts in place of a secret, and tags of YAML that look one up.
+    r"|(?:[a-z]{1,20}_){1,6}(?:removed|redacted|masked|hidden|filtered|omitted|no_log)(?:_[a-z]{1,20}){0,4}"
+    r"|(?:removed|redacted|masked|hidden|filtered|omitted)(?:_[a-z]{1,20}){1,4}"
+    r"|!(?:secret|vault|ref|sub|env|env_var|getatt|encrypted|unsafe|include|reference|inline|lambda)"
     r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@\w{1,40}@|[*x•.#?_\-…]{1,80}|:\w{1,30}|\?|\\[nrt].{0,10}",
     re.IGNORECASE,
 )
@@ -122,16 +129,12 @@ _LOOKUP = re.compile(
     re.IGNORECASE,
 )
 _STAND_IN = re.compile(r"\\{0,3}[\"'],[ ]{0,4}(?:\w{1,20}=)?(?=\\{0,3}[\"'])")
-# What test runners print behind `PASS:`.
-_TEST_NAME = re.compile(
-    r"tests?(?:[_A-Z./:\[-]\S{0,200})?|[a-z][a-z0-9]{0,80}(?:[_.-]{1,2}[a-z0-9]{1,80}){2,20}"
-    r"|[a-z]{1,40}(?:[-_./][a-z]{1,40}){0,8}",
-    re.IGNORECASE,
+# How Java and Kotlin print one. The hash of an object is hexadecimal and long, unlike the year or the numbers that
+# people put behind the sign in a password.
+_OBJECT = re.compile(
+    r"(?:[a-z]\w{0,40}\.){0,10}[A-Z][\w.$]{1,80}\{|[A-Z][\w.$]{1,80}@(?=[0-9]{0,8}[a-f])[0-9a-f]{6,8}(?!\w)"
+    r"|(?:[a-z]\w{0,40}\.){1,10}[A-Z][\w.$]{1,80}@[0-9a-f]{3,8}(?!\w)|\[[BCL][\w.$;]{0,80}@[0-9a-f]{4,8}(?!\w)"
 )
-_TEST_PATH = re.compile(
-    r"\w{1,80}(?:::|/)[\w./:\[\]-]{1,200}|[\w.-]{1,80}\.(?:py|js|ts|go|rb|java|php|sh|html?|c|cc|cpp|rs)"
-)
-_OBJECT = re.compile(r"[A-Z][\w.$]{1,80}[{@]")  # how Java and Kotlin print one
 _TYPE = re.compile(r"(?:[A-Z][A-Za-z]{1,40}\.){2,8}[A-Z][A-Za-z]{1,60}")  # how PowerShell prints one
 _COORDINATE = re.compile(r"[a-z][\w.-]{1,80}:\d{1,5}(?:\.[\w-]{1,40}){1,5}")  # behind the group of a Maven artefact
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
@@ -195,6 +198,11 @@ def _is_code(value: str, after: str) -> bool:
 def is_word(value: str) -> bool:
     """Whether `value` is a word of ordinary messages about secrets."""
     return value.lower() in _WORDS
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether `value` stands in place of a secret: a variable, stars, `<token>`."""
+    return _VARIABLE.fullmatch(value) is not None
 
 
 def read_value(text: str, at: int) -> tuple[int, int, bool] | None:
@@ -281,15 +289,6 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
     return True
 
 
-def _is_result(text: str, at: int, value: str, after: str) -> bool:
-    """Whether `PASS: ...` at `at` tells of a test: it names one, or says how long it took."""
-    if text[at - 1 : at] not in {"", " ", "\n", "\t"}:
-        return False
-    timed = after[:2] == " (" and after[2:3].isdigit()
-    written = text[at : at + 4]
-    return (written == "PASS" and (timed or bool(_TEST_NAME.fullmatch(value)))) or bool(_TEST_PATH.fullmatch(value))
-
-
 def _in_table(text: str, at: int) -> bool:
     start = text.rfind("\n", 0, at) + 1
     return text[start : start + 1] == "|"
@@ -312,6 +311,8 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
     model tokens, page cursors, the name of a secret in the cloud."""
     word, before = match.group(), folded[max(0, match.start() - 14) : match.start()]
     if word == "passwd" and strict and before.endswith(_TOOLS):
+        return True
+    if word in {"passwd", "password"} and before[-2:] == "no" and not before[-3:-2].isalpha():
         return True
     if word == "pwd" and (value[:1] in {"/", "~", ".", "\\"} or value[1:3] == ":\\"):
         return True

@@ -26,6 +26,16 @@ _BESIDE = re.compile(
     r"(?=[\s\"'),;:]|\Z)",
     re.ASCII,
 )
+# `PASSWORD user = value` of a program that made one, `Password [value]`, `password......value`.
+_MADE = re.compile(
+    r"password\s[a-z_]{2,40}\s=\s(?P<v>" + _MIXED + r"[^\s\"'=<>]{8,100})(?=\s{0,4}(?:\n|\Z))"
+    r"|password\s\[(?P<a>" + _MIXED + r"[^\s\[\]\"'<>]{8,100})\]"
+    r"|generated\s(?:[a-z]{2,12}\s){0,3}password(?:\sis)?:\s{1,3}(?P<b>[^\s<\"'][^\s\"']{5,100})(?=\s{0,4}(?:\n|\Z))"
+)
+_LED = re.compile(
+    r"(?:password|passwd|passphrase|secret|token|(?<![a-z])pass)\.{3,60}\s{0,2}[\"']?"
+    r"(?P<v>(?=[^\s\d!@#$%^&*+~]{0,100}[\d!@#$%^&*+~])[^\s\"'<>.]{4,200})"
+)
 _KEY_OF_HOST = re.compile(
     r"(?:key|token)\sfor\s[\w-]{1,60}(?:\.[\w-]{1,60}){2,4}:\s{1,2}(?P<v>(?=[^\s\d]{0,60}\d)[\w.~+/-]{20,300}={0,2})(?!\S)",
     re.ASCII,
@@ -82,7 +92,7 @@ _CODE = re.compile(
 )
 _PIN = re.compile(
     r"(?<![a-z0-9])(?<!gpio[ _])(?:pin|[im]?tan|puk)(?:[ _-]?(?:code|number|nr|nummer))?\\{0,3}[\"']?"
-    r"(?:\s(?:lautet|ist|is|was)(?::|(?=\s))\s{0,2}|\s{0,2}(?:=>|[:=])\s{0,2})\\{0,3}[\"']?(?P<v>\d{4,8})(?![\w.:-])"
+    r"(?:\s(?:lautet|ist|is|was)(?::|(?=\s))\s{0,2}|\s{0,2}(?:=>|[:=])\s{0,2})\\{0,3}[\"']?(?P<v>\d{4,8}|\d{3}-\d{3}-\d{3})(?![\w.:-])"
 )
 _ONE_CODE = r"(?=[a-z_-]{0,20}\d)[a-z0-9]{3,12}(?:[_-][a-z0-9]{3,12}){0,3}"
 _CODES = re.compile(
@@ -152,6 +162,8 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("password for ", "password of ", "password"), _TOLD, folded=True),
     Rule("password", ("password ", "passphrase ", "passwort ", "kennwort "), _BESIDE),
     Rule("token", ("key for ", "token for "), _KEY_OF_HOST, folded=False),
+    Rule("password", ("password ", "password:"), _MADE, folded=True),
+    Rule("password", ("...",), _LED, folded=True),
     Rule(
         "one-time-code",
         ("2fa", "mfa", "otp", "one-time ", "one time ", "verification", "two-factor"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from mcp_rag import redact_calls as calls
 from mcp_rag import redact_carriers as carriers
 from mcp_rag import redact_commands as commands
 from mcp_rag import redact_documents as documents
@@ -32,23 +33,33 @@ _DATABASE_URL = re.compile(
 )
 _URL_USER = re.compile(r"(?<=://)(?P<v>(?=[^@\d]{0,255}\d)[A-Za-z0-9_.~-]{20,255})(?=@[\w.\[-])", re.ASCII)
 _ORACLE = re.compile(
-    r"(?:jdbc:oracle:(?:thin|oci):|sqlplus(?:\s-[a-z]{1,3}){0,3}\s{1,3})[\w$#]{1,60}/(?P<v>[^@\s\"'/]{1,60})@", re.ASCII
+    r"(?:jdbc:oracle:(?:thin|oci):|sqlplus(?:\s-[a-z]{1,3}){0,3}\s{1,3})[\w$#]{1,60}/(?P<v>[^@\s\"'/]{1,60})@"
+    # Of the local instance, without a host behind it.
+    r"|(?<![\w./-])(?:sqlplus(?:\s-[a-z]{1,3}){0,3}|expdp|impdp|sqlldr|rman\s{1,3}target)\s{1,3}(?:userid=)?[\w$#]{1,60}/"
+    r"(?P<a>(?![\w-]{1,60}\.\w{1,4}(?!\S))[^@\s\"'/]{3,60})(?=[@\s\"']|\Z)",
+    re.ASCII,
 )
+# `user:password@host:port` without a scheme; a number or a word with no digit in it may be many things.
+_BARE_AUTHORITY = re.compile(
+    r":(?<=[\w.-]:)(?<!sip:)(?<!sips:)(?<!tel:)(?<!mailto:)(?<!xmpp:)(?<!rcpt:)(?<!from:)(?<!urn:)(?<!ssh:)"
+    r"(?P<v>(?=[^@\d]{0,127}\d)(?=[\d.,_-]{0,127}[^\d.,_@-])[^\s:@/\"'`<>()\[\]{},;=]{6,128})@(?=[\w.-]{1,253}:\d{2,5}(?![\w.:]))"
+)
+_REQUEST_SIGNATURE = re.compile(r"signedheaders=[\w;-]{1,400},\s{0,3}signature=(?P<v>[0-9a-f]{64})")
 _SIGNED = re.compile(
     r"(?:[?&;]|&amp;|\\u0026|%26)(?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|hmac|"
     r"awsaccesskeyid|code|key|token|auth|apikey|api_key|access_token)(?:=|%3d)(?P<v>[\w%+/=.~-]{16,2048})"
 )
 _BARE_SIGNED = re.compile(
-    r"(?<![\w-])x-(?:(?:amz|goog)-(?:signature|security-token)|hub-signature(?:-256)?)[\"']?\s?[=:]\s?[\"']?(?P<v>[\w%+/=.-]{16,})"
+    r"(?<![\w-])x-(?:(?:amz|goog)-(?:signature|security-token)|hub-signature(?:-256)?)[\"']?\s?[=:]\s?b?[\"']?(?P<v>[\w%+/=.-]{16,})"
 )
 
 _COOKIE = re.compile(
-    r"(?<![\w-])(?:set-)?cookie[\"']?\s{0,3}(?::|=>|=)\s{0,3}(?:"
+    r"(?<![\w-])(?:set-)?cookie[\"']?\s{0,3}(?::|=>|=)\s{0,3}(?:b(?=[\"']))?(?:"
     r"\\{0,3}\"(?P<a>[^\"\n\\]{3,4096})|'(?P<b>[^'\n]{3,4096})|(?P<v>[\w.%$!#*+^`|~-]{1,128}=[^\n\"'\\]{1,4096}))"
 )
 _SCHEME = r"[a-z]{2,20}(?:-[a-z]{1,20}){0,4}\d{0,3}(?:-[a-z]{1,10}\d{0,3}){0,2}"
 _AUTHORIZATION = re.compile(
-    r"authorization\\{0,3}[\"'\]]{0,2}\s{0,4}(?:=>|[:=])\s{0,4}\\{0,3}[\"'\[]{0,3}(?:"
+    r"authorization\\{0,3}[\"'\]]{0,2}\s{0,4}(?:=>|[:=])\s{0,4}(?:b(?=[\"']))?\\{0,3}[\"'\[]{0,3}(?:"
     r"(?:digest|aws4-hmac-sha256|aws|hawk|oauth|signature)\s{1,3}(?P<a>[^\n'}]{8,4096})"
     # Of a scheme that is not known: parameters, one of them long.
     r"|(?P<other>" + _SCHEME + r")\s{1,3}(?P<b>[\w-]{1,40}=\\{0,3}\"(?=[^\n'}]{0,400}?[\w+/=.%~-]{16})[^\n'}]{8,4096})"
@@ -81,7 +92,9 @@ _GENERAL: tuple[Rule, ...] = (
     Rule("url-password", ("://",), _AUTHORITY),
     Rule("url-password", ("://",), _DATABASE_URL, folded=True),
     Rule("url-password", ("://",), _URL_USER),
-    Rule("url-password", ("jdbc:oracle", "sqlplus"), _ORACLE, folded=True),
+    Rule("url-password", ("jdbc:oracle", "sqlplus", "expdp", "impdp", "sqlldr", "rman target"), _ORACLE, folded=True),
+    Rule("url-password", ("@",), _BARE_AUTHORITY, folded=True),
+    Rule("signature", ("signedheaders=",), _REQUEST_SIGNATURE, folded=True),
     Rule("signature", ("sig", "hmac", "accesskeyid", "code", "key", "token", "auth"), _SIGNED, folded=True),
     Rule("signature", ("x-amz-", "x-goog-", "x-hub-"), _BARE_SIGNED, folded=True),
     Rule("cookie", ("cookie",), _COOKIE, folded=True),
@@ -105,7 +118,7 @@ def _trie(words: set[str]) -> str:
 
 OTHER_SCRIPT = prose.OTHER_SCRIPT
 # Not looked for in a text in which no name of a secret was found.
-NAMED: tuple[Rule, ...] = (*documents.NAMED, *statements.NAMED, *carriers.NAMED, *prose.NAMED)
+NAMED: tuple[Rule, ...] = (*documents.NAMED, *statements.NAMED, *calls.NAMED, *carriers.NAMED, *prose.NAMED)
 # Almost every text holds none of these hints, and then none of these rules runs. What costs is how many letters a hint
 # may begin with.
 _SHORTEST_HINT = 4
@@ -113,6 +126,7 @@ RARE: tuple[Rule, ...] = (
     *(r for r in PREFIXED if all(len(h) >= _SHORTEST_HINT for h in r.hints)),
     *documents.SCARCE,
     *statements.SCARCE,
+    *calls.SCARCE,
     *commands.SCARCE,
     *carriers.SCARCE,
     *prose.SCARCE,
@@ -121,6 +135,7 @@ COMMON: tuple[Rule, ...] = (
     *(r for r in PREFIXED if r not in RARE),
     *_GENERAL,
     *statements.STATEMENTS,
+    *calls.CALLS,
     *commands.COMMANDS,
     *carriers.CARRIERS,
     *prose.PROSE,

@@ -68,6 +68,31 @@ _IMAP = re.compile(
 _SMTP_LOGIN = re.compile(
     r"UGFzc3dvcmQ6(?:\\[rn]|[\s\"']){1,8}(?:[^\n]{0,80}?[>:]\s{0,3}[b\"']{0,2})?(?P<v>[A-Za-z0-9+/]{4,200}={0,2})"
 )
+# Dovecot's authentication, as its debug log prints it.
+_SASL_RESPONSE = re.compile(r"(?<![\w-])PLAIN\b[^\n]{0,300}?\bresp=(?P<v>[A-Za-z0-9+/]{8,1024}={0,2})")
+# Redis' protocol: each argument below its length, with escaped or real ends of lines, behind the same beginning.
+_ENDS = r"\\{1,2}r\\{1,2}n"
+_REDIS_WIRE = re.compile(
+    rf"\$4{_ENDS}auth{_ENDS}(?:\$\d{{1,3}}{_ENDS}[^\s\\]{{1,100}}{_ENDS}(?=\$\d))?\$\d{{1,4}}{_ENDS}(?P<a>[^\s\\]{{1,512}})"
+    r"|^(?P<p>[^\n$]{0,40})\$4\s{0,2}\n(?P=p)auth\s{0,2}\n"
+    r"(?:(?P=p)\$\d{1,3}\s{0,2}\n(?P=p)\S{1,100}\s{0,2}\n(?=(?P=p)\$\d))?(?P=p)\$\d{1,4}\s{0,2}\n(?P=p)(?P<v>\S{1,512})",
+    re.MULTILINE,
+)
+# What somebody tried at a trap that takes any login.
+_ATTEMPT = re.compile(
+    r"login attempt \[(?:b?'[^'\n]{0,100}'|[^/\]\n]{0,100})/(?:b?'(?P<a>[^'\n]{1,200})'|(?P<v>[^\]\n]{1,200}))\]"
+)
+# Lines of ipsec.secrets.
+_SHARED_KEY = re.compile(
+    r":[ \t]{1,8}(?:psk|xauth|eap|ntlm|pin)[ \t]{1,8}(?:\"(?P<v>[^\"\n]{1,200})\""
+    r"|'(?P<a>[^'\n]{1,200})'|(?P<b>0[xs][\w+/=]{8,200}))"
+)
+# Routers and switches: a number before a value says how it is written; without one it must hold a digit.
+_ROUTER = re.compile(
+    r"(?:(?:tacacs|radius)-server\s[^\n]{0,80}?\skey|crypto\sisakmp\skey|(?<![\w-])enable\s(?:secret|password)"
+    r"|neighbor\s\S{1,60}\spassword|ospf\s(?:authentication-key|message-digest-key\s\d{1,3}\smd5)|wpa-psk\sascii|pre-shared-key(?:\s(?:local|remote))?)"
+    r"\s(?:[0-9]\s(?P<a>\S{3,100})|(?P<v>(?=\S{0,60}\d)[^\s\"'=:]{4,100}))"
+)
 _IRC = re.compile(r"nickserv\s:?identify\s(?:\S{1,40}\s)?(?P<v>\S{3,100})")
 _COMMUNITY = re.compile(
     r"snmp[^\n]{0,60}?community[\s=:\"']{1,4}(?P<v>(?=[^\s\d]{0,60}\d)(?=[^\sa-z]{0,60}[a-z])[^\s\"',;]{4,64})"
@@ -85,7 +110,8 @@ _TOLD = re.compile(
 )
 # Names that are too rare to be looked for among the others.
 _OTHER_NAME = re.compile(
-    r"(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord|erlang[._-]?cookie)\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}"
+    r"(?:(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord|erlang[._-]?cookie)|sonar\.login)\\{0,3}[\"']?"
+    r"\s{0,3}(?:=>|[:=])\s{0,3}"
     r"\\{0,3}(?:[\"'](?P<v>[^\"'\n\\]{4,200})|(?P<a>[^\s\"',;&<>]{6,200}))"
 )
 _SHARE = re.compile(r"(?:unseal|recovery)\skey\s\d{1,2}:\s{1,3}(?P<v>[a-z0-9+/]{20,200}={0,2})")
@@ -99,7 +125,8 @@ _PERSONAL_TOKEN = re.compile(
     r"_pat[\"']?\s{0,2}(?:=|:)\s{0,2}[\"']?(?P<v>(?=[a-z_-]{0,200}\d)(?=[\d_-]{0,200}[a-z])[a-z0-9_-]{20,255})"
 )
 _SECRET_ID = re.compile(
-    r"secret[_-]?id\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}\\{0,3}[\"']?(?P<v>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"secret[_ -]?id\\{0,3}[\"']?\s{0,12}(?:=>|[:=])\s{0,20}\\{0,3}[\"']?"
+    r"(?P<v>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 _SIGN_ON = re.compile(
     r"(?:samlresponse|samlart|code_verifier|client_assertion|oauth_signature|oauth_verifier)\\{0,3}[\"']?\s{0,2}"
@@ -127,7 +154,7 @@ NAMED: tuple[Rule, ...] = (
     Rule("private-key", ("private key", "private_key", "private-key"), _HEX_KEY, folded=True),
     Rule("password", ("cryptbypass",), _ENCRYPT, folded=True),
     Rule("secret", ("secret '", "token '", "credential '", "passphrase '"), _OPTION, folded=True),
-    Rule("secret", ("secret_id", "secret-id", "secretid"), _SECRET_ID, folded=True),
+    Rule("secret", ("secret_id", "secret-id", "secretid", "secret id"), _SECRET_ID, folded=True),
 )
 # Behind hints that hardly any text holds. None begins with a letter with which no other does: see HINT_OF_RARE.
 SCARCE: tuple[Rule, ...] = (
@@ -141,6 +168,26 @@ SCARCE: tuple[Rule, ...] = (
     ),
     Rule("password", ("sym_encrypt", "sym_decrypt", "aes_encrypt", "aes_decrypt"), _ENCRYPT, folded=True),
     Rule("password", ("setuser",), _REDIS_USER, folded=True),
+    Rule("password", ("auth\n", "auth\r", "auth\\r", "auth\\\\r"), _REDIS_WIRE, folded=True),
+    Rule("basic-auth", ("resp=",), _SASL_RESPONSE, folded=False),
+    Rule("password", ("login attempt [",), _ATTEMPT),
+    Rule("password", ('psk "', "psk '", 'xauth "', 'eap "', 'ntlm "', "psk 0"), _SHARED_KEY, folded=True),
+    Rule(
+        "password",
+        (
+            "tacacs-server ",
+            "radius-server ",
+            "isakmp key ",
+            "enable secret ",
+            "enable password ",
+            "ospf ",
+            "wpa-psk ascii",
+            "pre-shared-key ",
+            "neighbor ",
+        ),
+        _ROUTER,
+        folded=True,
+    ),
     Rule("password", ("gfzc3dvcmq6",), _SMTP_LOGIN),
     Rule("password", ("nickserv",), _IRC, folded=True),
     Rule("password", ("community",), _COMMUNITY, folded=True),
@@ -151,6 +198,7 @@ SCARCE: tuple[Rule, ...] = (
             "psk:",
             "psk =",
             'psk"',
+            "sonar.login",
             "de passe",
             "de_passe",
             "de-passe",
