@@ -142,7 +142,7 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_manifests(text, folded)
     if "insert" in folded or "replace" in folded:
         yield from find_inserts(text, folded)
-    if "insert" in folded or "update" in folded or "select" in folded or "delete" in folded:
+    if ("?" in text or "$" in text or "%s" in text) and ("insert" in folded or "=" in text):
         yield from find_parameters(text, folded)
     if "token" in folded or "key" in folded:
         yield from find_quoted_tokens(text, folded)

@@ -23,7 +23,7 @@ _ESCAPED_MARKUP = re.compile(
 )
 # A plan shows what was and what will be.
 _CHANGED = re.compile(
-    _NAME + r"(?:_?(?:value|hash|string|base64|b64|enc|\d{1,2}))?\\{0,3}[\"']?"
+    _NAME + r"(?:_?(?:(?:access_)?key|value|hash|string|base64|b64|enc|\d{1,2}))?\\{0,3}[\"']?"
     r"\s{0,40}[=:]\s{0,3}\\{0,3}\"(?:[^\"\\\n]|\\[^\"\n]){0,1000}\\{0,3}\""
     r"\s{1,3}(?:->|=>)\s{1,3}\\{0,3}\""
     r"(?P<v>(?:[^\"\\\n]|\\[^\"\n]){1,1000})\\{0,3}\""

@@ -40,7 +40,7 @@ _GO_SOURCE = re.compile(r"(?<![\w.%-])[\w.%-]{1,60}:(?P<v>[^\s\"'<>]{1,200})@(?:
 
 _PROTOCOL = re.compile(
     r"(?:>{1,3}|user\s{1,2}\S{1,60}\s{1,4}|ftp\S{0,20}[>:])\s{0,2}pass\s(?P<v>\S{3,100})"
-    r"|(?<![\w-])auth\s(?P<a>(?!plain|login|cram|failed|error)\S{0,80}\d\S{0,80})"
+    r"|(?<![\w-])auth\s(?P<a>(?!plain|login|cram|failed|error)(?=\S{4})\S{0,80}\d\S{0,80})"
 )
 _REDIS = re.compile(
     r"(?:(?<=[\d\]s])>\s{0,2}auth\s{1,2}[\w.-]{1,60}|hello\s{1,2}[23]\s{1,2}auth\s{1,2}[\w.-]{1,60})"

@@ -26,6 +26,13 @@ AWS = "AK" + "IA" + "QWERTYUIOP234567"
 JWT = "ey" + "JhbGciOiJIUzI1NiJ9" + ".ey" + "JzdWIiOiJhIn0" + ".c2lnbmF0dXJlLXZhbHVl"
 
 REDACTED = [
+    ("'Authorization': b'Token kT4mzQ9xkT4mzQ9x'", "'Authorization': b'Token <REDACTED:authorization>'"),
+    ("'Cookie': b'theme=kT4mzQ9x'", "'Cookie': b'<REDACTED:cookie>'"),
+    (
+        "SignedHeaders=host;x-amz-date, Signature=" + "0123456789abcdef" * 4,
+        "SignedHeaders=host;x-amz-date, Signature=<REDACTED:signature>",
+    ),
+    ("cannot reach shop:kT4mzQ9x@db1:5432/x", "cannot reach shop:<REDACTED:url-password>@db1:5432/x"),
     ("clone with " + GITHUB + " failed", "clone with <REDACTED:github-token> failed"),
     ("key " + AWS + ".", "key <REDACTED:aws-key>."),
     ("tok\\n" + GITHUB + "\\nend", "tok\\n<REDACTED:github-token>\\nend"),
@@ -71,6 +78,10 @@ REDACTED = [
 ]
 
 KEPT = [
+    "Cookie: sid=XXX; theme=XXX",
+    "Contact: sip:desk42@pbx1:5060",
+    "node shop:rabbit@mq1:25672 down",
+    "rcpt:ada42x@mail1:25",
     "invalid password for user bob",
     "password: <nil>",
     "password=password",

@@ -10,6 +10,9 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_carriers import find_tables
 
 REDACTED = [
+    ("AK" + "IA7Q2M4X6Z8P0R1T3V," + "kT4mzQ9x/+" * 4, "<REDACTED:aws-key>,<REDACTED:aws-key>"),
+    ('~ secret_key = "kT4mzQ9x" -> "kT4mzQ9x"', '~ secret_key = "<REDACTED:secret>" -> "<REDACTED:password>"'),
+    ('~ password = "kT4mzQ9x" -> null', '~ password = "<REDACTED:password>" -> null'),
     # Quotes by number, for URLs, for HTML.
     (
         'b="{\\u0022apiKey\\u0022: \\u0022r1ver9\\u0022}"',
@@ -77,6 +80,8 @@ TABLES = [
 ]
 
 KEPT = [
+    '~ token_ttl = "3600" -> "7200"',
+    "~ password = (sensitive value) -> (sensitive value)",
     "password&quot; is not a field",
     "%22password%22%3A%22%22",
     "{&quot;password&quot;:&quot;required&quot;}",

@@ -7,6 +7,16 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    (
+        "mosquitto_sub -h mq -p 1883 -u ada -P kT4mzQ9x -t a",
+        "mosquitto_sub -h mq -p 1883 -u ada -P <REDACTED:token> -t a",
+    ),
+    (
+        "mc alias set nas http://nas:9000 shopkey7 kT4mzQ9xkT4mzQ9x --api S3v4",
+        "mc alias set nas http://nas:9000 <REDACTED:token> --api S3v4",
+    ),
+    ("expdp system/kT4mzQ9x schemas=SHOP", "expdp system/<REDACTED:url-password> schemas=SHOP"),
+    ("sqlplus shop/kT4mzQ9x @check.sql", "sqlplus shop/<REDACTED:url-password> @check.sql"),
     ("openssl enc -d -aes128 -in a -k 'op3n'", "openssl enc -d -aes128 -in a -k '<REDACTED:cli-password>'"),
     ("smbclient -L //nas -U 'lab/amy%st4ple'", "smbclient -L //nas -U 'lab/amy%<REDACTED:cli-password>'"),
     ("ssh-keygen -q -f id -N st4ple", "ssh-keygen -q -f id -N <REDACTED:cli-password>"),
@@ -42,6 +52,10 @@ REDACTED = [
 ]
 
 KEPT = [
+    "mosquitto_sub -h mq -p 1883 -t a/b",
+    "mc alias list",
+    "sqlplus / as sysdba",
+    "sqlplus scripts/check.sql",
     "openssl s_client -connect h:443 failed",
     "ssh-keygen -l -f key.pub",
     "htpasswd -b: wrong number of arguments",

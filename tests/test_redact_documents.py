@@ -13,6 +13,30 @@ _CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nMHcCAQEEIAbCdEfGh
 _MEMBER = "Zm9vYmFyLWJhei1xdXV4LXByaXZhdGUtcGFydA"
 
 REDACTED = [
+    ("<SharedAccessKey>kT4mzQ9x</SharedAccessKey>", "<SharedAccessKey><REDACTED:password></SharedAccessKey>"),
+    ("<pass>kT4mzQ9x</pass>", "<pass><REDACTED:password></pass>"),
+    ("<key>password</key>\n<string>kT4mzQ9x</string>", "<key>password</key>\n<string><REDACTED:password></string>"),
+    (
+        '<string name="maps_api_key">kT4mzQ9xkT4mzQ9x</string>',
+        '<string name="maps_api_key"><REDACTED:password></string>',
+    ),
+    (
+        '{"Name": "/shop", "Type": "SecureString", "Value": "kT4mzQ9x"}',
+        '{"Name": "/shop", "Type": "SecureString", "Value": "<REDACTED:secret>"}',
+    ),
+    (
+        '{"Value": "kT4mzQ9x", "Version": 2, "Type": "SecureString"}',
+        '{"Value": "<REDACTED:secret>", "Version": 2, "Type": "SecureString"}',
+    ),
+    (
+        '{"type": "random_password", "instances": [{"attributes": {"result": "kT4mzQ9x"}}]}',
+        '{"type": "random_password", "instances": [{"attributes": {"result": "<REDACTED:password>"}}]}',
+    ),
+    (
+        "-----BEGIN OpenVPN Static key V1-----\n8d1f3a5b7c9e0a2b\n4c6d8e0f1a3b5c7d\n"
+        "-----END OpenVPN Static key V1-----",
+        "-----BEGIN OpenVPN Static key V1-----<REDACTED:private-key>-----END OpenVPN Static key V1-----",
+    ),
     (
         "apiVersion: v1\ndata:\n  any.name: aGVsbG8=\n  other: |\n    d29ybGQ=\n    bW9yZQ==\nkind: Secret\n"
         "metadata:\n  name: x",
@@ -57,6 +81,11 @@ REDACTED = [
 ]
 
 KEPT = [
+    "<pass>12</pass><fail>0</fail>",
+    "<Key>logs/2031/a1.csv</Key>",
+    '<string name="error_password">Wrong password</string>',
+    "<key>CFBundleName</key><string>Shop1</string>",
+    '{"Type": "String", "Value": "plain42"}',
     "kind: ConfigMap\ndata:\n  mode: aGVsbG8=",
     "kind: Secret\nmetadata:\n  name: tls\n---\nkind: ConfigMap\ndata:\n  mode: aGVsbG8=",
     "kind: Secret\ndata:\n  value: {{ .Values.token | b64enc }}",

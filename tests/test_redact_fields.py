@@ -10,6 +10,15 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_fields import NAME, find_names
 
 REDACTED = [
+    ("password=Autumn@2031", "password=<REDACTED:password>"),
+    ("Welcome password: Spring@12345", "Welcome password: <REDACTED:password>"),
+    (
+        'cfg = Config {\n    password: Some(\n        "kT4mzQ9x",\n    ),\n}',
+        'cfg = Config {\n    password: Some(\n        "<REDACTED:password>",\n    ),\n}',
+    ),
+    ("define('AUTH_KEY',         'w|k(2 Zp7;9 xQ+');", "define('AUTH_KEY',         '<REDACTED:api-key>');"),
+    ("password: kT`w9z*L)UA", "password: <REDACTED:password>"),
+    ("UID=sa;PWD=kT4mzQ9x;Connect Timeout=30", "UID=sa;PWD=<REDACTED:password>;Connect Timeout=30"),
     ("authentication_string='q1w2e3r4t5'", "authentication_string='<REDACTED:password>'"),
     ("user=amy password_md5=0f3c9a7b", "user=amy password_md5=<REDACTED:password>"),
     (
@@ -53,6 +62,15 @@ REDACTED = [
 ]
 
 KEPT = [
+    "Bad activity token: org.shop.Binder@2bd79ce",
+    "secret=[B@6d06d69c",
+    "token: SessionKey@1b90bf7d",
+    "password: !secret broker_password",
+    "'password' => '%env(SHOP_PASSWORD)%'",
+    "password: '%shop.password%'",
+    '"passwd": "VALUE_REMOVED_BY_FILTER"',
+    "password=`cat shop.log | tail -1`",
+    "ada ALL=(root) NOPASSWD: /bin/systemctl restart shop",
     'password = System.getenv("APP_PASSWORD")',
     "token = config.get('section', 'api_token')",
     "password = getpass.getpass('Password: ')",

@@ -39,6 +39,11 @@ PASSWORDS = [
 ]
 
 CODES = [
+    ("Generated Password [kT4mzQ9xw2]", "Generated Password [<REDACTED:password>]"),
+    ("PASSWORD shop_reader = kT4mzQ9xw2", "PASSWORD shop_reader = <REDACTED:password>"),
+    ("GENERATED ROOT PASSWORD: kT4<Gj2=Fd/o5[", "GENERATED ROOT PASSWORD: <REDACTED:password>"),
+    ("login.........root\npassword......kT4mzQ9x", "login.........root\npassword......<REDACTED:password>"),
+    (" * Debugger PIN: 604-118-257", " * Debugger PIN: <REDACTED:one-time-code>"),
     ("841 207 is your Example sign-in code", "<REDACTED:one-time-code> is your Example sign-in code"),
     ("reset code is 841207", "reset code is <REDACTED:one-time-code>"),
     ("2FA code received from user: 841 207", "2FA code received from user: <REDACTED:one-time-code>"),
@@ -65,6 +70,10 @@ CODES = [
 ]
 
 KEPT = [
+    "Checking password...done",
+    'password............"<masked>"',
+    "password [REQUIRED]",
+    "pin: 604-118-257-001",
     "Passwort für Benutzer bob42 ist abgelaufen",
     "Kennwort ist abgelaufen seit 2024-05-11",
     "Passwort: falsch (3 Versuche)",

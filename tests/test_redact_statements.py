@@ -10,6 +10,26 @@ TOKEN = "t7Kd93MxQpL2vBn48RzYwE5c" + "Hs1Fg6"
 WORDS = "orbit lemon cradle velvet tunnel silver garden puzzle mirror ribbon walnut hazard"
 
 REDACTED = [
+    (
+        "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\nkT4mzQ9x\\r\\n",
+        "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\n<REDACTED:password>\\r\\n",
+    ),
+    (
+        "$4\\r\\nAUTH\\r\\n$3\\r\\nada\\r\\n$8\\r\\nkT4mzQ9x\\r\\n",
+        "$4\\r\\nAUTH\\r\\n$3\\r\\nada\\r\\n$8\\r\\n<REDACTED:password>\\r\\n",
+    ),
+    ("[2] $4\n[2] auth\n[2] $8\n[2] kT4mzQ9x\n[2]", "[2] $4\n[2] auth\n[2] $8\n[2] <REDACTED:password>\n[2]"),
+    ("login attempt [b'root'/b'kT4mzQ9x'] failed", "login attempt [b'root'/b'<REDACTED:password>'] failed"),
+    ("login attempt [root/kT4mzQ9x] succeeded", "login attempt [root/<REDACTED:password>] succeeded"),
+    ('gw.shop : PSK "kT4mzQ9x"', 'gw.shop : PSK "<REDACTED:password>"'),
+    ('ada : XAUTH "kT4mzQ9x"', 'ada : XAUTH "<REDACTED:password>"'),
+    ("tacacs-server host tac1 key kT4mzQ9x", "tacacs-server host tac1 key <REDACTED:password>"),
+    ("enable secret 5 kT4mzQ9x", "enable secret 5 <REDACTED:password>"),
+    ("crypto isakmp key kT4mzQ9x address any", "crypto isakmp key <REDACTED:password> address any"),
+    ("neighbor peer1 password 7 0822455D0A16", "neighbor peer1 password 7 <REDACTED:password>"),
+    ("-Dsonar.login=0123456789abcdef0123456789abcdef -X", "-Dsonar.login=<REDACTED:password> -X"),
+    ("SecretID:        3f1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8", "SecretID:        <REDACTED:secret>"),
+    ("AUTH 1 PLAIN service=imap resp=AGFkYQBrVDRtelE5eA==", "AUTH 1 PLAIN service=imap resp=<REDACTED:basic-auth>"),
     ('db.auth("shop", "k9x8-c7v6")', 'db.auth("shop", "<REDACTED:password>")'),
     ("postgres://shop:k9x8c7v6@/shop?host=/run", "postgres://shop:<REDACTED:url-password>@/shop?host=/run"),
     ("SET PASSWORD FOR app@'%' = PASSWORD('Tr0ub4dor')", "SET PASSWORD FOR app@'%' = PASSWORD('<REDACTED:password>')"),
@@ -88,6 +108,12 @@ REDACTED = [
 ]
 
 KEPT = [
+    "client: auth\\n failed",
+    "login attempt [root/] failed",
+    "enable password reset for all",
+    "OSPF neighbor peer1 is down",
+    "radius-server timeout 5",
+    "AccessorID:      3f1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
     "INSERT INTO users (name, mail) VALUES ('bob', 'x')",
     "INSERT INTO users (name, password) VALUES (?, ?)",
     "INSERT INTO users (name, password) VALUES (:name, :password)",
