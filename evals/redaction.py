@@ -9,9 +9,9 @@
 `evals/data/redaction.jsonl` holds one text per line. `planted` are the secrets, each as parts that are joined here (so
 that no scanner mistakes the file for a leak) and put in place of `{{0}}`, `{{1}}`, ...; `keep` must survive. A row
 without `planted` is a hard negative: any change to it is a false alarm. All values are random, none was ever valid.
-`redaction-independent.jsonl`, `-second`, `-third` and `-fourth` are sets in the same form, by people who had not seen the
-rules; each was written after the misses of the one before had been mended, the fourth after a look at what people paste
-into public threads. Addresses are not looked for in their negatives.
+`redaction-independent.jsonl`, `-second`, `-third` and `-fourth` are sets in the same form, by people who had not seen
+the rules; each was written after the misses of the one before had been mended, the fourth after a look at what people
+paste into public threads. Addresses are not looked for in their negatives.
 """
 
 from __future__ import annotations
