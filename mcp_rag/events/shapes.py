@@ -77,7 +77,7 @@ PIECE = Shape(Kind.PIECE, indented=True)
 
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 _NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
-_BLOCK_FORMATS = frozenset({"npm"})
+_BLOCK_FORMATS = frozenset({"npm", "npm-debug"})
 _BOXES = "│|┌"
 _EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
 _CLOSERS = ("}", "]", ")")

@@ -27,6 +27,7 @@ from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.servers import SERVER_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
+from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
 from mcp_rag.formats.wrappers import EnvelopeFormat
 from mcp_rag.types import Header
 
@@ -76,6 +77,7 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *PLATFORM_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
+    *WEB_TOOL_FORMATS,
     LOGFMT,
 )
 FORMATS: tuple[LogFormat, ...] = (*_TEXT, *_FALLBACKS, *JSON_FORMATS, *ENVELOPE_FORMATS)
@@ -104,6 +106,7 @@ CARRIED = frozenset(
         *DEVICE_FORMATS,
         *PLATFORM_FORMATS,
         *SYSTEM_FORMATS,
+        *WEB_TOOL_FORMATS,
         LOGFMT,
         *_FALLBACKS,
     )
@@ -111,7 +114,7 @@ CARRIED = frozenset(
 ).union(LEVEL_PREFIXES)
 
 # What may stand behind a bare time: a build server stamps what its tools print.
-TIMED = frozenset(form.name for form in (*BUILD_FORMATS, LOGFMT) if form.name != "shell") | {
+TIMED = frozenset(form.name for form in (*BUILD_FORMATS, *WEB_TOOL_FORMATS, LOGFMT) if form.name != "shell") | {
     "cuda",
     "nccl",
     "slurm",

@@ -218,6 +218,15 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"\] (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
     ),
     TextFormat(
+        "php-fpm",
+        "php-fpm on what a script reported: `NOTICE: PHP message: PHP Fatal error:  message`",
+        "NOTICE: PHP message: PHP Warning:  Undefined variable $rate in /srv/app/charge.php on line 4",
+        first="NP",
+        needs="PHP message: PHP ",
+        grade=_php,
+        pattern=r"(?:NOTICE: )?PHP message: (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
+    ),
+    TextFormat(
         "winston",
         "winston's text format: `time level: message`",
         "2026-11-23T19:23:26.614Z error: page size must not be 0",

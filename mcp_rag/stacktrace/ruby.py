@@ -40,6 +40,7 @@ _REVERSED = re.compile(r"\s*\d{1,5}: from ")
 _LOGGED = re.compile(r"(?:.*?\s)??([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}) \((.*)\):?$")
 _PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
 _PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout|Bad)): (.*)$")
+_NAMED_FIRST = re.compile(r"([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){1,6}|[A-Z]\w{0,80}Error): (.*)$")
 _INSPECTED = re.compile(r".*?#<([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}): ([^\n]*)>$")
 _ALONE = re.compile(r"([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}(?:Error|Exception|NotFound|Invalid|Timeout|Bad)):$")
 _CAUSED = re.compile(r"\s*Caused by:\s*$")  # rake and Rails; the type follows on the next line
@@ -60,7 +61,7 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     backward = any(_REVERSED.match(line) for line in lines)
     caused = False
     for n, line in enumerate(lines):
-        if caused and (cause := _PLAIN.match(line)):
+        if caused and (cause := _PLAIN.match(line) or _NAMED_FIRST.match(line)):
             chain.append((cause[1], cause[2], []))
         caused = bool(chain) and _CAUSED.match(line) is not None
         if head := _head(line.strip()):
@@ -102,6 +103,8 @@ def _logged(lines: Sequence[str]) -> tuple[str, str] | None:
         text = line.strip()
         if not text or re.match(r"\d+: |=> ", text):
             continue
+        if found := _NAMED_FIRST.match(text):  # what it has in parentheses is then the cause
+            return found[1], found[2]
         if found := _PAREN_END.match(text):
             return found[2], found[1].rsplit("-- : ", 1)[-1]
         if found := _LOGGED.match(text):

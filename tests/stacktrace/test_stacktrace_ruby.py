@@ -141,3 +141,13 @@ def test_ruby_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+def test_the_cause_that_rake_names_may_be_any_class() -> None:
+    """Below "Caused by:" stands a class and its message, whatever the class is called."""
+    trace = parse(
+        "rake aborted!\nActiveRecord::StatementInvalid: PG::UndefinedTable: no table\n/srv/app/a.rb:4:in `run'\n\n"
+        "Caused by:\nPG::UndefinedTable: no table\n/srv/app/a.rb:4:in `run'\n"
+    )
+    assert trace is not None
+    assert trace.chain == ("ActiveRecord::StatementInvalid", "PG::UndefinedTable")
