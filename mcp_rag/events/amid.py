@@ -24,6 +24,11 @@ def ruled_off(event: OpenEvent) -> bool:
     )
 
 
+def paragraph(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether an indented line is the first of an error that a console of PHP prints: a blank line stands above it."""
+    return shape.role.part is Part.CRASH and shape.role.language == "php" and event.last < at - 1
+
+
 def below_crash(event: OpenEvent, at: int) -> bool:
     """Whether the line above is the first of a crash, whose message follows."""
     return event.last == at - 1 and event.last_shape is not None and event.last_shape.role.part is Part.CRASH

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from mcp_rag.stacktrace import Part, role
 
 # rsyslog writes control characters as `#` and three octal digits; others write what a string literal would hold.
 _MARKS = (("#012", "#011"), ("\\n", "\\t"))
 _TOLD = frozenset({Part.START, Part.CRASH, Part.FRAME, Part.LINK})
 _MAX_LINES = 1_000
+# A browser shows PHP's trace in one paragraph: blanks where the newlines were.
+_PARAGRAPH = " Stack trace: #0 "
+_BREAK = re.compile(r" {1,4}(?=Stack trace: #0 |thrown in \S|#\d{1,4} (?:\S{1,300}\(|\{main\}|\[internal))")
 
 
 def folded(line: str) -> bool:
     """Whether `line` may hold several."""
-    return any(newline in line for newline, _ in _MARKS)
+    return any(newline in line for newline, _ in _MARKS) or _PARAGRAPH in line
 
 
 def unfolded(line: str) -> list[str]:
     """The lines that `line` was made of, if they hold a trace; else itself."""
+    if _PARAGRAPH in line:
+        return _BREAK.split(line, _MAX_LINES)
     for newline, tab in _MARKS:
         pieces = line.split(newline, _MAX_LINES)
         if len(pieces) < 3:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from mcp_rag.events.amid import amid_message, below_crash, boxed, of_runtime, ruled_off, told_in_paragraphs
+from mcp_rag.events.amid import (
+    amid_message,
+    below_crash,
+    boxed,
+    of_runtime,
+    paragraph,
+    ruled_off,
+    told_in_paragraphs,
+)
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
@@ -85,7 +93,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part in _TRACE:
         return _trace_line(event, shape, lane, at)
     if shape.indented:
-        return not ruled_off(event)
+        return not (ruled_off(event) or paragraph(event, shape, at))
     if part is Part.START:
         return _start_line(event, lane, at)
     if part is Part.TYPE:

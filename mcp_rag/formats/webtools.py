@@ -1,4 +1,4 @@
-"""What tools and workers of the web's languages print for a reader at a terminal: a badge, a mark, a number, no time."""
+"""What tools and workers of the web's languages print at a terminal: a badge, a mark or a number instead of a time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
         needs="  ",
         grade=_badge,
         # Where a file is named below the badge of the whole run, what is wrong with it stands below.
-        pattern=r" (?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
+        pattern=r" {1,3}(?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
         r"|(?P<word>ERROR|FATAL|WARN|WARNING|INFO|DEBUG|LOG|DONE|READY|SUCCESS|WAIT) {2,3}(?=\S))",
     ),
     TextFormat(
@@ -69,7 +69,8 @@ WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
         needs=" in ",
         grade=_status,
         digits_matter=True,
-        pattern=r" (?P<body>)(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,400} (?P<status>\d{3}) in \d{1,9}(?:\.\d+)?m?s\b",
+        pattern=r" (?P<body>)(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S{0,400} (?P<status>\d{3}) "
+        r"in \d{1,9}(?:\.\d{1,3})?m?s\b",
     ),
     TextFormat(
         "npm-debug",

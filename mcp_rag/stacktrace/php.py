@@ -12,6 +12,9 @@ LANGUAGE = "php"
 PARTS: Table = (
     Pattern(Part.CRASH, r"(?:PHP )?Fatal error: {1,2}Uncaught "),
     Pattern(Part.CRASH, r"PHP (?:Fatal|Parse|Recoverable fatal) error: "),
+    Pattern(Part.CRASH, r"(?:Fatal|Parse|Recoverable fatal) error: [^\n]{1,1500} on line \d{1,9}$"),
+    Pattern(Part.CRASH, r"In [\w.\-]{1,120}\.php line \d{1,9}:$"),  # Symfony's console, Composer
+    Pattern(Part.CRASH, r"(?:[A-Z]\w{0,80}\\){1,8}\w{1,80}(?:Exception|Error) *$|\w{0,80}(?:Exception|Error) $"),
     Pattern(Part.START, r"Uncaught (?:PHP Exception |[A-Z\\][\w\\]*: [^\n]{0,2000} in \S{1,300}:\d+$)"),
     Pattern(Part.LINK, r"Next [A-Z\\][\w\\]+(?:: |\s)"),
     Pattern(Part.LINK, r"\[previous exception\] \[object\]"),
@@ -20,6 +23,9 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"PHP {1,4}\d+\. \S"),
     Pattern(Part.FRAME, r"/[^\s:()]{1,300}\.php:\d+$"),
     Pattern(Part.DETAIL, r"thrown in \S+ on line \d"),
+    Pattern(
+        Part.DETAIL, r"#\d{1,4} [^\n]{0,1500} in \S{1,300} on line \d{1,9}(?:$|\")"
+    ),  # where the log's limit cut it
     Pattern(Part.DETAIL, r"\"\}\s*$"),
 )
 
@@ -31,13 +37,18 @@ _OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
 _OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")
 _SYMFONY = re.compile(rf".*?Uncaught PHP Exception ({_NAME}): [\"“](.*)[\"”] at (\S+) line (\d{{1,9}})")
 _FATAL = re.compile(
-    r"(?>.*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): ++)(.*?) in (\S+?)(?: on line |:)(\d{1,9})$"
+    r"(?>.*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): ++)(.*?) in (\S+?)(?: on line |:)(\d{1,9})"
+    r"(?:, referer: .*)?$"  # Apache goes on with where the request came from
 )
 _FRAME = re.compile(
     r"\s*(?:PHP +\d+\. .*|#\d{1,4} (?:(\{main\})|(?:([^\s()]{1,300})\((\d{1,"
     r"9})\)|\[internal function\]): (.{1,2000})))$"
 )
 _CALL = re.compile(r"(?:([\w\\@:{}./]{1,300}?)(?:->|::))?([\w\\{}]{1,200})\(")
+_CONSOLE = re.compile(r"\s*In ([\w.\-]{1,120}\.php) line (\d{1,9}):$")
+_BADGE = re.compile(r"\s*((?:[A-Z]\w{0,80}\\){0,8}\w{0,80}(?:Exception|Error)) *$")
+_BOXED = re.compile(r"\s*\[([\w\\]{1,300})\]\s*$")
+_PLACE = re.compile(r"\s*at (\S{1,300}\.php):(\d{1,9})$")
 _LIBRARY = re.compile(r"/vendor/|^\[internal|^$|\bphar://")
 
 
@@ -54,7 +65,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     for line in lines:
         if found := _OBJECT.match(line):
             printed_outer_first = True
-            chain.append((found[1].replace("\\\\", "\\"), found[2].replace('\\"', '"'), [_at(found[3], found[4], "")]))
+            said = found[2].replace('\\"', '"').replace("\\\\", "\\")
+            chain.append((found[1].replace("\\\\", "\\"), said, [_at(found[3], found[4], "")]))
         elif found := (_SYMFONY.match(line) or _head(line, started=bool(chain))):
             chain.append((found[1], _own_words(found[2] or ""), [_at(found[3], found[4], "")]))
         elif opened := _OPEN.match(line):
@@ -65,12 +77,30 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
                 _add(chain[-1][2], frame)
         elif not chain and (fatal := _FATAL.match(line)):
             chain.append((fatal[1], fatal[2], [_at(fatal[3], fatal[4], "")]))
-    if not chain or not (
-        traced or any(word in line for line in lines for word in ("PHP", "Uncaught", "Fatal error", "[object]"))
-    ):
+    if not chain:
+        return _on_console(lines)
+    if not (traced or any(word in line for line in lines for word in ("PHP", "Uncaught", "Fatal error", "[object]"))):
         return None
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain]
     return StackTrace(LANGUAGE, tuple(infos if printed_outer_first else reversed(infos)))
+
+
+def _on_console(lines: Sequence[str]) -> StackTrace | None:
+    """As the consoles of Symfony and Laravel print an error: the place or the class in a line of its own, below it an
+    indented paragraph that says what is wrong."""
+    for n, line in enumerate(lines):
+        console, badge = _CONSOLE.match(line), _BADGE.match(line)
+        if console is None and badge is None:
+            continue
+        said = [text.strip() for text in lines[n + 1 : n + 12] if text.strip()]
+        boxed = _BOXED.match(said[0]) if said else None
+        said = said[1:] if boxed else said
+        place = next((m for text in lines[n + 1 :] if (m := _PLACE.match(text))), console)
+        if not said or place is None:
+            return None
+        type_ = badge[1] if badge else boxed[1] if boxed else ""
+        return StackTrace(LANGUAGE, (ExceptionInfo(type_, said[0], (_at(place[1], place[2], ""),)),))
+    return None
 
 
 def _own_words(message: str) -> str:

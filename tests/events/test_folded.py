@@ -34,3 +34,19 @@ def test_record() -> None:
     assert record.message == "cannot open"
     assert record.stacktrace is not None
     assert (record.stacktrace.outermost.type, record.stacktrace.outermost.message) == ("KeyError", "'drawer'")
+
+
+def test_a_trace_in_one_paragraph_is_read_as_lines() -> None:
+    """A browser shows PHP's report with blanks for newlines: frames, and what stands behind the trace, come apart."""
+    line = (
+        "Fatal error: Uncaught Error: no rate in D:\\shop\\a.php:10 Stack trace: #0 D:\\shop\\b.php(309): rate() "
+        "#1 {main} thrown in D:\\shop\\a.php on line 10"
+    )
+    assert folded(line)
+    assert unfolded(line) == [
+        "Fatal error: Uncaught Error: no rate in D:\\shop\\a.php:10",
+        "Stack trace:",
+        "#0 D:\\shop\\b.php(309): rate()",
+        "#1 {main}",
+        "thrown in D:\\shop\\a.php on line 10",
+    ]

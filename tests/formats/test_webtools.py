@@ -67,7 +67,9 @@ def test_an_error_behind_a_warning_with_a_badge_is_its_own() -> None:
 
 def test_next_names_the_place_above_the_message() -> None:
     """The line with the mark holds the place alone; what is wrong stands below it, and the code that is shown."""
-    text = " ✓ Ready in 2s\n ⨯ ./src/app/cart.tsx:3:1\nModule not found: Can't resolve '@/rates'\n> 3 | import x\n\n ✓ Done\n"
+    text = (
+        " ✓ Ready in 2s\n ⨯ ./src/cart.tsx:3:1\nModule not found: Can't resolve '@/rates'\n> 3 | import x\n\n ✓ Done\n"
+    )
     found = events(text)
     assert [(e.level, e.message) for e in found] == [
         (I, "Ready in 2s"),

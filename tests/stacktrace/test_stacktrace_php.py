@@ -94,3 +94,47 @@ def test_php_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+def test_a_place_alone_on_its_line_begins_an_error_of_a_console() -> None:
+    """Symfony's console and Composer print the place, then what is wrong; with -v the class stands between."""
+    trace = parse("In Store.php line 261:\n       \n  cannot write rates  \n       \n\nimport [--force]\n")
+    assert trace is not None
+    assert (trace.chain, trace.root.message, trace.root.frames[0].line) == (("",), "cannot write rates", 261)
+    trace = parse("In Store.php line 261:\n\n  [Acme\\StoreException]  \n  cannot write rates  \n\n")
+    assert trace is not None
+    assert (trace.chain, trace.root.message) == (("Acme\\StoreException",), "cannot write rates")
+
+
+def test_a_class_alone_on_its_line_begins_an_error_of_a_console() -> None:
+    """Laravel's console prints class, message and place in paragraphs of their own."""
+    trace = parse("   Acme\\Shop\\StoreException \n\n  no rate for order 7\n\n  at app/Store.php:12\n     8▕ x\n")
+    assert trace is not None
+    assert (trace.chain, trace.root.message, trace.root.frames[0].file) == (
+        ("Acme\\Shop\\StoreException",),
+        "no rate for order 7",
+        "app/Store.php",
+    )
+
+
+def test_a_fatal_error_without_its_program_is_php_and_no_swift() -> None:
+    """PHP at a terminal leaves its name out; the place behind `on line` tells it from others' fatal errors."""
+    trace = parse("Fatal error: Call to undefined function rate() in /srv/app/a.php on line 12\n")
+    assert trace is not None
+    assert (trace.language, trace.root.message) == ("php", "Call to undefined function rate()")
+
+
+def test_apache_goes_on_behind_the_place() -> None:
+    """Where a request came from is no part of the error."""
+    trace = parse("PHP Fatal error:  no memory in /srv/app/a.php on line 12, referer: http://shop.example/x\n")
+    assert trace is not None
+    assert (trace.root.message, trace.root.frames[0].line) == ("no memory", 12)
+
+
+def test_names_in_an_object_lose_the_escapes_of_json() -> None:
+    """The message of an exception in Monolog's context names classes with single backslashes, as PHP does."""
+    trace = parse(
+        'app.ERROR: x {"exception":"[object] (TypeError(code: 0): Acme\\\\Shop::run(): no rate at /srv/a.php:4)"}\n'
+    )
+    assert trace is not None
+    assert trace.root.message == "Acme\\Shop::run(): no rate"
