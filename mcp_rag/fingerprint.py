@@ -64,6 +64,8 @@ _SHOWN = re.compile(
     r"[\[{<(|+@\"'`0-9]|--|==|#|(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|GET|POST|PUT|PATCH|HEAD)\s",
     re.IGNORECASE,
 )
+# What nginx and Apache add about the request: who asked, for what, from where. The error is the same without it.
+_REQUEST = re.compile(r", (?:client: \S{1,100}, server: |referr?er: \S)[^\n]*")
 # What is below a cause that a record names is told from its message as a sentence is from the next.
 JOINT = "; "
 
@@ -83,7 +85,7 @@ def spoken(text: str, logger: str) -> str:
 def headline(record: LogRecord) -> str:
     """The lines of a trace-less message that name the event: the first, and more while they hold under three words or
     only announce what follows. What a structured record says went wrong belongs to it."""
-    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
+    text = _without_request((record.message or record.body)[:MAX_MESSAGE_CHARS])
     kept: list[str] = []
     words = 0
     for line in text.split("\n"):
@@ -97,6 +99,10 @@ def headline(record: LogRecord) -> str:
     if announces(said):
         said = " ".join([said, *_announced(record, after=kept[-1])])
     return f"{said}{JOINT}{record.cause[:MAX_CAUSE_CHARS]}" if record.cause else said
+
+
+def _without_request(text: str) -> str:
+    return _REQUEST.sub("", text) if ", client: " in text or ", refer" in text else text
 
 
 def announces(line: str) -> bool:
@@ -146,7 +152,7 @@ def _of_message(record: LogRecord) -> Fingerprint:
 def _told(record: LogRecord) -> str:
     """All that is read of an event without a trace: the message, what it announces and what a structured record says
     went wrong."""
-    text = (record.message or record.body)[:MAX_MESSAGE_CHARS]
+    text = _without_request((record.message or record.body)[:MAX_MESSAGE_CHARS])
     if record.message and "\n" in record.body:
         last = text.rstrip().rpartition("\n")[2]
         if announces(last):

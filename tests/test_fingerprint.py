@@ -304,3 +304,17 @@ def test_a_word_read_as_the_logger_makes_a_number_a_code() -> None:
     assert memo.of(first).codes == ("curl 28",)
     assert memo.of(second) == fingerprint(second) != memo.of(first)
     assert memo.of(replace(first, logger="cart")) == fingerprint(replace(second, logger="cart"))
+
+
+def test_what_a_web_server_adds_about_the_request_does_not_count() -> None:
+    """Who asked nginx or Apache for what, at which server and from where: the same fault for all of them."""
+    said = "upstream prematurely closed connection while reading upstream"
+    tails = (
+        "",
+        ', client: 10.9.0.4, server: shop, request: "GET /a?error=7 HTTP/1.1", host: "a.example"',
+        ', client: 10.9.0.7, server: , request: "POST /b HTTP/2.0", host: "b", referrer: "http://b/"',
+    )
+    ids = {fingerprint(LogRecord(0, 0, said + tail, said + tail)).id for tail in tails}
+    assert len(ids) == 1
+    record = LogRecord(0, 0, "", "AH01071: no script, referer: http://b.example/x")
+    assert headline(record) == "AH01071: no script"

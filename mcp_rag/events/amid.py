@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from mcp_rag.events.phases import OpenEvent, Phase
-from mcp_rag.events.shapes import Shape
+from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.stacktrace import Part
 from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
 MAX_BANNER_LINES = 60
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
+# A request is told in one line, and by the server: what a program prints behind it is another's.
+_REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 
 
@@ -22,6 +24,14 @@ def ruled_off(event: OpenEvent) -> bool:
         and event.first != event.last
         and (last.role.part is Part.PRELUDE and last.role.language == "cpp" and event.crash)
     )
+
+
+def behind_request(event: OpenEvent, shape: Shape) -> bool:
+    """Whether a line at the left margin follows one that tells of a request."""
+    header = event.head.header
+    if header is None or header.format not in _REQUESTS:
+        return False
+    return shape.kind is Kind.TEXT and not shape.indented and event.phase is Phase.NONE
 
 
 def paragraph(event: OpenEvent, shape: Shape, at: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mcp_rag.events.amid import (
     amid_message,
+    behind_request,
     below_crash,
     boxed,
     of_runtime,
@@ -79,7 +80,8 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether the line at position `at` continues `event`."""
     if shape.kind is Kind.PIECE:
         return True
-    if shape.kind is Kind.JSON or (event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at)):
+    alone = event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at)
+    if alone or shape.kind is Kind.JSON or behind_request(event, shape):
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
         return not begins

@@ -138,18 +138,22 @@ _FATAL = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\berrors?\b|\bERR!|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b|\bfail(?:ed|ure|ures)?\b"
-    r"|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b|\bassertion\b|\b(?-i:E\d{4})\b"
+    r"\berrors?\b(?!\.log\b)|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
+    r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b"
+    r"|\bassertion\b|\b(?-i:E\d{4})\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined reference\b",
     re.IGNORECASE,
 )
 _WARN = re.compile(
     r"\bwarn(?:ing)?s?\b|\bdeprecat|\bdenied\b|\brefused\b|\btime[d-]?[ -]?out\b|\bunable to\b|\bcan(?:not|'t)\b"
-    r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b",
+    r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
+    r"|\bblocked by\b",
     re.IGNORECASE,
 )
 
 
+# Node names its warnings; what they warn of may be named after errors.
+_NODE_WARNS = re.compile(r"\(node:\d+\) (?:\[[\w ]{1,40}\] )?(?!UnhandledPromiseRejection)\w{0,60}Warning: ")
 # Parts of every word above in lower case: most lines hold none, and then the expressions need not be tried.
 _FATAL_HINT = re.compile(r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate")
 _ERROR_HINT = re.compile(
@@ -157,7 +161,7 @@ _ERROR_HINT = re.compile(
     r"|e\d{4}"
 )
 _WARN_HINT = re.compile(
-    r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
+    r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden|blocked by"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")
@@ -169,6 +173,8 @@ def level_from_words(text: str) -> Level:
     Looks at the first 512 characters. The same for lines that differ only in digits.
     """
     text = text[:512]
+    if text[:6] == "(node:" and _NODE_WARNS.match(text):
+        return Level.WARN
     low = text.lower()
     if not _ANY_HINT.search(low):
         return Level.UNSET

@@ -221,10 +221,10 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         "php-fpm",
         "php-fpm on what a script reported: `NOTICE: PHP message: PHP Fatal error:  message`",
         "NOTICE: PHP message: PHP Warning:  Undefined variable $rate in /srv/app/charge.php on line 4",
-        first="NP",
+        first="N",
         needs="PHP message: PHP ",
         grade=_php,
-        pattern=r"(?:NOTICE: )?PHP message: (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
+        pattern=r"NOTICE: PHP message: (?=PHP (?P<kind>\w{1,20})(?: \w{1,12})?:)",
     ),
     TextFormat(
         "winston",

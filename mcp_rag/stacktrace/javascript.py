@@ -36,7 +36,11 @@ PARTS: Table = (
     Pattern(Part.FRAME,
         r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|"
         r"chrome)://?[^\n]{0,400}:\d+(?::\d+)?$", "@"),
+    Pattern(Part.FRAME, r"❯ (?:[\w$.<>\[\] ]{1,200} )?(?:\w{1,8}:)?[^\s:]{1,300}:\d+:\d+$"),  # Vitest
     Pattern(Part.LINK, r"\[(?:cause|errors|\d+)\]: "),
+    Pattern(Part.LINK, r"-- inner error --$"),  # webpack, of a plugin that failed
+    Pattern(Part.CRASH, r"panic\((?:main thread|thread \d{1,9})\): "),  # Bun itself
+    Pattern(Part.DETAIL, r"oh no: Bun has crashed|To send a redacted crash report|please file a GitHub issue using"),
     Pattern(Part.DETAIL, r"Node\.js v\d"),
     Pattern(Part.DETAIL, r"Bun v\d"),
     Pattern(Part.DETAIL, r"\(Use `node --trace-"),
@@ -44,7 +48,7 @@ PARTS: Table = (
 )  # fmt: skip
 
 _FRAME = re.compile(
-    r"\s*(?:at|- at) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))$"
+    r"\s*(?:at|- at|❯) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))$"
 )
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
 _AT_FRAME = re.compile(
@@ -53,18 +57,20 @@ _AT_FRAME = re.compile(
 )
 _WORDS = (
     r"(?:Uncaught (?:Error: )?|\(in promise\):? ?|\(node:\d+\) UnhandledPromiseRejectionWarning: "
-    r"|\(node:\d+\) (?:\[\w{1,40}\] )?(?=\w{1,80}Warning: )"
-    r"|error: Uncaught |Unhandled (?:promise )?[Rr]ejection:? ?|Unhandled Runtime Error:? ?"
+    r"(?:Unhandled promise rejection \(rejection id: \d+\): )?|\(node:\d+\) (?:\[\w{1,40}\] )?(?=\w{1,80}Warning: )"
+    r"|error: Uncaught |Unhandled (?:promise )?[Rr]ejection(?: at: Promise)?(?:: ?| (?=[A-Z{])|$)"
+    r"|Unhandled Runtime Error:? ?"
     r"|Error: Uncaught \(in promise\): (?=\w+Error))"
 )
-_HEAP = re.compile(r"\s*(FATAL ERROR): (.*)$")
+_HEAP = re.compile(r"\s*(FATAL ERROR|panic(?=\())(?:\([\w ]{1,40}\))?: (.*)$")
 _NATIVE = re.compile(r"\s*\d+: 0x[0-9a-f]+ +(?:([^\s(\[][^\n(\[]{0,300}))?")
 _LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
 _TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
 _NAME = re.compile(r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout)\b|^[A-Z][\w$]*(?:Error|Exception)")
 _INLINE = re.compile(r"\b([A-Z][\w$]{0,80}(?:Error|Exception)|Error)(?: \[\w{1,80}\])?: (.*)$")
 _NESTED = re.compile(r"\s*(?:\[(?:cause|\d+)\]:|Caused by:|cause:) (.*)$")
-_ERRORS = re.compile(r"\s*\[errors\]: \[")
+_ERRORS = re.compile(r"\s*\[errors\]: \[|-- inner error --$")
+_COPY = re.compile(r"(?<=Error)\d{1,2}$|(?<=Exception)\d{1,2}$")  # a bundler tells classes of one name apart
 _REJECTION = re.compile(r"\s*\[UnhandledPromiseRejection: (.*)\]? ?\{?$")
 _EXCERPT = re.compile(rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|node:|internal/)(?:{_FILE}|[\w/\-]{{1,80}}):\d+$")
 _LIBRARY = re.compile(
@@ -125,7 +131,7 @@ def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:
         if rejection := _REJECTION.match(lines[n]):
             return n, "UnhandledPromiseRejection", rejection[1].rstrip("{ ").rstrip("]")
         if named := _named(lines[n]):
-            return n, *named
+            return n, named[0], named[1] or _spread(lines[n + 1 : first])
     for n in range(first - 1, -1, -1):
         lead = _LEAD.match(lines[n])
         if lead and lead[0].strip():
@@ -137,6 +143,14 @@ def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:
     if excerpt:
         return _thrown_value(lines)
     return None
+
+
+def _spread(lines: Sequence[str]) -> str:
+    """A message that begins below its class, as Prisma's: what was asked, and at the end what is wrong with it."""
+    said = [text for line in lines if (text := line.strip())]
+    if len(said) < 2:
+        return said[0] if said else ""
+    return f"{said[0].removesuffix(' in').rstrip(':')}: {said[-1]}"
 
 
 def _before(lines: Sequence[str], first: int) -> str:
@@ -165,7 +179,8 @@ def _named(line: str) -> tuple[str, str] | None:
     found = _TYPE.match(text)
     if found is None or not (_NAME.search(found[1]) or (start and line[:start].strip())):
         return None
-    return found[1], (found[3] or "").strip()
+    name = found[2] if found[2] and found[2].endswith("Error") else found[1]  # the class as it calls itself
+    return _COPY.sub("", name), (found[3] or "").strip()
 
 
 def _frame(line: str) -> Frame | None:
@@ -176,6 +191,8 @@ def _frame(line: str) -> Frame | None:
         if found[2] and len(function.rpartition(".")[2]) <= 2:
             function = found[2]
         place = found[3] if found[1] else found[4]
+        if not found[1] and line.lstrip()[:1] == "❯":
+            function, _, place = place.rpartition(" ")
         if place.startswith("eval at"):
             place = place.rsplit(", ", 1)[-1]
         at = _PLACE.match(place)

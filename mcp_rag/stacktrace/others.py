@@ -197,9 +197,10 @@ def lua(lines: Sequence[str]) -> StackTrace | None:
     found = _LUA.match(text)
     message = found[3] if found else text
     frames = tuple(
-        Frame(function=m[3].strip("'<>"), file=m[1], line=int(m[2] or 0), in_app=not m[1].startswith("["))
+        # A function without a name is called by its place. nginx goes on behind the last one with the request.
+        Frame("" if m[3][:1] == "<" else m[3].strip("'"), "", m[1], int(m[2] or 0), not m[1].startswith("["))
         for line in lines[at + 1 :]
-        if (m := _LUA_FRAME.match(line))
+        if (m := _LUA_FRAME.match(line.partition(", client: ")[0].partition(", context: ")[0]))
     )
     return StackTrace("lua", (ExceptionInfo("error", message, frames),))
 

@@ -159,6 +159,6 @@ def _is_type(text: str) -> bool:
     if found is None:
         return False
     name = found[1]
-    if name.endswith(_SUFFIXES):
+    if name.endswith(_SUFFIXES) or (name[-1].isdigit() and name.rstrip("0123456789").endswith(("Error", "Exception"))):
         return found[2] != " (" or "::" in name or name[0].isupper()
     return _QUALIFIED.match(name) is not None or "::" in name

@@ -119,3 +119,18 @@ def test_events_end_where_a_reader_would_say(name: str) -> None:
     """Each cause with what it must not take along."""
     text, expected = EVENTS[name]
     assert spans(text) == expected
+
+
+def test_what_follows_a_request_is_not_its_message() -> None:
+    """The line of a request is whole: an error that the program prints behind it is an event of its own."""
+    text = (
+        '[23/Nov/2026 19:20:37] "GET /orders/7 HTTP/1.1" 404 145\n'
+        '[23/Nov/2026 19:20:38] "GET /orders/8 HTTP/1.1" 404 145\n'
+        "TypeError: rates.map is not a function\n    at total (/srv/cart.js:4:1)\n"
+    )
+    found = parse_block(text.encode(), ParseSettings(min_level=Level.UNSET))[0]
+    assert [(e.level.name, e.first_line, e.last_line) for e in found] == [
+        ("WARN", 0, 0),
+        ("WARN", 1, 1),
+        ("ERROR", 2, 3),
+    ]

@@ -445,7 +445,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
             (
                 4,
                 4,
-                Level.ERROR,
+                Level.WARN,
                 "",
                 "(node:4711) [DEP0018] DeprecationWarning: Unhandled promise rejections are deprecated.",
             ),

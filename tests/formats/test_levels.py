@@ -57,3 +57,20 @@ GUESSES = [
 def test_level_from_words(text: str, level: Level) -> None:
     """Without a header level words decide; counts say nothing, since a zero and a three share one digit memo."""
     assert formats.level_from_words(text) is level
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("(node:7) [DEP0018] DeprecationWarning: Unhandled promise rejections are deprecated", Level.WARN),
+        ("(node:7) UnhandledPromiseRejectionWarning: Error: no rate", Level.ERROR),
+        ("GET http://shop.example/a net::ERR_CONNECTION_RESET", Level.ERROR),
+        ("Access to fetch at 'a' has been blocked by CORS policy", Level.WARN),
+        ("tailing /srv/log/shop-error.log last 15 lines", Level.UNSET),
+        ("an error, logged to error.log", Level.ERROR),
+    ],
+)
+def test_words_of_the_web(text: str, level: Level) -> None:
+    """Node's own name for a warning counts for more than what it warns of; a browser's code is an error; the name of a
+    log says nothing."""
+    assert formats.level_from_words(text) is level

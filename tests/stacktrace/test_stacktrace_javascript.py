@@ -239,3 +239,58 @@ def test_javascript_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+def test_a_message_that_begins_below_its_class() -> None:
+    """Prisma says what was asked in the line below the class and what is wrong with it in the last before the calls;
+    the number that a bundler gave the class is none of its name."""
+    below = (
+        "\nInvalid `db.order.create()` invocation in\n/srv/a.ts:9:3\n\n"
+        "→ 9 await x\nThe rate is missing\n    at run (/srv/a.js:3:1)\n"
+    )
+    for head in ("StoreError: ", "StoreError3 [StoreError]: ", "StoreError2: "):
+        trace = parse(head + below)
+        assert trace is not None
+        assert trace.chain == ("StoreError",)
+        assert trace.root.message == "Invalid `db.order.create()` invocation: The rate is missing"
+
+
+def test_the_warning_of_old_nodes_names_the_error_last() -> None:
+    """Before Node 10 the number of the rejection stood between; the sentence that follows an error is no type."""
+    head = "(node:7) UnhandledPromiseRejectionWarning: "
+    trace = parse(f"{head}Unhandled promise rejection (rejection id: 1): TypeError: no rate\n")
+    assert trace is not None
+    assert (trace.chain, trace.root.message) == (("TypeError",), "no rate")
+    trace = parse(f"{head}Unhandled promise rejection. This error originated somewhere\n")
+    assert trace is not None
+    assert trace.root.message == "Unhandled promise rejection. This error originated somewhere"
+
+
+def test_vitest_marks_its_calls_with_an_arrow() -> None:
+    """Calls with and without a name, of the runtime and of the test."""
+    trace = parse(
+        "AssertionError: expected 3 to be 4\n ❯ total node:internal/errors:371:5\n ❯ src/cart.test.ts:12:21\n"
+    )
+    assert trace is not None
+    assert trace.language == "javascript"
+    assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames] == [
+        ("total", "node:internal/errors", 371, False),
+        ("", "src/cart.test.ts", 12, True),
+    ]
+
+
+def test_webpack_prints_the_inner_error_below() -> None:
+    """The error of a plugin and what caused it are one chain."""
+    trace = parse(
+        "HookError: no rate\n    at a (/srv/a.js:1:2)\n-- inner error --\nTypeError: x\n    at b (/srv/b.js:3:4)\n"
+    )
+    assert trace is not None
+    assert trace.chain == ("HookError", "TypeError")
+
+
+def test_bun_tells_of_its_own_crash() -> None:
+    """The thread's number is no part of the fault."""
+    for thread in ("main thread", "thread 4711"):
+        trace = parse(f"panic({thread}): Segmentation fault at address 0x1A\noh no: Bun has crashed.\n")
+        assert trace is not None
+        assert (trace.chain, trace.root.message) == (("panic",), "Segmentation fault at address 0x1A")

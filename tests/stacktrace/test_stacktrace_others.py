@@ -206,3 +206,16 @@ def test_others_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+def test_lua_behind_nginx_is_the_same_for_every_request() -> None:
+    """nginx goes on behind the last call with the request; a function without a name is called by its place."""
+    text = (
+        "stack traceback:\ncoroutine 0:\n\t/srv/a.lua: in function 'rate'\n\t/srv/a.lua:170: in function </srv/a.lua:2>"
+    )
+    trace = parse(f'/srv/a.lua:130: no rate\n{text}, client: 10.9.0.4, server: , request: "GET /a HTTP/1.1"\n')
+    assert trace is not None
+    assert [(f.function, f.file, f.line) for f in trace.root.frames] == [
+        ("rate", "/srv/a.lua", 0),
+        ("", "/srv/a.lua", 170),
+    ]
