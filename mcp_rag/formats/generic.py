@@ -165,7 +165,7 @@ def _level_first(head: str) -> Header | None:
     if stamp is not None:
         return _behind_level(head, stamp, level, inside=bool(opened) and not closed)
     # `Error: text` is how JavaScript prints an exception; `panic: text` is Go's: both begin a trace, not a header.
-    if word in ("Error", "panic", "Panic") or (opened and not closed):
+    if (word in ("Error", "panic", "Panic") and not closed) or (opened and not closed):
         return None
     if spaced and (word != word.upper() or _SHOUTING.match(head, found.end()) or len(word) < 4):
         return None

@@ -161,7 +161,8 @@ _ERROR_HINT = re.compile(
     r"|e\d{4}"
 )
 _WARN_HINT = re.compile(
-    r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden|blocked by"
+    r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
+    r"|blocked by"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")

@@ -20,6 +20,21 @@ PARTS: Table = (
         Part.FRAME,
         r"(?:在|bei|à|en) [\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: \S{1,10} [^\n]{1,300}:\S{1,10} \d+\.?)?$",
     ),
+    Pattern(  # Mono
+        Part.FRAME,
+        r"at (?:\(wrapper [\w\-]{1,40}\) )?[\w.<>`\[\]$|,+/]{1,300} ?\([^()\n]{0,400}\) "
+        r"\[0x[0-9a-f]{1,8}\] in [^\n]{1,300}:\d+ *$",
+    ),
+    Pattern(Part.FRAME, r"at [\w.<>`\[\]$|,+]{1,300} \([\w.\-]{1,200}, Version=\d"),  # Application Insights
+    # Unity on an exception; on what the program logged it parts class and method with a colon.
+    Pattern(Part.FRAME, r"[\w.<>`+/]{1,300} ?\([^()\n]{0,400}\) \(at [^\n()]{1,300}:\d+\)$", ") (at "),
+    Pattern(
+        Part.DETAIL,
+        r"[\w.<>`+/]{1,300}:[\w.<>`]{1,120} ?\([^()\n]{0,400}\) \(at [^\n()]{1,300}:\d+\)$",
+        ") (at ",
+    ),
+    Pattern(Part.DETAIL, r"Unity(?:Engine|Editor)\.[\w.<>`+/]{1,300}:[\w.<>`]{1,120} ?\([^()\n]{0,400}\)$"),
+    Pattern(Part.DETAIL, r"\(Filename: [^\n]{0,300} Line: -?\d+\)$"),
     Pattern(Part.DETAIL, r"--- End of (?:inner exception stack trace|stack trace from previous location)"),
     Pattern(Part.DETAIL, r"<---$"),
 )
@@ -30,7 +45,7 @@ _TYPE = re.compile(
 )
 _STRICT = re.compile(
     r"\s*(?:Unhandled [Ee]xception[.:] )?((?:[A-Za-z_]\w*[.+])*[A-Z][\w`\[\],]*)"
-    r"(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*))?$"
+    r"(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*)|:)?$"
 )
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #(\d+)\) )?(.*)$")
 _END = re.compile(r"\s*--- End of inner exception")
@@ -38,10 +53,18 @@ _FRAME = re.compile(
     r"\s*(?:at|bei|à|en|在) (?:async )?([^\s(][^(]{0,300}?)\(([^()]{0,400})"
     r"\)(?: \S{1,10} (.{1,300}?):\S{1,10} (\d{1,9})\.?)?\s*$"
 )
+_ELSEWHERE = (
+    re.compile(
+        r"\s*at (?:\(wrapper [\w\-]{1,40}\) )?([^\s(][^(]{0,300}?) ?\(([^()]{0,400})\) "
+        r"\[0x[0-9a-f]{1,8}\] in (.{1,300}?):(\d{1,9})$"
+    ),
+    re.compile(r"\s*([\w.<>`+/]{1,300}) ?\(([^()]{0,400})\) \(at ([^()]{1,300}):(\d{1,9})\)$"),
+    re.compile(r"\s*at ([^\s(]{1,300}) \(([\w.\-]{1,200}), Version=\d()()"),
+)
 _LIBRARY = (
     "System.", "Microsoft.", "Newtonsoft.", "Npgsql.", "Dapper.", "Serilog.", "MySql.", "StackExchange.", "Polly.",
     "AutoMapper.", "MediatR.", "Grpc.", "Azure.", "Amazon.", "Swashbuckle.", "NLog.", "Xunit.", "NUnit.",
-    "lambda_method", "Castle.", "RabbitMQ.", "Hangfire.", "Quartz.", "MassTransit.",
+    "lambda_method", "Castle.", "RabbitMQ.", "Hangfire.", "Quartz.", "MassTransit.", "UnityEngine.", "UnityEditor.",
 )  # fmt: skip
 _ASYNC = re.compile(r"\.?<(\w*)>(?:[a-z]__\d*|d)[\w|]*(?:`\d+)?(?:\.MoveNext)?|\.<>c(?:__DisplayClass\w*)?")
 _NAMED_EXCEPTION = re.compile(r"(?:Exception|Error|Fault)(?:`\d+)?(?:\[.*\])?$")
@@ -110,7 +133,8 @@ def _head(lines: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _frame(line: str) -> Frame | None:
-    found = _FRAME.match(line.rstrip().removesuffix("<---"))
+    text = line.rstrip().removesuffix("<---")
+    found = next((m for pattern in _ELSEWHERE if (m := pattern.match(text))), None) or _FRAME.match(text)
     if found is None or ":" in found[2][-6:]:
         return None
     name = found[1].strip()
@@ -118,4 +142,10 @@ def _frame(line: str) -> Frame | None:
     module, _, function = plain.rpartition(".")
     if name.endswith((".ctor", ".cctor")):
         module, function = plain.rsplit(".", 2)[0].rstrip("."), ".ctor"
-    return Frame(function=function, module=module, file=found[3] or "", line=int(found[4] or 0), in_app=in_app(name))
+    return Frame(
+        function=function,
+        module=module,
+        file="" if (found[3] or "<")[0] == "<" else found[3],
+        line=int(found[4] or 0),
+        in_app=in_app(name),
+    )

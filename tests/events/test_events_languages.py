@@ -593,3 +593,17 @@ def test_errors_of_a_console_in_paragraphs_are_events_of_their_own() -> None:
         ("ERROR", "no rate"),
         ("ERROR", "no rate"),
     ]
+
+
+def test_what_unity_logged_is_no_exception() -> None:
+    """Unity prints the calls below every message; only those of an exception make it an error."""
+    text = (
+        "Loading the till\nUnityEngine.DebugLogHandler:LogFormat (UnityEngine.LogType,string)\n"
+        "Acme.Till:Open (string) (at Assets/Till.cs:12)\n\n(Filename: Assets/Till.cs Line: 12)\n\n"
+        "NullReferenceException: Object reference not set\n  at Acme.Till.Open () [0x00000] in <0>:0 \n\n"
+        "Failed to load the till\nUnityEngine.Debug:LogError (object)\n"
+    )
+    found = records(text)
+    assert [(e.level.name, e.first_line, e.last_line) for e in found][-2:] == [("ERROR", 6, 7), ("ERROR", 9, 10)]
+    assert found[0].level is Level.UNSET
+    assert found[-1].stacktrace is None

@@ -55,6 +55,14 @@ def test_counts_and_prose_are_no_headers_of_these(line: str) -> None:
     assert header is None or header.format not in {"npm-debug", "next", "badge"}
 
 
+def test_a_level_in_brackets_may_be_error() -> None:
+    """`Error: text` is an exception of JavaScript, `[Error] text` a logger's line as `[Info] text` is."""
+    header = formats.match("[Error] StoreService: no rate for order 7")
+    assert header is not None
+    assert (header.level, header.format) == (E, "level-prefix")
+    assert formats.match("Error: no rate") is None
+
+
 def events(text: str) -> list[LogRecord]:
     return parse_block(text.encode(), ParseSettings(min_level=Level.UNSET))[0]
 

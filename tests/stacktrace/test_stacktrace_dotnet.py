@@ -112,3 +112,22 @@ def test_dotnet_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+@pytest.mark.parametrize(
+    ("call", "frame"),
+    [
+        ("  at Acme.Till.Open (System.String a) [0x0009c] in <b002067148074a36>:0 ", ("Open", "", 0)),
+        ("  at Acme.Till.Open () [0x00039] in D:\\src\\Till.cs:84 ", ("Open", "D:\\src\\Till.cs", 84)),
+        ("  at (wrapper managed-to-native) Acme.Till.Open () [0x00000] in <0>:0", ("Open", "", 0)),
+        ("Acme.Till.Open (System.String a) (at Assets/Till/Till.cs:12)", ("Open", "Assets/Till/Till.cs", 12)),
+        ("   at Acme.Till.Open (Acme.Core, Version=2.1.1.0, Culture=neutral, PublicKeyToken=null)", ("Open", "", 0)),
+    ],
+)
+def test_calls_of_other_runtimes(call: str, frame: tuple[str, str, int]) -> None:
+    """Mono, Unity and Application Insights print calls in ways of their own."""
+    trace = parse(f"NullReferenceException: Object reference not set\n{call}\n")
+    assert trace is not None
+    assert trace.language == "csharp"
+    assert [(f.function, f.file, f.line) for f in trace.root.frames] == [frame]
+    assert trace.root.frames[0].module == "Acme.Till"
