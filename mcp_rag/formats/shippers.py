@@ -34,6 +34,15 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         r"|[\w.-]{1,100}/[\w.-]{1,100}/[0-9a-f]{32}) ",
     ),
     EnvelopeFormat(
+        "render",
+        "Render's logs as its page shows them: `Mon d h:mm:ss PM  text`",
+        "Nov 23 07:20:37 PM  Traceback (most recent call last):",
+        kind="envelope",
+        first="A",
+        needs="M  ",
+        pattern=r"(?P<timestamp>[A-Z][a-z]{2} {1,2}\d{1,2} \d{1,2}:\d\d:\d\d [AP]M)(?:  |$)",
+    ),
+    EnvelopeFormat(
         "fly",
         "Fly.io: `time app[machine] region [level] text`",
         "2026-11-23T19:20:37Z app[45c1b8a5] fra [info] Traceback (most recent call last):",

@@ -43,14 +43,14 @@ def _status(found: re.Match[str]) -> Level:
 WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
     TextFormat(
         "badge",
-        "Metro (React Native), Nuxt, Vue CLI and others with a badge: ` ERROR  message`",
+        "Metro (React Native), Nuxt, Vue CLI, Kamal and others with a badge: ` ERROR  message`",
         " ERROR  TypeError: rates.map is not a function",
         first=" ",
-        needs="  ",
         grade=_badge,
         # Where a file is named below the badge of the whole run, what is wrong with it stands below.
         pattern=r" {1,3}(?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
-        r"|(?P<word>ERROR|FATAL|WARN|WARNING|INFO|DEBUG|LOG|DONE|READY|SUCCESS|WAIT) {2,3}(?=\S))",
+        r"|(?P<word>ERROR|FATAL|WARN|WARNING|INFO|DEBUG|LOG|DONE|READY|SUCCESS|WAIT)"
+        r"(?: {2,3}(?=\S)| (?=\[[0-9a-f]{8}\] |\([A-Z]\w{1,60}::)))",
     ),
     TextFormat(
         "next",

@@ -73,6 +73,7 @@ _ERRORS = re.compile(r"\s*\[errors\]: \[|-- inner error --$")
 _COPY = re.compile(r"(?<=Error)\d{1,2}$|(?<=Exception)\d{1,2}$")  # a bundler tells classes of one name apart
 _REJECTION = re.compile(r"\s*\[UnhandledPromiseRejection: (.*)\]? ?\{?$")
 _EXCERPT = re.compile(rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|node:|internal/)(?:{_FILE}|[\w/\-]{{1,80}}):\d+$")
+_SHOWN = re.compile(r"\s*(?:>? {0,3}\d{0,7} {0,3}[|│]|\^+$|Plugin: \S|File: \S|Code frame:)")
 _LIBRARY = re.compile(
     r"^(?:node:|internal/|native|<anonymous>|ext:|deno:|bun:|\[native|webpack/|index \d)|[/\\]node_modules[/\\]|^node:|"
     r"webpack-internal:///.*node_modules|chrome-extension://|moz-extension://|^react-dom"
@@ -154,8 +155,10 @@ def _spread(lines: Sequence[str]) -> str:
 
 
 def _before(lines: Sequence[str], first: int) -> str:
-    """The text line just above nameless frames: frameworks print the message without the class."""
-    return lines[first - 1].strip() if first else ""
+    """The text just above nameless frames: frameworks print the message without the class. Source that a tool shows
+    and where it is from is passed over."""
+    told = (line.strip() for line in reversed(lines[:first]) if line.strip() and not _SHOWN.match(line))
+    return next(told, lines[first - 1].strip() if first else "")
 
 
 def _thrown_value(lines: Sequence[str]) -> tuple[int, str, str] | None:

@@ -21,6 +21,7 @@ def read(text: str) -> list[LogRecord]:
 
 # line, level, message, service, time
 CASES = [
+    ("Nov 23 07:20:37 PM  [2026-11-23 19:20:37.123] error: no plan", E, "no plan", "", "2026-11-23T19:20:37.123Z"),
     ("2026-11-23T19:20:37Z app[45c1b8a5] fra [error] gone", E, "gone", "", "2026-11-23T19:20:37Z"),
     ('2026-11-23T19:20:37Z {app="shop", level="warn"} slow', W, "slow", "shop", "2026-11-23T19:20:37Z"),
     ('2026-11-23T19:20:37Z {app="shop"} level=error msg="no plan" a=1', E, "no plan", "shop", "2026-11-23T19:20:37Z"),
@@ -160,3 +161,12 @@ def test_pairs_of_a_firewall_name_date_and_time_apart() -> None:
     assert record.timestamp_ms == parse_timestamp("2026-11-23T19:20:37Z")
     (record,) = read('@timestamp="2026-11-23T19:20:37Z" @level="ERROR" app="tax" @message="no rate"')
     assert (record.level, record.message, record.service) == (E, "no rate", "tax")
+
+
+def test_what_render_shows_is_one_error() -> None:
+    """The line behind Render's time is the program's own: its exception is no program of syslog's."""
+    at = "Nov 23 07:20:37 PM  "
+    found = read(f"{at}StoreError: no plan\n{at}    at run (/srv/a.js:1:2)\n{at}listening\n")
+    assert [(e.first_line, e.last_line, e.level) for e in found] == [(0, 1, E), (2, 2, U)]
+    assert found[0].stacktrace is not None
+    assert found[0].stacktrace.chain == ("StoreError",)

@@ -15,6 +15,9 @@ CASES = [
     (" ERROR  rates is not defined", "badge", E, "rates is not defined"),
     (' LOG  Running "shop" with 4 modules', "badge", I, 'Running "shop" with 4 modules'),
     (" DONE  Compiled successfully in 812ms", "badge", I, "Compiled successfully in 812ms"),
+    ("  INFO [ea186ac4] Finished in 0.2 seconds", "badge", I, "[ea186ac4] Finished"),
+    (" ERROR (SSHKit::Command::Failed): no host", "badge", E, "(SSHKit::Command::Failed): no host"),
+    ("   INFO  Running migrations.", "badge", I, "Running migrations."),
     (" warning  in ./src/Cart.vue", "badge", W, ""),
     (" ⨯ ./src/app/cart/page.tsx:3:1", "next", E, ""),
     (" ⨯ unhandledRejection:  Error: no plan", "next", E, "Error: no plan"),
@@ -121,3 +124,12 @@ def test_a_fatal_error_that_fpm_passes_on_is_fatal() -> None:
     assert found[0].level is F
     assert found[0].stacktrace is not None
     assert found[0].stacktrace.root.type == "Exception"
+
+
+@pytest.mark.parametrize("line", ["7:20:37 PM [vite] page reload", "[7:20:37 PM] page reload"])
+def test_a_time_of_day_may_be_in_halves(line: str) -> None:
+    """Vite and the compiler of TypeScript print the time as the system's language does."""
+    found = parse_block(line.encode(), ParseSettings(min_level=Level.UNSET, reference_ms=1_796_400_000_000))[0][0]
+    assert found.message.startswith(("page reload", "[vite] page reload"))
+    assert found.timestamp_ms is not None
+    assert found.timestamp_ms // 1000 % 86_400 == (19 * 60 + 20) * 60 + 37

@@ -294,3 +294,13 @@ def test_bun_tells_of_its_own_crash() -> None:
         trace = parse(f"panic({thread}): Segmentation fault at address 0x1A\noh no: Bun has crashed.\n")
         assert trace is not None
         assert (trace.chain, trace.root.message) == (("panic",), "Segmentation fault at address 0x1A")
+
+
+def test_the_source_that_a_tool_shows_is_not_the_message() -> None:
+    """Vite prints the message, where it is from and the lines around it above calls of no named error."""
+    trace = parse(
+        "[vite] Internal server error: no such import\n  Plugin: vite:import\n  File: /srv/a.tsx:2:25\n"
+        "  1  |  import a\n     |         ^\n      at run (file:///srv/node_modules/vite/a.js:3:4)\n"
+    )
+    assert trace is not None
+    assert trace.root.message == "[vite] Internal server error: no such import"
