@@ -257,8 +257,9 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             return shape.named or lane.ahead(at, _BODY, 2)
         if event.language == _PLSQL:  # the next error of the stack, or the manual's words on it
             return event.last == at - 1
-        told = event.language != "csharp" or event.last == at - 1  # Unity prints calls below every message
-        return told and lane.ahead(at, _TRACE, 1)
+        # Unity prints calls below every message, and so do frameworks of JavaScript below the next error.
+        other = {"csharp": event.last < at - 1, "javascript": shape.level >= Level.ERROR}
+        return not other.get(event.language, False) and lane.ahead(at, _TRACE, 1)
     if phase is Phase.LINK:
         return lane.ahead(at, _ANNOUNCED, 3)
     # Below the closing line of a traceback its message goes on, if what else is printed here has a header.

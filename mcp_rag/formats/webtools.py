@@ -23,6 +23,10 @@ def _badge(found: re.Match[str]) -> Level:
     return level_of(found["low"] or found["word"]) or Level.INFO
 
 
+def _scoped(found: re.Match[str]) -> Level:
+    return level_of(found["word"]) or Level.INFO
+
+
 def _mark(found: re.Match[str]) -> Level:
     # The place of an error stands in a line of its own above it.
     return Level.INFO if found["above"] is not None else _MARKS.get(found["mark"], Level.INFO)
@@ -51,6 +55,17 @@ WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
         pattern=r" {1,3}(?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
         r"|(?P<word>ERROR|FATAL|WARN|WARNING|INFO|DEBUG|LOG|DONE|READY|SUCCESS|WAIT)"
         r"(?: {2,3}(?=\S)| (?=\[[0-9a-f]{8}\] |\([A-Z]\w{1,60}::)))",
+    ),
+    TextFormat(
+        "signale",
+        "Signale (Nginx Proxy Manager): `[date] [time] [scope] › ✖  error  message`",
+        "[11/23/2026] [7:20:37 PM] [Express  ] › ✖  error     connect ECONNREFUSED 10.9.0.4:3306",
+        stamped=True,
+        first="[",
+        needs=" › ",
+        grade=_scoped,
+        pattern=r"\] (?:\[(?P<logger>[^\[\]]{1,60}?) {0,20}\] {1,2})?› {1,2}(?:\S{1,2} {1,3})?"
+        r"(?P<word>[a-z]{3,12}) {1,14}(?=\S)",
     ),
     TextFormat(
         "next",

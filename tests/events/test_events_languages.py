@@ -607,3 +607,14 @@ def test_what_unity_logged_is_no_exception() -> None:
     assert [(e.level.name, e.first_line, e.last_line) for e in found][-2:] == [("ERROR", 6, 7), ("ERROR", 9, 10)]
     assert found[0].level is Level.UNSET
     assert found[-1].stacktrace is None
+
+
+def test_errors_without_a_class_are_told_apart_by_their_words() -> None:
+    """A framework prints message and calls and no class: the next message begins the next error, unless it only leads
+    to more calls."""
+    text = (
+        "[shop] [500] request failed: no rate\n  at rate (/srv/a.mjs:4:1)\n"
+        "From previous event:\n  at run (/srv/b.mjs:4:1)\n"
+        "[shop] [500] request failed: no plan\n  at plan (/srv/c.mjs:4:1)\n"
+    )
+    assert [(e.level.name, e.first_line, e.last_line) for e in records(text)] == [("ERROR", 0, 3), ("ERROR", 4, 5)]

@@ -19,6 +19,8 @@ CASES = [
     (" ERROR (SSHKit::Command::Failed): no host", "badge", E, "(SSHKit::Command::Failed): no host"),
     ("   INFO  Running migrations.", "badge", I, "Running migrations."),
     (" warning  in ./src/Cart.vue", "badge", W, ""),
+    ("[11/23/2026] [7:20:37 AM] [SSL      ] › ⚠  warning   certificate expires", "signale", W, "certificate expires"),
+    ("[11/23/2026] [7:20:37 AM] [Express  ] › ℹ  info      ready", "signale", I, "ready"),
     (" ⨯ ./src/app/cart/page.tsx:3:1", "next", E, ""),
     (" ⨯ unhandledRejection:  Error: no plan", "next", E, "Error: no plan"),
     (" ⨯ src/app/cart/page.tsx (12:11) @ total", "next", I, "src/app/cart/page.tsx (12:11) @ total"),
