@@ -134,7 +134,10 @@ def _head(lines: Sequence[str]) -> tuple[str, str] | None:
 
 def _frame(line: str) -> Frame | None:
     text = line.rstrip().removesuffix("<---")
-    found = next((m for pattern in _ELSEWHERE if (m := pattern.match(text))), None) or _FRAME.match(text)
+    found = None
+    if "] in " in text or ") (at " in text or ", Version=" in text:
+        found = next((m for pattern in _ELSEWHERE if (m := pattern.match(text))), None)
+    found = found or _FRAME.match(text)
     if found is None or ":" in found[2][-6:]:
         return None
     name = found[1].strip()

@@ -12,9 +12,12 @@ LANGUAGE = "php"
 PARTS: Table = (
     Pattern(Part.CRASH, r"(?:PHP )?Fatal error: {1,2}Uncaught "),
     Pattern(Part.CRASH, r"PHP (?:Fatal|Parse|Recoverable fatal) error: "),
-    Pattern(Part.CRASH, r"(?:Fatal|Parse|Recoverable fatal) error: [^\n]{1,1500} on line \d{1,9}$"),
+    Pattern(Part.CRASH, r"Fatal error: [^\n]{1,1500} on line \d{1,9}$|Parse error: [^\n]{1,1500} on line \d{1,9}$"),
     Pattern(Part.CRASH, r"In [\w.\-]{1,120}\.php line \d{1,9}:$"),  # Symfony's console, Composer
-    Pattern(Part.CRASH, r"(?:[A-Z]\w{0,80}\\){1,8}\w{1,80}(?:Exception|Error) *$|\w{0,80}(?:Exception|Error) $"),
+    # Laravel's console: a class alone on its line, with the blank of its badge where it has no namespace.
+    Pattern(Part.CRASH, r"(?:[A-Z]\w{0,80}\\){1,8}\w{1,80}(?:Exception|Error) *$", "\\"),
+    Pattern(Part.CRASH, r"[A-Z]?\w{0,80}Exception $", "Exception "),
+    Pattern(Part.CRASH, r"[A-Z]?\w{0,80}Error $", "Error "),
     Pattern(Part.START, r"Uncaught (?:PHP Exception |[A-Z\\][\w\\]*: [^\n]{0,2000} in \S{1,300}:\d+$)"),
     Pattern(Part.LINK, r"Next [A-Z\\][\w\\]+(?:: |\s)"),
     Pattern(Part.LINK, r"\[previous exception\] \[object\]"),
