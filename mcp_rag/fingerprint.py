@@ -65,7 +65,7 @@ _SHOWN = re.compile(
     re.IGNORECASE,
 )
 # What nginx and Apache add about the request: who asked, for what, from where. The error is the same without it.
-_REQUEST = re.compile(r", (?:client: \S{1,100}, server: |referr?er: \S)[^\n]*")
+_REQUEST = re.compile(r", (?:client: \S{1,100}, server: |refer{1,2}er: \S)[^\n]*")
 # What is below a cause that a record names is told from its message as a sentence is from the next.
 JOINT = "; "
 
