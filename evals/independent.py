@@ -4,7 +4,8 @@ python evals/independent.py [-v]    -v lists what is wrong
 
 Three sets in evals/data, "independent", "second" and "third", of three files each, written from knowledge of how
 software prints, none of it taken from the tests; each by other people, after the misses of the one before had been
-mended:
+mended. A fourth, of pairs alone, has the forms in which several people report one fault in public, with names of its
+own:
 SET-lines.jsonl     logs of 181, 505 and 225 kinds: time, level, service and message of their lines as a reader sees
                     them; `..._alt` are readings that are as good
 SET-events.jsonl    traces between other lines: the lines of the event, its types and its message
@@ -29,7 +30,8 @@ from mcp_rag.fingerprint import fingerprint
 from mcp_rag.types import Level, LogRecord, ParseSettings
 
 DATA = Path(__file__).parent / "data"
-SETS = ("independent", "second", "third")
+WHOLE = ("lines", "events", "pairs")
+SETS = {"independent": WHOLE, "second": WHOLE, "third": WHOLE, "fourth": ("pairs",)}
 REFERENCE_MS = 1_795_000_000_000
 SAME_MS = 1
 BEGINNING_CHARS = 12
@@ -167,11 +169,14 @@ def pairs(score: Score, say: Say, of: str) -> None:
             say(f"{question}: {case['a'][:200]!r} {case['b'][:200]!r}")
 
 
+PARTS: dict[str, Callable[[Score, Say, str], None]] = {"lines": lines, "events": events, "pairs": pairs}
+
+
 def measured(of: str, say: Say = lambda _: None) -> dict[str, tuple[int, int]]:
     """Right answers and all of one set, by question."""
     score: Score = Counter()
-    for part in (lines, events, pairs):
-        part(score, say, of)
+    for part in SETS[of]:
+        PARTS[part](score, say, of)
     return {name: (score[name], score[f"{name} of"]) for name in score if not name.endswith(" of")}
 
 
