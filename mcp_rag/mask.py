@@ -127,6 +127,10 @@ def _mask_once(text: str) -> str:
 def _mask_named(text: str) -> str:
     """Values known by the word or sign before them."""
     low = text.lower()
+    if " / " in text or text.endswith(" /"):
+        text = volatile.ROOT.sub(r"\1<path>", text)
+    if "pod" in low and "(" in text:
+        text = volatile.POD.sub("<id>(", text)
     if volatile.SECRET_HINT.search(low):
         text = volatile.SECRET.sub(_secret, volatile.COOKIES.sub(r"\1<id>", text))
         text = volatile.BEARER.sub(r"\1<id>", text)
@@ -189,6 +193,9 @@ def _pair(match: re.Match[str]) -> str:
     bare = value.strip("\"'")
     if not bare or bare[0] == "<" or _tells(key, bare) or _PRIVATE.search(value):
         return match[0]
+    if "_" in bare and volatile.FAULT_CONSTANT.fullmatch(bare):
+        # A map from data to what is wrong with each: the key is the value then.
+        return f"<str>{sign}{value}" if match.string[match.start() - 1] == "{" else match[0]
     return f"{key}{sign}<str>"
 
 
@@ -273,6 +280,8 @@ def _host(text: str) -> str:
 
 def _word(text: str) -> str:
     """An identifier: its digits go, and one that is mostly numbering (`rdd_42_7`, `R02-M1-N0`) goes as a whole."""
+    if text[0] in "_$" and volatile.MANGLED.fullmatch(text):
+        return volatile.RUNS.sub("<num>", text)
     kept = None
     if text.endswith(volatile.TYPE_ENDS):
         kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))

@@ -75,6 +75,12 @@ _FAULTS = (
 TELLING_ENDS = re.compile(
     rf"(?:reason|errors?|status|(?<!be)cause|issues?|(?<!de)fault|failure|(?<!de)(?:{_FAULTS})codes?)$"
 )
+# So does a constant that names a fault, whatever its key is: `{orders=LEADER_NOT_AVAILABLE}`.
+FAULT_CONSTANT = re.compile(
+    r"(?=[A-Z0-9_]{0,60}(?:NOT_|UNKNOWN|INVALID|FAIL|ERROR|TIMEOUT|TIMED_OUT|UNAVAILABLE|DENIED|EXCEED|MISSING|EXPIRED|"
+    r"REFUSED|REJECT|UNSUPPORTED|CORRUPT|ABORT|DISCONNECT|UNAUTHORIZED|FORBIDDEN|CONFLICT|FENCED|ILLEGAL))"
+    r"[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8}"
+)
 WORDS_ONLY = re.compile(r"[A-Za-z][A-Za-z_.,;' -]{1,80}")
 # Of a document in a message these say more than data.
 SAYING_ENDS = re.compile(r"(?:message|msg|description|details?|text|hint|exception|string|title|summary|note|info)$")
@@ -144,6 +150,12 @@ UNREAD = re.compile(
     r"(?:number|integer|float|decimal|date|datetime|timestamp|time|amount)(?: (?:format|value|string))?)): ?)"
     r"([\"'])[^\"'\n]{0,200}\2"
 )
+# A request for the root: `GET / HTTP/1.1`, `with url: / (`. Elsewhere the sign stands between words.
+ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)")
+# A pod as the kubelet prints one: `name_namespace(uid)`.
+POD = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9.-]{0,120}_[a-z0-9][a-z0-9-]{0,62}\((?=[0-9a-f]{8}[0-9a-f-]{24,28}\))")
+# What has an offset in machine code or a symbol table: C++, Rust, Swift.
+MANGLED = re.compile(r"_{1,3}(?:Z[A-Z0-9]|R[A-Z])\w{3,2000}|_?\$[sS]\w{3,2000}")
 QUOTES = re.compile("[\"'`\u201e\u201c\u2018\u00ab\u00bb]")
 ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
 WHO = re.compile(
@@ -156,7 +168,12 @@ UNIT = re.compile(
 )
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL_HINTS = ("null", "none", "nil", "undefined", "nan")
-NULL = re.compile(r"(?<=[:=(,|\[])( ?)(?:null|None|nil|NULL|undefined|NaN)(?![\w-])")
+# `next: null`, but `x.so: undefined symbol`, `reading a: nil pointer`: with its noun the word says what is wrong.
+NULL = re.compile(
+    r"(?<=[:=(,|\[])( ?)(?:(?:null|None|nil|NULL|NaN)(?! (?:pointer|value|map|reference|object|byte|character|check|"
+    r"deref))|undefined(?! (?:symbol|method|reference|variable|local|function|index|offset|property|constant|array|"
+    r"name|macro|identifier|behavior|subroutine|group|class|version|label|is|was|in|to|for|at)))(?![\w-])"
+)
 
 DIGIT = re.compile(r"[0-9]")
 # A placeholder that touches another, or what may belong to a value: the next masking may read them as one.

@@ -81,6 +81,12 @@ MASKED = [
     ("country_code=PT promo_code=SPRING default=window", "country_code=<str> promo_code=<str> default=<str>"),
     ('invalid input syntax for type integer: "two"', 'invalid input syntax for type integer: "<str>"'),
     ('java: For input string: "1x"', 'java: For input string: "<str>"'),
+    ("next: null, was: undefined, last:undefined", "next: <str>, was: <str>, last:<str>"),
+    ("no answer for GET / at all, asked: GET /", "no answer for GET <path> at all, asked: GET <path>"),
+    ("no route for GET /carts/7 at all", "no route for GET <path> at all"),
+    (f"pod web-alpha_shop(0f{'ab' * 15}) fails, so does pod api_shop", "pod <id>(<hex>) fails, so does pod api_shop"),
+    ("topics {orders=LEADER_NOT_AVAILABLE} zone=EU_WEST", "topics {<str>=LEADER_NOT_AVAILABLE} zone=<str>"),
+    ("_ZN4grid6Tensor4viewEv and _RNvCs1_4view", "_ZN<num>grid<num>Tensor<num>viewEv and _RNvCs<num>_<num>view"),
 ]  # fmt: skip
 KEPT = [
     "ORA-00942: table or view does not exist",
@@ -112,6 +118,10 @@ KEPT = [
     "(main) waits and f(carla) gave up",
     "it's late, isn't it.pdf'",
     "Benutzer hat keine Rechte",
+    "ImportError: undefined symbol: grid_view",
+    "failed: undefined method 'ship' for cart",
+    "stopped: nil pointer, then: null value",
+    "map{state=RETRY_LIMIT_EXCEEDED} read / write",
 ]
 
 
