@@ -37,7 +37,7 @@ _PHRASES = (
     ("Cannot find ", rf"Cannot find (?:module|package) {_MODULE}"),
     ("does not provide an export", rf"does not provide an export named {_WORD}"),
     # Ruby, Perl
-    ("undefined method", rf"undefined method {_WORD}"),
+    ("undefined method", rf"undefined method {_Q}([A-Za-z_]\w{{0,100}}[?!=]?|[^\w\s]{{1,3}}){_Q}"),
     ("private method", rf"private method {_WORD} called"),
     ("uninitialized constant", rf"uninitialized constant {_NAME}"),
     ("cannot load such file", rf"cannot load such file -- {_NAME}"),
@@ -66,6 +66,14 @@ _PHRASES = (
     ("Undefined variable", r"Undefined variable:? \$?(\w{1,100})"),
     ("Undefined property", r"Undefined property: ([\w:\\$]{1,200})"),
     ("not found", r"(?:Class|Interface|Trait) [\"']([\w\\]{1,200})[\"'] not found"),
+    # Linkers and loaders
+    ("undefined symbol", r"undefined symbol: ?[\"'`]?([\w$?@.]{1,300})"),
+    ("undefined reference", r"undefined reference to [\"'`]([\w$?@.:~]{1,300})"),
+    ("Symbol not found", r"Symbol not found: \(?[\"'`]?([\w$?@.]{1,300})"),
+    ("cannot open shared object", r"([\w.+-]{1,100}\.so[\w.]{0,20}): cannot open shared object"),
+    ("Library not loaded", r"Library not loaded: \S{0,300}?([\w.+-]{1,100})(?=\s|$)"),
+    ("DLL load failed while importing", r"DLL load failed while importing ([\w.]{1,100})"),
+    ("' not found", r"version [`']([A-Za-z]\w{1,30}_[0-9.]{1,20})' not found"),
     # Elixir, Lua, R, Dart
     ("is undefined", r"function ([\w.:]{1,200}/[0-9]{1,2}) is undefined"),
     ("attempt to ", rf"attempt to (?:call|index) [^\n]{{0,60}}\((?:global|field|method|local) {_WORD}\)"),
@@ -88,7 +96,13 @@ _NAMED_BY_MESSAGE = re.compile(
     r"(?:^|[.$])(?:ClassNotFoundException|NoClassDefFoundError|NoSuchMethodError|NoSuchFieldError|NoSuchMethodException|"
     r"NoSuchFieldException|AbstractMethodError|UnsatisfiedLinkError)$"
 )
-_MEMBER = re.compile(r"[\w.$/<>\[\]-]{1,300}(?: [\w.$/<>\[\]-]{1,300})?")
+# From Java 11 on a member stands behind its type, without it before: `int shop.Cart.sum(long)`, `shop.Cart.sum(J)I`.
+_MEMBER = re.compile(r"([\w.$/<>\[\]-]{1,300})(?: (?:static )?([\w.$/<>\[\]-]{1,300})(?=\())?")
+# How newer ones say the same in a sentence.
+_SENTENCE = re.compile(
+    r"(no [\w.-]{1,100}) in java\.library\.path|have member field '[^'\n]{1,200} ([\w$]{1,100})'|"
+    r"resolved method '[^'(\n]{1,300} ([\w.$<>]{1,200})\("
+)
 _INITIALIZE = "Could not initialize class "
 # What ran out, each with a remedy of its own.
 _MEMORY = re.compile(
@@ -98,7 +112,7 @@ _MEMORY = re.compile(
 _DIGITS = re.compile(r"[0-9]+")
 _PLACE = re.compile(r"[./:\\]")
 # A minifier's name: another build has another one.
-_MINIFIED = re.compile(r"[A-Za-z_$]{1,2}[0-9]?")
+MINIFIED = re.compile(r"[A-Za-z_$]{1,2}[0-9]?|[A-Za-z_$][0-9][\w$]?")
 
 
 def element(kind: str, message: str) -> str:
@@ -108,14 +122,16 @@ def element(kind: str, message: str) -> str:
         found = _MEMORY.search(message)
         return found[0].lower() if found else ""
     if _NAMED_BY_MESSAGE.search(kind):
+        if " " in message and (said := _SENTENCE.search(message)):
+            return _named(said[said.lastindex or 1])
         found = _MEMBER.match(message.removeprefix(_INITIALIZE).lstrip("'\""))
-        return _named(found[0].replace("/", ".")) if found else ""
+        return _named((found[2] or found[1]).replace("/", ".")) if found else ""
     for hint, pattern in _READ:
         if hint in message and (found := pattern.search(message)):
             return _named(found[1].strip("/."))
     for hint, pattern in _READ_BUILT:
         if hint in message and (found := pattern.search(message)):
-            return _named(".".join(part for part in found[1].split(".") if not _MINIFIED.fullmatch(part)))
+            return _named(".".join(part for part in found[1].split(".") if not MINIFIED.fullmatch(part)))
     return ""
 
 
