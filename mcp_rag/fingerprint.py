@@ -50,6 +50,8 @@ _PROPERTY = re.compile(
     re.MULTILINE,
 )
 _NUMBER_OF_TYPE = re.compile(r" \((?:0x[0-9A-Fa-f]{8}|-?[0-9]{1,10})\): ")
+_RUBY_SINGLETON = re.compile(r" for (nil|true|false):[A-Z][a-z]{2,8}Class\b")
+_RUBY_OBJECT = re.compile(r" for #<([A-Z][\w:]{0,100}?)(?::0x[0-9a-f]{1,16}[ >]| )[^\n]{0,4000}$")
 _SPACES = re.compile(r"\s+")
 
 # The end of a line that says nothing by itself: what failed stands below.
@@ -172,13 +174,21 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     said = ""
     if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):
         message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message
-        said = collapse(mask(_first_line(message))[:MAX_TEMPLATE_CHARS])
+        line = _first_line(message)
+        line = _same_ruby(line) if trace.language == "ruby" else line
+        said = collapse(mask(line)[:MAX_TEMPLATE_CHARS])
     named = element(root.type, root.message) if root.message else ""
     parts = ("trace", trace.language, *types, "", *names, "", *found, "", said)
     exact = digest(*parts, named) if named else digest(*parts)
     related = digest("related", types[-1], names[0] if names and own else said)
     every = codes(f"{beside}\n{record.message[:MAX_MESSAGE_CHARS]}")
     return Fingerprint(exact, related, template, tuple(dict.fromkeys((*found, *every)))[:16])
+
+
+def _same_ruby(said: str) -> str:
+    """A message as Ruby 3.4 words it: other quotes, and the receiver by its class alone."""
+    said = _RUBY_SINGLETON.sub(r" for \1", said.replace("`", "'"))
+    return _RUBY_OBJECT.sub(r" for an instance of \1", said)
 
 
 def _beside(record: LogRecord, trace: StackTrace) -> str:

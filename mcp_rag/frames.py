@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from mcp_rag.elements import MINIFIED
 from mcp_rag.types import Frame, StackTrace
 
 MAX_KEYS = 8
@@ -22,7 +23,16 @@ _HEX_PIECE = re.compile(r"[.\-_](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z_]{6,40}(?=\.)|[.
 _VERSION = re.compile(
     r"[@\-_]v?[0-9]+(?:\.[0-9]+){1,4}[\w.+-]{0,40}?(?=/|$|\.[A-Za-z])|@[\w.+-]{1,60}(?=/)|/v[0-9]+(?=/|$)"
 )
-_NUMBERED_FILE = re.compile(r"[0-9]{5,40}\.")  # a notebook's cell: `/tmp/ipykernel_8812/1234567890.py`
+# A notebook's cell, `/tmp/ipykernel_8812/1234567890.py`, and a bundler's piece, `/app/.next/server/chunks/743.js`.
+_NUMBERED_FILE = re.compile(r"[0-9]{5,40}\.|[0-9]{1,4}[.-](?:[0-9a-f]{8,40}\.)?[cm]?js$")
+# A bundler's hash of eight letters and digits, which may all be letters: `index-BxQzfLkA.js`.
+_BUNDLE_HASH = re.compile(r"-(?=[^A-Z]{0,7}[A-Z])(?=[^a-z]{0,7}[a-z])(?![A-Z]?[a-z]+\.)[A-Za-z0-9_]{8}(?=\.[cm]?js$)")
+# Node's own modules: which of them stand above a call changes with its version.
+_RUNTIME_FILE = re.compile(
+    r"node:|internal/|(?:_stream_\w{1,20}|_http_\w{1,20}|_tls_\w{1,20}|assert|bootstrap_node|child_process|cluster|dgram|"
+    r"dns|domain|events|fs|https?|module|net|node|stream|timers|tls|vm|zlib)\.js$"
+)
+_EVALUATED = ("<stdin>", "<string>", "<frozen ")  # Python's: typed, passed to `-c`, its own import system
 _ADDRESS = re.compile(
     r"\(0x[0-9a-f]+[^)]*\)|\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?|\(\.\.\.\)$|\{0x[0-9a-f, x.]+\}|@0x[0-9a-f]+"
 )
@@ -65,6 +75,8 @@ def _names(frames: list[Frame], language: str) -> list[str]:
 
 def frame_key(frame: Frame, language: str) -> str:
     """`place:function` of one call, or "" when generated code leaves nothing that would be the same next time."""
+    if _says_nothing(frame, language):
+        return ""
     place, function = frame.module[:MAX_NAME_CHARS], _ADDRESS.sub("", frame.function[:MAX_NAME_CHARS]).strip()
     normalise = _LANGUAGES.get(language)
     if normalise is not None:
@@ -82,11 +94,22 @@ def frame_key(frame: Frame, language: str) -> str:
     return f"{place}:{function}"
 
 
+def _says_nothing(frame: Frame, language: str) -> bool:
+    """Whether a call is the runtime's machinery or text without a file, so that another version or run has another."""
+    if language == "javascript":
+        return _RUNTIME_FILE.match(frame.file) is not None
+    return (
+        language == "python" and frame.function in {"<module>", "_find_and_load"} and frame.file.startswith(_EVALUATED)
+    )
+
+
 def _base_name(file: str) -> str:
     """File name without directories, query, bundler hash; a name that is nothing but generated gives ""."""
     name = re.split(r"[?#]", file.replace("\\", "/").rstrip("/"), maxsplit=1)[0].rsplit("/", 1)[-1]
     if name.startswith("<") or not re.search(r"[A-Za-z]", name) or _NUMBERED_FILE.match(name):
         return ""
+    if name.endswith("js"):
+        name = _BUNDLE_HASH.sub("", name)
     return _HEX_PIECE.sub("", name).lower()
 
 
@@ -118,6 +141,7 @@ def _jvm(place: str, function: str) -> tuple[str, str] | None:
 
 
 _CS_ASYNC = re.compile(r"\.?<(\w*)>(?:d__\d*|[a-z]__[\w|]*)")
+_CS_COMPILED = re.compile(r"^(lambda_method)[0-9]+$")
 _CS_CLOSURE = re.compile(r"[.+/]?<>c(?:__DisplayClass[\w`]*)?")
 _ARITY = re.compile(r"`\d+|\[[^\[\]]*\]|<[^<>]*>")
 
@@ -130,12 +154,14 @@ def _dotnet(place: str, function: str) -> tuple[str, str]:
     name = _CS_ASYNC.sub(lambda m: f".{m[1]}" if m[1] else "", name)
     name = name.removesuffix(".MoveNext").replace("..ctor", ".ctor#").replace("..cctor", ".cctor#")
     place, _, function = _ARITY.sub("", _ARITY.sub("", name)).replace("+", ".").rpartition(".")
-    return place.rstrip("."), function.removesuffix("#")
+    return place.rstrip("."), _CS_COMPILED.sub(r"\1", function.removesuffix("#"))
 
 
 def _python(place: str, function: str) -> tuple[str, str] | None:
     original = function
     function = re.sub(r"<(?:locals|listcomp|dictcomp|setcomp)>\.?", "", function)  # Python 3.12 inlines comprehensions
+    if function.startswith("<cell line"):
+        return place, "<module>"
     function = function.rsplit(".", 1)[-1]
     return (place, function) if function or "<" not in original else None
 
@@ -144,8 +170,8 @@ def _javascript(place: str, function: str) -> tuple[str, str]:
     function = re.sub(r"^(?:async |new |get |set |global code|module code|eval code)+", "", function)
     function = re.split(r"[/<\[ (]", function.replace("Object.<anonymous>", ""), maxsplit=1)[0].rstrip("/<")
     function = function.rsplit(".", 1)[-1].removesuffix("$1")
-    if re.fullmatch(r"[A-Za-z_$]{1,2}[0-9]?", function):
-        function = ""  # a minifier's name: another build has another one
+    if function.isdigit() or MINIFIED.fullmatch(function):
+        function = ""  # a bundler's number or a minifier's name: another build has another one
     return place, function
 
 
@@ -206,6 +232,11 @@ def _outside(name: str) -> str:
 
 
 def _beam(place: str, function: str) -> tuple[str, str]:
+    if "(" in place or "(" in function:  # Elixir shows the arguments that no clause matched
+        name = f"{place}.{function}" if place else function
+        name = name.rpartition(") in ")[2] if name.startswith("anonymous fn(") else name.split("(", 1)[0]
+        named, _, function = name.rpartition(".")
+        place, function = (named, function) if place else (place, name)
     function = re.sub(r"^anonymous fn/[0-9]+ in ", "", function)
     function = re.sub(r"^-(.*?)(?:/[0-9]+)?-(?:fun|lc\$\^|lc|blc)[-0-9/]*-?.*$", r"\1", function)
     return place, re.sub(r"/[0-9]+$", "", function)

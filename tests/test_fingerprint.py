@@ -113,6 +113,27 @@ def test_message_counts_only_for_generic_types() -> None:
     assert generic[0] != generic[1]
 
 
+def _gem(said: str, call: str) -> LogRecord:
+    frames = (Frame(call, file="/usr/lib/ruby/gems/stitch-1.1.2/lib/stitch.rb", in_app=False),)
+    trace = StackTrace("ruby", (ExceptionInfo("NoMethodError", said, frames),))
+    return LogRecord(0, 0, said, "", stacktrace=trace)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("undefined method `[]' for nil:NilClass", "undefined method '[]' for nil"),
+        ("undefined method `ship' for #<Cart:0x00007f1c2a>", "undefined method 'ship' for an instance of Cart"),
+        ("undefined method `ship' for #<Cart id: 7, ok: true>", "undefined method 'ship' for an instance of Cart"),
+    ],
+)
+def test_ruby_words_one_error_two_ways(older: str, newer: str) -> None:
+    """From version 3.4 on Ruby quotes and names the receiver otherwise; another receiver is still another error."""
+    assert fingerprint(_gem(older, "load")).id == fingerprint(_gem(newer, "Stitch#load")).id
+    other = newer.rpartition(" for ")[0] + " for an instance of Parcel"
+    assert fingerprint(_gem(older, "load")).id != fingerprint(_gem(other, "load")).id
+
+
 def test_related_joins_what_fails_in_one_place() -> None:
     """Two chains with the same root type and top frame are related though not the same error."""
     first, second = fingerprint(_python("f", "g")), fingerprint(_python("f", "h"))

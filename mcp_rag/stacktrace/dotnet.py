@@ -66,7 +66,11 @@ _LIBRARY = (
     "AutoMapper.", "MediatR.", "Grpc.", "Azure.", "Amazon.", "Swashbuckle.", "NLog.", "Xunit.", "NUnit.",
     "lambda_method", "Castle.", "RabbitMQ.", "Hangfire.", "Quartz.", "MassTransit.", "UnityEngine.", "UnityEditor.",
 )  # fmt: skip
-_ASYNC = re.compile(r"\.?<(\w*)>(?:[a-z]__\d*|d)[\w|]*(?:`\d+)?(?:\.MoveNext)?|\.<>c(?:__DisplayClass\w*)?")
+# `Cart.<AddAsync>d__4`, and of an asynchronous lambda `Cart.<>c.<<AddAsync>b__0>d`.
+_ASYNC = re.compile(
+    r"\.?<(?:<(?=\w*>[a-z]__))?(\w*)>(?:[a-z]__\d*|d)[\w|]*(?:>d(?:__\d+)?)?(?:`\d+)?(?:\.MoveNext)?|"
+    r"\.<>c(?:__DisplayClass\w*)?"
+)
 _NAMED_EXCEPTION = re.compile(r"(?:Exception|Error|Fault)(?:`\d+)?(?:\[.*\])?$")
 
 

@@ -56,6 +56,14 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         ],
         [("SendAsync", "", 0, False), ("GetAsync", "", 0, True)],
     ),
+    "dotnet async lambda": (
+        "System.InvalidOperationException: Sequence contains no elements\n"
+        "   at Acme.Index.<>c__DisplayClass3_0.<<Paths>b__0>d.MoveNext() in /src/Index.cs:line 9\n"
+        "   at Acme.Index.<>c.<<Tags>b__4_1>d__7`1.MoveNext()",
+        "csharp",
+        [("System.InvalidOperationException", "Sequence contains no elements")],
+        [("Paths", "/src/Index.cs", 9, True), ("Tags", "", 0, True)],
+    ),
     "dotnet german": (
         "System.NullReferenceException: Der Objektverweis wurde nicht auf eine Objektinstanz "
         "festgelegt.\n"
