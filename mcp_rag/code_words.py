@@ -250,6 +250,9 @@ WORDS = (
     _whole("nccl", "", r"(nccl[a-z_]{4,40})(?![a-z0-9])"),
     _whole("cufft_", "", r"(cufft_[a-z_]{4,40})(?![a-z0-9])"),
     _whole("cublas_", "", r"(cublas_[a-z_]{4,40})(?![a-z0-9])"),
+    # The header that a compiler misses and the symbol that Apple's linker does: what to install or to link.
+    _whole(".h", "", r"(?<![\w./\\-])(\w[\w.+/-]{0,200}\.h(?:pp|h|xx)?)['>\"]?:? (?=no such file|file not found)"),
+    _whole("symbols for arch", "", r"symbols for architecture \w{1,20}: \"([^\"\n]{1,300})\""),
     _whole("clippy::", "", r"(clippy::[a-z_]{3,50})"),
     _whole("[-w", "", r"\[(-w[a-z0-9=+-]{2,50})\]"),
     _word("error,", atom=r"(?<=\{error,) ?:?([a-z_]{3,40})\}", atom2=r"(?<=\{:error,) ?:?([a-z_]{3,40})\}"),

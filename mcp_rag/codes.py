@@ -119,6 +119,8 @@ def _tokens(text: str) -> Iterator[Code]:
     """Codes that are known by themselves."""
     for match in _UPPER.finditer(text):
         token = match[0]
+        if text[match.end() : match.end() + 1] == "=" and match.start() and text[match.start() - 1] in "?&":
+            continue  # a field of a query, as in `/socket.io/?EIO=4`
         if _is_code(token) and (not _needs_context(token) or _in_compiler_line(text, match.start(), match.end())):
             yield Code(token, match.start(), match.end())
 

@@ -165,6 +165,8 @@ def _mask_quoted(text: str) -> str:
     if not volatile.QUOTES.search(text):
         return text
     text = volatile.QUOTED_ENTITY.sub(_quoted, text)
+    if "Duplicate entry '" in text:
+        text = volatile.ENTRY.sub("'<str>'", text)
     if "nvalid" in text or "or input string" in text or "alformed" in text or "convert" in text:
         text = volatile.UNREAD.sub(r"\1\2<str>\2", text)
     return volatile.FILE.sub(r"\1<path>\2", text) if "." in text else text

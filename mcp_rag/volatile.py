@@ -156,6 +156,8 @@ ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[
 POD = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9.-]{0,120}_[a-z0-9][a-z0-9-]{0,62}\((?=[0-9a-f]{8}[0-9a-f-]{24,28}\))")
 # What has an offset in machine code or a symbol table: C++, Rust, Swift.
 MANGLED = re.compile(r"_{1,3}(?:Z[A-Z0-9]|R[A-Z])\w{3,2000}|_?\$[sS]\w{3,2000}")
+# The values of a row that is there already, with whatever quotes stand in them.
+ENTRY = re.compile(r"(?<=Duplicate entry )'.{0,1000}?'(?= for key )")
 QUOTES = re.compile("[\"'`\u201e\u201c\u2018\u00ab\u00bb]")
 ENTITY_HINT = re.compile(r"user|host|account|login|role|tenant|principal")
 WHO = re.compile(

@@ -105,6 +105,10 @@ FOUND = [
     ("CUDA error 719 in reduce.cu", "CUDA error 719"),
     ("sense key 0xb on sdc", "sense key 0xB"),
     ("push: curl: (35) handshake failed", "curl 35"),
+    ("net.c:12:10: fatal error: grid/view.h: No such file or directory", "grid/view.h"),
+    ("net.c:12:10: fatal error: 'grid/view.hpp' file not found", "grid/view.hpp"),
+    ("fatal error C1083: Cannot open include file: 'grid/view.h': No such file", "grid/view.h"),
+    ('Undefined symbols for architecture arm64:\n  "_GridView", referenced from:', "_GridView"),
     ("backend responded with 503", "HTTP 503"),
     ("billing returned 429, backing off", "HTTP 429"),
     ("got 502 from the upstream", "HTTP 502"),
@@ -172,6 +176,8 @@ NOT_FOUND = [
     "error 5 minutes ago",
     "an error 2024-05-01 noon",
     "drift is now: -12",
+    "cannot read /srv/grid/view.h: No such file or directory",
+    "GET /socket.io/?EIO=4&ERANGE=7",
 ]
 
 

@@ -81,6 +81,8 @@ MASKED = [
     ("country_code=PT promo_code=SPRING default=window", "country_code=<str> promo_code=<str> default=<str>"),
     ('invalid input syntax for type integer: "two"', 'invalid input syntax for type integer: "<str>"'),
     ('java: For input string: "1x"', 'java: For input string: "<str>"'),
+    ("Duplicate entry 'O'Hara-7' for key 'carts.owner'", "Duplicate entry '<str>' for key 'carts.owner'"),
+    ('asked "GET /socket.io/?EIO=4&t=Le4r2Ks HTTP/2"', 'asked "GET <path> HTTP/<num>"'),
     ("next: null, was: undefined, last:undefined", "next: <str>, was: <str>, last:<str>"),
     ("no answer for GET / at all, asked: GET /", "no answer for GET <path> at all, asked: GET <path>"),
     ("no route for GET /carts/7 at all", "no route for GET <path> at all"),

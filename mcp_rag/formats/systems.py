@@ -67,7 +67,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         shapes=("iso",),
         needs=": ",
         grade=_facility,
-        pattern=rf" (?P<host>{_HOST}) (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
+        pattern=rf" (?!{_SHOUTED})(?P<host>{_HOST}) (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
         r"(?:(?P<service>[\w./()@+-]{1,60})\[(?P<stream>\d{1,10})\]"
         r"|(?P<program>(?:kernel|systemd|sudo|su|sshd|cron|CRON|rsyslogd|dockerd|containerd|kubelet|audit"
         r"|dbus-daemon)(?=:)"

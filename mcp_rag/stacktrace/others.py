@@ -98,6 +98,7 @@ _DART_FRAME = re.compile(
 )
 _DART_THROWN = re.compile(r"The following ([A-Z_]\w{1,80}) was thrown\b")
 _DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")
+_DART_LEAD = re.compile(r"\[ERROR:[\w./-]{1,160}\(\d{1,6}\)\] (?:Unhandled [Ee]xception: )?")  # the engine's header
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
 _JULIA = re.compile(r"(?:ERROR: )?(?:LoadError: )?(?:([A-Z]\w+(?:Error|Exception))(?:: (.*)|\((.*)\))?|(.*))$")
@@ -171,7 +172,7 @@ def dart(lines: Sequence[str]) -> StackTrace | None:
         return None
     type_, message = "", ""
     for line in lines[:first]:
-        text = line.strip()
+        text = _DART_LEAD.sub("", line.strip())
         if thrown := _DART_THROWN.match(text):
             type_ = thrown[1]
             continue

@@ -142,6 +142,7 @@ CASES = [
     ("[7] 2026/11/23 19:20:37.123456 [ERR] lost", "serilog", E, "lost", "", "2026-11-23T19:20:37.123Z"),
     ("[pool 3] 19:20:37.123 ERROR lost", "generic", E, "lost", "", "2026-11-29T19:20:37.123Z"),
     ("api> 2026-11-23 19:20:37,123 ERROR lost", "generic", E, "lost", "api", ""),
+    ("2026-11-23 19:20:37 ERROR charge[7]: lost", "generic", E, "lost", "", "2026-11-23T19:20:37Z"),
     ("W 2026-11-23 19:20:37 slow", "generic", W, "slow", "", "2026-11-23T19:20:37Z"),
     ("Error 2026-11-23T19:20:37Z lost", "generic", E, "lost", "", "2026-11-23T19:20:37Z"),
     ("[19:20:37] [Render thread/WARN]: slow", "generic", W, "slow", "", ""),

@@ -44,6 +44,8 @@ GUESSES = [
     ("Segmentation fault (core dumped)", Level.FATAL),
     ("connection refused by 10.9.0.4", Level.WARN),
     ("DeprecationWarning: x is deprecated", Level.WARN),
+    ("curl: (60) SSL certificate problem: certificate has expired", Level.ERROR),
+    ("Undefined symbols for architecture arm64:", Level.ERROR),
     ("0 errors", Level.UNSET),
     ("3 errors", Level.UNSET),
     ("no errors found", Level.UNSET),

@@ -138,6 +138,14 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
             ("pick", "package:shop/pick.dart", 12, True),
         ],
     ),
+    "flutter without a type": (
+        "[ERROR:flutter/lib/ui/ui_dart_state.cc(209)] Unhandled Exception: "
+        "Null check operator used on a null value\n"
+        "#0      pick (package:shop/pick.dart:12:14)",
+        "dart",
+        [("Exception", "Null check operator used on a null value")],
+        [("pick", "package:shop/pick.dart", 12, True)],
+    ),
     "flutter box": (
         "══╡ EXCEPTION CAUGHT BY GESTURE ╞═════════\n"
         "The following RangeError was thrown while handling a gesture:\n"
