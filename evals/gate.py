@@ -93,8 +93,8 @@ INDEPENDENT = {
     "third: traces": Limit(least=0.84),
     "third: pairs of one fault": Limit(least=0.9),
     "third: pairs of two faults": Limit(least=0.97),
-    "fourth: pairs of one fault": Limit(least=0.78),
-    "fourth: pairs of two faults": Limit(least=0.9),
+    "fourth: pairs of one fault": Limit(least=0.97),
+    "fourth: pairs of two faults": Limit(least=0.95),
 }
 LABELLED = {
     "traces": Limit(least=0.99),
