@@ -170,7 +170,8 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     found = found or codes(beside)
     names, own = keys(trace)
     root = trace.root
-    template = mask(f"{root.type}: {_first_line(root.message)}" if root.message else root.type)[:MAX_TEMPLATE_CHARS]
+    told = f"{root.type}: {_first_line(root.message)}" if root.message else root.type or _first_line(record.message)
+    template = mask(told)[:MAX_TEMPLATE_CHARS]
     said = ""
     if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):
         message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message

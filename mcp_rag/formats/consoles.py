@@ -91,7 +91,7 @@ CONSOLE_FORMATS: tuple[TextFormat, ...] = (
         "[E ProcessGroupNCCL.cpp:475] Watchdog caught collective operation timeout",
         first="[",
         needs="] ",
-        pattern=r"\[(?P<level>[IWEF]) (?P<logger>[\w./-]{1,120}\.(?:cpp|cc|cu|h|hpp)):\d{1,6}\] ",
+        pattern=r"(?:\[rank\d{1,5}\]:)?\[(?P<level>[IWEF]) (?P<logger>[\w./-]{1,120}\.(?:cpp|cc|cu|h|hpp)):\d{1,6}\] ",
     ),
     TextFormat(
         "absl",

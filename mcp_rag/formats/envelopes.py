@@ -14,6 +14,11 @@ from mcp_rag.types import Envelope, Level
 # A pod of a deployment or a job: the hash of its set, and five characters of its own.
 _HASHED_POD = re.compile(r"-(?=[a-z]{0,9}\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 _FULL_STAMPS = frozenset({"iso", "apache", "named", "numeric", "asctime", "rfc1123"})
+# The head of a line of syslog or of the journal, up to the message.
+_SYSLOG = (
+    rf"(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{ISO})"
+    r" \S{1,255} (?P<service>[\w./()@+-]{1,80})"
+)
 _VERBS = frozenset("is was has had in on at to for of not will can cannot could did does failed ready and or".split())
 
 
@@ -161,8 +166,8 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         "2026-11-23T19:20:37.123456789Z Traceback (most recent call last):",
         kind="envelope",
         first="0",
-        needs="Z",
-        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)(?: |$)",
+        needs="T",
+        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))(?: |$)",
     ),
     *SHIPPER_FORMATS,
     EnvelopeFormat(
@@ -183,9 +188,18 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         first="0A<",
         needs='{"',
         accept=_holds_a_record,
-        pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{ISO})"
-        r" \S{1,255} (?P<service>[\w./()@+-]{1,80})(?:(?:\[(?P<stream>\d{1,10})\])?: (?:@cee: ?)?"
+        pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?{_SYSLOG}(?:(?:\[(?P<stream>\d{{1,10}})\])?: (?:@cee: ?)?"
         r"| \S{1,128} \S{1,32} (?:-|(?:\[[^\[\]]{1,400}\]){1,4}) )(?=\{\")",
+    ),
+    EnvelopeFormat(
+        "syslog-launcher",
+        "Syslog and journalctl before what a launcher prefixed: `Mon dd time host program[pid]: (Worker pid=7) text`",
+        "Nov 23 19:20:37 gpu1 vllm[4711]: (EngineCore_0 pid=4790) Traceback (most recent call last):",
+        kind="envelope",
+        first="0A<",
+        needs="]: ",
+        pattern=rf"(?:<\d{{1,3}}>)?{_SYSLOG}\[(?P<stream>\d{{1,10}})\]: "
+        r"(?=\((?:[\w.:<>/+-]{1,100}(?: rank=\d{1,6})?(?: |, ))?pid=\d|\[rank\d{1,5}\]:)",
     ),
     EnvelopeFormat(
         "named-json",
@@ -225,7 +239,9 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="[",
         needs="]",
-        pattern=r"\[(?P<stream>(?:rank|default|worker|local_rank|rank_)\d{1,5}|\d{1,4},\d{1,6})\](?::|<std"
+        # PyTorch's C++ side prefixes the first line of its message only: there it is a part of the header.
+        pattern=r"(?!\[rank\d{1,5}\]:\[[IWEF](?: |\d{3,4} ))"
+        r"\[(?P<stream>(?:rank|default|worker|local_rank|rank_)\d{1,5}|\d{1,4},\d{1,6})\](?::|<std"
         r"(?:out|err)>:)(?: |$|(?=\S))",
     ),
     EnvelopeFormat(
@@ -244,7 +260,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="(",
         needs=")",
-        pattern=r"\((?P<service>[\w.:<>/+-]{1,100})(?: rank=\d{1,6})?(?: |, )(?P<stream>pid=\d{1,9})"
+        pattern=r"\((?:(?P<service>[\w.:<>/+-]{1,100})(?: rank=\d{1,6})?(?: |, ))?(?P<stream>pid=(?:\d{1,9}|raylet))"
         r"(?:, ip=[\w.:]{1,45})?\)(?: |$)"
         r"|\((?:raylet|autoscaler|dashboard|gcs_server)(?:, ip=[\w.:]{1,45})?\) ",
     ),

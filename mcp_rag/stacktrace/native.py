@@ -59,6 +59,8 @@ PARTS: Table = (
     Pattern(Part.START, r"INFO: task [^\n]{1,100} blocked for more than \d+ seconds"),
     Pattern(Part.DETAIL, r"#PF: |PGD [0-9a-f]|Mem abort info:|task:\S{1,60} +state:|\"echo \d+ > /proc/sys/kernel/"),
     Pattern(Part.DETAIL, r"what\(\): "),
+    # PyTorch's errors say below their message where they were raised; their logs print both.
+    Pattern(Part.DETAIL, r"Exception raised from [^\n]{1,300} \(most recent call first\):"),
     Pattern(Part.DETAIL, rf"SUMMARY: {_SANITIZER}"),
     Pattern(Part.DETAIL, r"(?:READ|WRITE) of size \d"),
     Pattern(Part.DETAIL, r"(?:freed|previously allocated|allocated) by thread "),

@@ -26,6 +26,11 @@ CASES = [
     ("(RayWorkerWrapper pid=771, ip=10.9.0.4)   File", "ray", "  File", "pid=771", "RayWorkerWrapper", False),
     ("(VllmWorker rank=1 pid=11) x", "ray", "x", "pid=11", "VllmWorker", False),
     ("(raylet) x", "ray", "x", "", "", False),
+    ("(pid=771) x", "ray", "x", "pid=771", "", False),
+    ("(pid=771, ip=10.9.0.4) x", "ray", "x", "pid=771", "", False),
+    ("2026-11-23T19:20:37.123456789+08:00   File", "timestamped", "  File", "", "", False),
+    ("Nov 23 19:20:37 g1 vllm[7]: (Core_0 pid=9)   at", "syslog-launcher", "(Core_0 pid=9)   at", "7", "vllm", False),
+    ("2026-11-23T19:20:37+01:00 g1 train[7]: [rank0]: x", "syslog-launcher", "[rank0]: x", "7", "train", False),
     (
         'Nov 23 19:20:37 h a[7]: @cee: {"level":"error","msg":"x"}',
         "syslog-json",
