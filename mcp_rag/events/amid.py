@@ -59,6 +59,14 @@ def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
     return own and event.last == at - 1 and shape.role.part in _TRACE
 
 
+def below_exception(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether the server's word follows right below the closing line of a traceback: PostgreSQL's client puts one for
+    each way it tried into the message of its error, `FATAL:  role "x" does not exist`."""
+    timeless = shape.header is not None and shape.header.time == NO_SPAN
+    closed = event.phase is Phase.DONE and event.language == "python" and event.last == at - 1
+    return closed and timeless and shape.level is Level.FATAL
+
+
 def amid_message(event: OpenEvent, shape: Shape) -> bool:
     """Whether an exception has been named and its frames are due: until then its message goes on, though what it
     quotes, a compiler's or another program's words, may look like a line of a log that has no time."""

@@ -6,6 +6,7 @@ from mcp_rag.events.amid import (
     amid_message,
     behind_request,
     below_crash,
+    below_exception,
     boxed,
     of_runtime,
     paragraph,
@@ -95,7 +96,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part in _TRACE:
         return _trace_line(event, shape, lane, at)
     if shape.indented:
-        return not (ruled_off(event) or paragraph(event, shape, at))
+        return not (ruled_off(event) or paragraph(event, shape, at) or _set_apart(event, shape, lane, at))
     if part is Part.START:
         return _start_line(event, lane, at)
     if part is Part.TYPE:
@@ -166,6 +167,16 @@ def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return event.head.role.language == "compiler"  # Bun shows the source above its error
     below = shape.role.part is Part.DETAIL or shape.role.language in _PLACED_BELOW
     return shape.indented or (below and event.last == at - 1)
+
+
+def _set_apart(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether an indented line begins an error of its own: Poetry prints the type alone between blank lines, and the
+    place below. What uv and pip mark with a cross is one wherever nothing bad was said before."""
+    if event.phase is not Phase.NONE or event.head.level >= Level.ERROR:
+        return False
+    if shape.stray:
+        return True
+    return shape.role.part is Part.TYPE and event.last < at - 1 and lane.ahead(at, _FRAME, 8)
 
 
 def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
@@ -275,7 +286,8 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return False
     if not _alike(event, shape):
         amid = amid_message(event, shape) and lane.ahead(at, _FRAME, 4)
-        return amid or of_runtime(event, shape, at) or (shape.noted and event.headed)
+        told = of_runtime(event, shape, at) or below_exception(event, shape, at)
+        return amid or told or (shape.noted and event.headed)
     if shape.noted or boxed(event, at):
         return True
     part = shape.role.part

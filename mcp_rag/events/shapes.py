@@ -81,6 +81,7 @@ _BLOCK_FORMATS = frozenset({"npm", "npm-debug"})
 _BOXES = "│|┌"
 _EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
 _CLOSERS = ("}", "]", ")")
+_CROSS = "× "  # marks an error in what uv, pip and other tools print
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
 _NO_HEADER = _TRACE_PARTS - {Part.TYPE}
@@ -239,7 +240,8 @@ def _text(text: str, most: int) -> Shape:
     part = role(text)
     indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS)
     level = formats.level_from_words(text[: max(most, 0)])
-    astray = Level.UNSET if indented else stray(text, most)
+    crossed = text[:8].lstrip().startswith(_CROSS)
+    astray = stray(text, most) if not indented else Level.ERROR if crossed else Level.UNSET
     return Shape(
         kind=Kind.TEXT,
         level=astray if level < Level.WARN else level,

@@ -141,7 +141,7 @@ _ERROR = re.compile(
     r"\berrors?\b(?!\.log\b)|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
     r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b"
     r"|\bassertion\b|\b(?-i:E\d{4})\b"
-    r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d",
+    r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w",
     re.IGNORECASE,
 )
 _WARN = re.compile(
@@ -158,7 +158,7 @@ _NODE_WARNS = re.compile(r"\(node:\d+\) (?:\[[\w ]{1,40}\] )?(?!UnhandledPromise
 _FATAL_HINT = re.compile(r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate")
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assertion|killed|not found|undefined [rs]"
-    r"|e\d{4}|curl: "
+    r"|e\d{4}|curl: |×"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"

@@ -96,21 +96,39 @@ def find(lines: Sequence[str]) -> Found | None:
     """As `parse`, on clean physical lines, with the place where the trace begins."""
     lines = [line[:MAX_LINE_CHARS] for line in lines]
     seen = [role(line) for line in lines]
-    framed: dict[str, int] = {}
-    hinted: dict[str, int] = {}
-    for n, each in enumerate(seen):
-        if each.language:
-            (framed if each.part in {Part.FRAME, Part.CRASH} else hinted).setdefault(each.language, n)
-    order = sorted(framed, key=framed.__getitem__) + sorted(hinted, key=hinted.__getitem__)
-    for language in dict.fromkeys(order):
+    for language in _order(seen):
         trace = _PARSERS[language](lines) if language in _PARSERS else None
         if trace is not None:
-            trace = _titled(trace, lines)
+            trace = _across(_titled(trace, lines), lines)
             return Found(_bounded(trace), _first(lines, seen, trace))
     for parser in (compilers.parse, python.parse, php.parse, others.perl):
         if (trace := parser(lines)) is not None:
             return Found(_bounded(trace), _first(lines, seen, trace))
     return _lone(lines)
+
+
+def _order(seen: Sequence[Role]) -> list[str]:
+    """The languages that may have printed the lines, the likeliest first: that of the first frame or crash. Words that
+    open a crash may be a logger's too (`Uncaught exception GET /cart`): the traceback that follows decides."""
+    framed: dict[str, int] = {}
+    hinted: dict[str, int] = {}
+    traced = {each.language for each in seen if each.part is Part.FRAME}
+    opened = {each.language for each in seen if each.part is Part.START} & traced
+    for n, each in enumerate(seen):
+        if each.language:
+            sure = each.part is Part.FRAME or (each.part is Part.CRASH and (each.language in traced or not opened))
+            (framed if sure else hinted).setdefault(each.language, n)
+    order = sorted(framed, key=framed.__getitem__) + sorted(hinted, key=hinted.__getitem__)
+    return list(dict.fromkeys(order))
+
+
+def _across(trace: StackTrace, lines: Sequence[str]) -> StackTrace:
+    """Py4J prints the exception of the JVM below Python's, which says only that a call failed: the cause is Java's."""
+    if not trace.outermost.type.endswith("Py4JJavaError"):
+        return trace
+    at = next((n for n, line in enumerate(lines) if line.startswith(": ")), len(lines))
+    below = jvm.parse([lines[at][2:], *lines[at + 1 :]]) if at < len(lines) else None
+    return StackTrace(trace.language, (*trace.exceptions, *below.exceptions)) if below else trace
 
 
 def _titled(trace: StackTrace, lines: Sequence[str]) -> StackTrace:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.stacktrace.python_tools import EXCEPTION, in_app, number, poetry, pytest, warning
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
 LANGUAGE = "python"
@@ -28,7 +29,12 @@ PARTS: Table = (
     Pattern(Part.LINK, r"During handling of the above exception"),
     Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
     Pattern(Part.FRAME, r"Cell In ?\[\d+\], line \d|File [^\s\":]{1,300}:\d+, in |<ipython-input-[\w\-]{1,40}> in "),
-    Pattern(Part.DETAIL, r"-{2,}> \d+ "),
+    # IPython before 8, and Colab, whose paths are links once they are copied.
+    Pattern(Part.FRAME, r"(?:[A-Za-z]:)?[^\s\":\[\]]{1,300}\.py in [\w<>.$]{1,160}\(", ".py in "),
+    Pattern(Part.FRAME, r"[^\s\":\[\]]{1,300}\.pyx in [\w<>.$]{1,160}\(", ".pyx in "),
+    Pattern(Part.FRAME, r"\[(?:<ipython-input-|[^\]\s]{1,300}\.pyx?\]\(https?:)[^\s)]{1,120}\) in "),
+    Pattern(Part.DETAIL, r"\d{1,3} frames$", " frames"),
+    Pattern(Part.DETAIL, r"-> \d{4} |--+> \d+ "),
     Pattern(Part.DETAIL, r"Stack \(most recent call last\):$"),
     Pattern(Part.DETAIL, r"\[Previous line repeated \d"),
     Pattern(Part.DETAIL, r"(?:Current thread|Thread) 0x[0-9a-f]+ .*most recent call first"),
@@ -40,7 +46,11 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"\| {1,6}\S.*|\|$"),
     Pattern(Part.DETAIL, r"\"\"\"$"),
     Pattern(Part.DETAIL, r"Extension modules: "),
-    # What SQLAlchemy, CUDA, NCCL, torchrun and logging add to a message, line by line.
+    Pattern(Part.FRAME, r"at (?:[A-Za-z]:)?[^\s:]{1,300}\.py:\d+ in [\w<>.]{1,80}$"),  # Poetry
+    Pattern(Part.LINK, r"The following error occurred when trying to handle this error:"),
+    # What PostgreSQL's client adds for the next address it tried, and what SQLAlchemy, CUDA, NCCL,
+    # torchrun and logging add to a message, line by line.
+    Pattern(Part.DETAIL, r"connection to server (?:at|on socket) \"|Multiple connection attempts failed\. All "),
     Pattern(Part.DETAIL, r"\[SQL: |\[parameters: |\(Background on this error at: |DETAIL: {2}\S"),
     Pattern(Part.DETAIL, r"CUDA kernel errors might be |For debugging consider passing CUDA_LAUNCH_BLOCKING"),
     Pattern(Part.DETAIL, r"Compile with `TORCH_USE_CUDA_DSA`|Device-side assertion tracking was not enabled"),
@@ -64,21 +74,20 @@ _HEADER = re.compile(
     r"\s*(?:\+ |\^C{1,3}|[A-Z]\w{1,80} {2,})?(?:Exception Group )?Traceback \(most recent call last\):?"
     r"|\s*[╭┌][─━]+ ?Traceback"
 )
-# IPython names the cell, or file and line, and prints the type once more above all.
+# IPython names the cell, or file and line, and prints the type once more above all; before version 8 the file alone.
 _CELL = re.compile(
-    r"\s*(?:Cell In ?\[\d+\], line (\d+)|File ([^\s\":]{1,300}):(\d+)|<ipython-input-[\w\-]{1,40}>)"
+    r"\s*(?:Cell In ?\[\d+\], line (\d+)|File ([^\s\":]{1,300}):(\d+)|\[?(?:<ipython-input-[\w\-]{1,40}>"
+    r"|((?:[A-Za-z]:)?[^\s\":\[\]]{1,300}\.pyx?)(?=\]\(http| in [\w<>.$]{1,160}\())(?:\]\(https?:[^\s)]{1,120}\))?)"
     r"(?:,? in ([^\n(]{1,200}))?"
 )
 # Logging shows where it was called from, below the exception.
 _CALLED = frozenset({"Call stack:", "Stack (most recent call last):"})
-_WARNING = re.compile(r"(?:\S{1,300}:\d+: )([A-Z]\w{0,80}Warning): (.*)$")
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _IGNORED = re.compile(
     r"\s*(?:[~^][~^\s]*$|\[Previous line repeated|\.\.\.<\d+ lines|<\d+ (?:more )?lines? omitted|\"\"\"$)"
 )
 _RULE = re.compile(r"\s*[=\-─━]{8,}\s*$")
 _NOTE = re.compile(r"\s*[│└├]")
-_EXCEPTION = re.compile(r"\s*(?:E   )?([A-Za-z_][\w.]*(?:<locals>\.\w+)?(?:\(\w+\))?)(?::(?: (.*))?)?$")
 _KNOWN = re.compile(
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Timeout|Full|Empty|Group|Fault|Failure|Abort|DoesNotExist)"
     r"(?:\(\w+\))?$|\w\.[A-Z]\w+$"
@@ -88,15 +97,6 @@ _THREAD = re.compile(r"(?>.*?(?:Current thread|Thread) 0x)[0-9a-fA-F]++.*most re
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
 _MARGIN = re.compile(r"( *)(?:\||\+(?:-\+)?-{4,}(?: (\d+) -{2,})?|\+ (?=Exception Group))")
 _SUBS = re.compile(r" \(\d+ sub-exceptions?\)$")
-_PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
-_LIBRARY = re.compile(
-    r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen "
-)
-
-
-def in_app(file: str) -> bool:
-    """False for the standard library, installed packages and frozen modules."""
-    return _LIBRARY.search(file) is None
 
 
 @dataclass(slots=True)
@@ -119,7 +119,9 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
             return StackTrace(LANGUAGE, (_faulthandler(fatal[1].strip(), lines[n + 1 :]),))
     called = next((n for n, line in enumerate(lines) if line.strip() in _CALLED), len(lines))
     chain = _exceptions(lines[:called] if any(map(_HEADER.match, lines[:called])) else lines, _Reader([]))
-    return StackTrace(LANGUAGE, tuple(chain)) if chain else _pytest(lines) or _warning(lines)
+    if chain:
+        return StackTrace(LANGUAGE, tuple(chain))
+    return poetry(lines) or pytest(lines) or warning(lines)
 
 
 def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
@@ -141,7 +143,7 @@ def _exceptions(lines: Sequence[str], reader: _Reader) -> list[ExceptionInfo]:
 def _unraised(lines: Sequence[str]) -> _Segment | None:
     """A group that was printed without ever being raised: its own line stands above the boxes."""
     for line in lines:
-        if (found := _EXCEPTION.match(line.strip())) and _SUBS.search(line):
+        if (found := EXCEPTION.match(line.strip())) and _SUBS.search(line):
             return _Segment(found[1], (found[2] or "").strip())
     return None
 
@@ -211,8 +213,8 @@ class _Reader:
         elif frame := _FRAME.match(line):
             self._add_frame(_frame(frame), line)
         elif cell := _CELL.match(line):
-            function, file = (cell[4] or "").strip(), cell[2] or "<cell>"
-            self._add_frame(Frame(function, "", file, _number(cell[1] or cell[3] or "0"), in_app(file)), line)
+            function, file = (cell[5] or "").strip(), cell[2] or cell[4] or "<cell>"
+            self._add_frame(Frame(function, "", file, number(cell[1] or cell[3] or "0"), in_app(file)), line)
         elif _BOX_LINE.match(line):
             self._feed_box(line)
         elif self.open:
@@ -244,14 +246,14 @@ class _Reader:
         segment = self.found[-1]
         if frame := _BOX_FRAME.match(line):
             segment.frames.append(
-                Frame(function=frame[3], file=frame[1], line=_number(frame[2]), in_app=in_app(frame[1]))
+                Frame(function=frame[3], file=frame[1], line=number(frame[2]), in_app=in_app(frame[1]))
             )
         elif segment.frames and (source := _BOX_SOURCE.match(line)):
             segment.frames[-1] = _with_source(segment.frames[-1], source[1].strip())
 
     def _feed_text(self, line: str) -> None:
         segment = self.found[-1]
-        found = _EXCEPTION.match(line)
+        found = EXCEPTION.match(line)
         depth = len(line) - len(line.lstrip())
         sure = found is not None and _KNOWN.search(found[1]) is not None
         if self.after_frame and segment.frames and not (sure and (depth <= self.indent)):
@@ -279,36 +281,10 @@ def _chain(segments: list[_Segment], *, remote: bool) -> list[ExceptionInfo]:
     return [segment.done() for segment in reversed(kept)]
 
 
-def _pytest(lines: Sequence[str]) -> StackTrace | None:
-    """A failure report without a traceback header: `E   ` lines and a closing `file.py:LINE: Type`."""
-    marked = [line.strip()[4:].strip() for line in lines if line.lstrip().startswith("E   ")]
-    ends = [m for line in lines if (m := _PYTEST_END.match(line.strip()))]
-    if not marked or not ends:
-        return None
-    type_, message = ends[-1][3], marked[0]
-    if found := _EXCEPTION.match(message):
-        type_, message = found[1], found[2] or ""
-    frames = tuple(Frame(file=m[1], line=_number(m[2]), in_app=in_app(m[1])) for m in reversed(ends))
-    return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, frames),))
-
-
-def _warning(lines: Sequence[str]) -> StackTrace | None:
-    """`file.py:LINE: SomeWarning: text`, as `warnings` prints it. The place is left out: it would take the text's part
-    in telling warnings apart."""
-    for line in lines[:3]:
-        if found := _WARNING.match(line):
-            return StackTrace(LANGUAGE, (ExceptionInfo(found[1], found[2].strip()),))
-    return None
-
-
 def _frame(found: re.Match[str]) -> Frame:
     function = (found[3] or "").strip()
-    return Frame(function=function, file=found[1], line=_number(found[2]), in_app=in_app(found[1]))
+    return Frame(function=function, file=found[1], line=number(found[2]), in_app=in_app(found[1]))
 
 
 def _with_source(frame: Frame, source: str) -> Frame:
     return Frame(frame.function, frame.module, frame.file, frame.line, frame.in_app, source)
-
-
-def _number(text: str) -> int:
-    return int(text[:9])
