@@ -29,6 +29,7 @@ _PHRASES = (
     ("local variable", rf"local variable (?:or method )?{_WORD}"),
     ("required positional argument", rf"required positional arguments?: {_WORD}"),
     ("unexpected keyword argument", rf"unexpected keyword argument {_WORD}"),
+    ("validation error", r"validation errors? for [^\s:]{1,200}: ([A-Za-z_][\w.]{0,200})"),
     # JavaScript
     ("(reading ", rf"\(reading {_WORD}\)"),
     ("(setting ", rf"\(setting {_WORD}\)"),

@@ -13,11 +13,21 @@ _MAX_LINES = 1_000
 # A browser shows PHP's trace in one paragraph: blanks where the newlines were.
 _PARAGRAPH = " Stack trace: #0 "
 _BREAK = re.compile(r" {1,4}(?=Stack trace: #0 |thrown in \S|#\d{1,4} (?:\S{1,300}\(|\{main\}|\[internal))")
+_QUOTE = re.compile(r"(?<!\\)\"")
 
 
 def folded(line: str) -> bool:
     """Whether `line` may hold several."""
     return any(newline in line for newline, _ in _MARKS) or _PARAGRAPH in line
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """The lines of a string literal up to the quote that ends it, the quotes inside without their marks."""
+    for n, line in enumerate(lines[1:], 1):
+        if (end := _QUOTE.search(line)) is not None:
+            lines = [*lines[:n], line[: end.start()]]
+            break
+    return [lines[0], *(line.replace('\\"', '"') for line in lines[1:])]
 
 
 def unfolded(line: str) -> list[str]:
@@ -29,7 +39,10 @@ def unfolded(line: str) -> list[str]:
         if len(pieces) < 3:
             continue
         lines = [piece.replace(tab, "\t") for piece in pieces]
-        if lines[0].count('"') % 2:  # a quoted value: what follows the quote is another
+        quoted = lines[0].count('"') % 2 > 0  # what follows the quote is another value
+        if newline == "\\n":
+            lines = _unquoted(lines) if quoted else lines
+        elif quoted:
             lines = [*lines[:-1], lines[-1].partition('"')[0]]
         if any(role(text).part in _TOLD for text in lines[1:]):
             return lines

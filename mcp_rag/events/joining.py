@@ -186,8 +186,10 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
         return True
     if event.phase is Phase.HEAD:
         # `RemoteTraceback: """` quotes a whole traceback; AWS Lambda logs `[ERROR] KeyError: text` above its own.
-        quoted = event.last_shape is not None and event.last_shape.role.part is Part.DETAIL
-        return quoted or (event.headed and event.first == event.last == at - 1)
+        last = event.last_shape.role.part if event.last_shape is not None else Part.NONE
+        # Salt names the exception below its own line, and its traceback names it again.
+        named = event.headed and event.last == at - 1 and (event.first == event.last or last is Part.TYPE)
+        return last is Part.DETAIL or named
     if event.phase is not Phase.NONE:
         return False
     if event.headed:
@@ -294,8 +296,9 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     phase = event.phase
     if shape.block:
         return event.last == at - 1
-    if shape.empty:
-        return event.prefixed and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
+    if shape.empty:  # nova ends its traceback with one
+        ended = phase is Phase.DONE and event.last == at - 1
+        return event.prefixed and (ended or lane.ahead(at, _TRACE | _ANNOUNCED, 1))
     if part in _TRACE:
         return True
     if shape.indented and phase is Phase.NONE:

@@ -12,7 +12,7 @@ from mcp_rag.events.folded import folded, unfolded
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
-from mcp_rag.events.told_below import error_stack, report_message, told_below
+from mcp_rag.events.told_below import error_stack, installer_failure, report_message, told_below
 from mcp_rag.stacktrace import Part, reports
 from mcp_rag.types import (
     NO_SPAN,
@@ -40,6 +40,7 @@ _UNQUOTED = re.compile(r"(\S*)")
 _CAUSE = re.compile(r'(?<=[\s"])(?:error|err|reason|cause)=("?)')
 _NOTHING = frozenset(("null", "nil", "none", "true", "false", "undefined", "ok", "-"))
 _RULE = re.compile(r"[*=\-_#~+─═━]{3,}+")  # above a banner
+_PIP = ("subprocess-exited-with-error", "metadata-generation-failed")
 _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 
 
@@ -196,6 +197,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
     if len(inner) > 1 and "ORA-" in inner[0]:
         parts.message = error_stack(inner) or parts.message
+    if len(inner) > 1 and inner[0].endswith(_PIP):
+        parts.message = installer_failure(inner[1:]) or parts.message
     if header is not None and len(inner) > 1:
         parts.message = told_below(header.format, inner[1:]) or parts.message
     if header is not None and header.format == "cmtrace":

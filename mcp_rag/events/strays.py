@@ -37,6 +37,11 @@ _DIED = (
     r"(?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception|Trace/breakpoint trap"
     r"|Stack overflow|Out of memory|OutOfMemory)(?:$|[ .:!(])",
     r"OOMKilled\b",
+    # uWSGI's master, between lines with a time
+    r"DAMN ! worker \d+ \(pid: \d+\) died",
+    r"--- no python application found",
+    # what llama.cpp and others on ggml found wrong
+    r"GGML_ASSERT(?::|\()",
 )
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 _WRONG = "* What went wrong:"
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
+_MSG = re.compile(r"\s{1,8}\"msg\": \"((?:[^\"\\]|\\.){1,2000})\"")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
@@ -35,6 +36,21 @@ def _ansible(lines: Sequence[str]) -> str:
     return ", ".join(told)
 
 
+def _host(lines: Sequence[str]) -> str:
+    """What a result printed as JSON says in `msg`, or what the command printed."""
+    told = next((found[1] for line in lines if (found := _MSG.match(line))), "")
+    return told.replace('\\"', '"') or next((line.strip() for line in lines if line.strip()), "")
+
+
+def installer_failure(lines: Sequence[str]) -> str:
+    """What pip's program did not do, and the last line it printed: pip itself calls all of them the same; "" where the
+    lines are not pip's."""
+    said = next((line.strip()[2:] for line in lines if line.strip().startswith("× ")), "")
+    end = next((n for n, line in enumerate(lines) if line.strip() == "[end of output]"), 0)
+    printed = next((line.strip() for line in reversed(lines[:end]) if line.strip()), "")
+    return f"{said} {printed}".strip() if said else ""
+
+
 def error_stack(lines: Sequence[str]) -> str:
     """Oracle prints the errors that led to one another below each other, and between them where: the errors, so that
     all their codes tell one stack from another; "" for a single one."""
@@ -50,7 +66,7 @@ def report_message(lines: Sequence[str], *, framed: bool) -> str:
     return "" if message.endswith(":") else message
 
 
-_TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible}
+_TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible, "ansible-host": _host}
 
 
 def told_below(format_name: str, lines: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from mcp_rag.types import Level
 _PATH = r"(?:[A-Za-z]:)?[^\s:()\[\]'\"<>|]{1,200}(?: [^\s:()\[\]'\"<>|]{1,60}){0,2}?"
 _NPM = {"ERR!": Level.ERROR, "error": Level.ERROR, "WARN": Level.WARN, "warn": Level.WARN}
 _RESULTS = {"FAILURE": Level.ERROR, "ABORTED": Level.ERROR, "UNSTABLE": Level.WARN}
+_HOSTS = {"SUCCESS": Level.INFO, "CHANGED": Level.INFO}
 _TASKS = {"fatal": Level.ERROR, "failed": Level.ERROR, "unreachable": Level.ERROR, "FAILED - RETRYING": Level.WARN}
 
 
@@ -35,6 +36,10 @@ def _result(found: re.Match[str]) -> Level:
 
 def _task(found: re.Match[str]) -> Level:
     return _TASKS.get(found["task"] or "", Level.INFO)
+
+
+def _host(found: re.Match[str]) -> Level:
+    return _HOSTS.get(found["result"], Level.ERROR)
 
 
 def _linker(found: re.Match[str]) -> Level:
@@ -221,6 +226,16 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         r"\[(?P<service>[^\[\]>]{1,100}?)(?: -> [^\[\]]{1,100})?\](?:: | => | (?=\(item=)|$)"
         r"|(?P<body>)(?:TASK|PLAY|RUNNING HANDLER) \[[^\[\]]{0,200}(?:\[[^\[\]]{0,80}\][^\[\]]{0,80}){0,3}\]"
         r" \*{3,})",
+    ),
+    TextFormat(
+        "ansible-host",
+        "Ansible's single commands: `host | FAILED! => {...}`, `host | FAILED | rc=1 >>`",
+        "web1 | FAILED | rc=1 >>",
+        first="aA0",
+        needs=" | ",
+        grade=_host,
+        pattern=r"(?P<service>[\w.-]{1,100}) \| (?P<result>FAILED|UNREACHABLE|SUCCESS|CHANGED)!?"
+        r"(?: => (?=\{)| \| rc=-?\d{1,5} >>(?: |$))",
     ),
     TextFormat(
         "docker-build",

@@ -71,7 +71,7 @@ CLUSTER_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         needs="[",
         pattern=rf" (?P<stream>\d{{1,8}}) {LEVEL} (?P<logger>[\w.-]{{1,120}}) \["
-        rf"(?:-|[^\[\]]{{0,24}}|[\w ]{{0,6}}req-[^\[\]]{{1,200}})\] ",
+        rf"(?:-|[^\[\]]{{0,24}}|[\w ]{{0,6}}req-[^\[\]]{{1,200}}|instance: [0-9a-f-]{{36}})\](?: |$)",
     ),
     TextFormat(
         "ras",

@@ -22,7 +22,8 @@ _STACKS = _names(  # these names hold nothing but traces
     "fields.exception.stacktrace fields.backtrace backtrace"
 )
 _MAYBE_STACKS = _names(  # these hold a trace, or only its first line, or something else
-    "exception thrown error err cause jsonpayload.exception attr.error fields.error exceptions properties.exception"
+    "exception thrown error err cause jsonpayload.exception attr.error fields.error exceptions properties.exception "
+    "error_detail"
 )
 _TYPES = _names(
     "exception.type attributes.exception.type error.type err.type error.name err.name error.kind exception.class "
@@ -94,7 +95,7 @@ def _string(record: dict[str, Any], paths: tuple[str, ...]) -> str:
 
 
 def _first_type(record: dict[str, Any], message: str) -> tuple[str, str]:
-    value = record.get("exception") or record.get("exceptions")
+    value = record.get("exception") or record.get("exceptions") or record.get("error_detail")
     first = value[0] if isinstance(value, list) and value else None
     if isinstance(first, dict):
         kind = first.get("exc_type") or first.get("typeName") or first.get("type")

@@ -125,7 +125,7 @@ def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> 
 _COUNTED = re.compile(
     r"\b\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
-    r"|\b(?:errors?|warnings?|failures?|failed|exceptions?)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
+    r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b)",
     re.IGNORECASE,
 )
@@ -141,7 +141,8 @@ _ERROR = re.compile(
     r"\berrors?\b(?!\.log\b)|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
     r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b"
     r"|\bassertion\b|\b(?-i:E\d{4})\b"
-    r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w",
+    r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w"
+    r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker",
     re.IGNORECASE,
 )
 _WARN = re.compile(
@@ -157,15 +158,19 @@ _NODE_WARNS = re.compile(r"\(node:\d+\) (?:\[[\w ]{1,40}\] )?(?!UnhandledPromise
 # Parts of every word above in lower case: most lines hold none, and then the expressions need not be tried.
 _FATAL_HINT = re.compile(r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate")
 _ERROR_HINT = re.compile(
-    r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assertion|killed|not found|undefined [rs]"
-    r"|e\d{4}|curl: |×"
+    r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
+    r"|e\d{4}|curl: |×|harakiri|damn"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
     r"|blocked by"
 )
-_COUNTED_HINT = re.compile(r"err|warn|fail|except")
+_COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")
+
+
+# pytest's titles of what follows.
+_TITLE = re.compile(r"={3,120} (?:ERRORS|FAILURES) ={3,120}$")
 
 
 def level_from_words(text: str) -> Level:
@@ -176,6 +181,8 @@ def level_from_words(text: str) -> Level:
     text = text[:512]
     if text[:6] == "(node:" and _NODE_WARNS.match(text):
         return Level.WARN
+    if text.startswith("===") and _TITLE.match(text):
+        return Level.UNSET
     low = text.lower()
     if not _ANY_HINT.search(low):
         return Level.UNSET

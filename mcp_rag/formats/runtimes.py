@@ -35,6 +35,14 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf" - (?P<logger>[\w.\-]{{1,100}}) - {LEVEL} - ",
     ),
     TextFormat(
+        "python-untimed",
+        "Dask, and others that log no time: `name - LEVEL - message`",
+        "distributed.worker - ERROR - charge failed for invoice 1000",
+        first="a",
+        needs=" - ",
+        pattern=r"(?P<logger>[a-z_]\w{0,40}(?:\.\w{1,60}){0,8}) - (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) - ",
+    ),
+    TextFormat(
         "python-root",
         "Python logging without configuration: `LEVEL:name:message`",
         "ERROR:billing.worker:charge failed for invoice 1000",
@@ -278,7 +286,7 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         first="[",
         needs="[",
         pattern=rf"\] ?\[(?P<stream>[^\[\]]{{1,60}})\] ?\[{LEVEL}\](?:\[(?P<logger>[^\[\]]{{1,60}})\])?"
-        r"(?: \[[^\[\]]{1,160}:\d{1,6}\])? ",
+        r"(?: \[[^\[\]]{1,160}:\d{1,6}\])? (?:- )?",  # Hydra sets the message off with a dash
     ),
     # ------------------------------------------------------------ BEAM
     TextFormat(

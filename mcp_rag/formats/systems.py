@@ -24,6 +24,8 @@ _SAID = r"(?:trace|trce|debug|dbug|info|notice|warn|warning|error|fail|crit|crit
 # Solaris names the message's number, facility and severity behind the program.
 _NUMBERED = rf"(?:\[ID \d{{1,8}} {_FACILITY}\.(?P<named>[a-z]{{3,7}})\] )?"
 _TAIL = rf"(?:{_PROGRAM}:(?: |$){_UPTIME}{_NUMBERED})?"
+# Where no program follows the host, what looks like one may open a sentence or name an exception.
+_NO_WORD = r"(?![A-Z][a-z]{1,40},? (?![\w./()@+-]{1,80}(?:\[\d{1,10}\])?:)|[A-Z]\w{1,99}: )"
 # Some write no host: the program comes first, and its colon tells it from one. A level is no program.
 _ALONE = (
     rf"(?!{_SHOUTED})(?!(?i:{_SAID}|err:|severe:|panic:|alert:|emerg:|note:))"
@@ -56,7 +58,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("syslog", "redis", "weekday"),
         grade=_facility,
-        pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}|-){_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
+        pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}|-){_NO_WORD}{_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
         rf"{_STATED}{_TAIL})",
     ),
     TextFormat(

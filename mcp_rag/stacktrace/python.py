@@ -48,8 +48,11 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"Extension modules: "),
     Pattern(Part.FRAME, r"at (?:[A-Za-z]:)?[^\s:]{1,300}\.py:\d+ in [\w<>.]{1,80}$"),  # Poetry
     Pattern(Part.LINK, r"The following error occurred when trying to handle this error:"),
-    # What PostgreSQL's client adds for the next address it tried, and what SQLAlchemy, CUDA, NCCL,
-    # torchrun and logging add to a message, line by line.
+    # What PostgreSQL's client adds for the next address it tried, and what Pydantic, SQLAlchemy,
+    # CUDA, NCCL, torchrun and logging add to a message, line by line.
+    Pattern(Part.DETAIL, r"[A-Z][^\n]{1,400} \[type=\w{1,60}, input_", " [type="),
+    Pattern(Part.DETAIL, r"[a-z][^\n]{1,400} \(type=(?:value|type|assertion)_error", " (type="),
+    Pattern(Part.DETAIL, r"For further information visit https://errors\.pydantic\.dev/"),
     Pattern(Part.DETAIL, r"connection to server (?:at|on socket) \"|Multiple connection attempts failed\. All "),
     Pattern(Part.DETAIL, r"\[SQL: |\[parameters: |\(Background on this error at: |DETAIL: {2}\S"),
     Pattern(Part.DETAIL, r"CUDA kernel errors might be |For debugging consider passing CUDA_LAUNCH_BLOCKING"),
@@ -92,6 +95,7 @@ _KNOWN = re.compile(
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Timeout|Full|Empty|Group|Fault|Failure|Abort|DoesNotExist)"
     r"(?:\(\w+\))?$|\w\.[A-Z]\w+$"
 )
+_COUNTED = re.compile(r"\d+ validation errors? for \S{1,200}$")  # Pydantic: the first field stands below
 _FATAL = re.compile(r"\s*Fatal Python error: (.*)")
 _THREAD = re.compile(r"(?>.*?(?:Current thread|Thread) 0x)[0-9a-fA-F]++.*most recent call first")
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
@@ -220,7 +224,8 @@ class _Reader:
         elif self.open:
             self._feed_text(line)
         elif self.want_message and not _RULE.match(line):
-            self.found[-1].message = line.strip()
+            said = self.found[-1].message
+            self.found[-1].message = f"{said}: {line.strip()}" if said else line.strip()
             self.want_message = False
 
     def _begin(self, line: str) -> None:
@@ -264,7 +269,8 @@ class _Reader:
         if found and depth <= self.indent and (sure or not self.dedented):
             segment.type, segment.message = found[1], (found[2] or "").strip()
             self.open = False
-            self.want_message = line.rstrip().endswith(":") and not segment.message
+            due = line.rstrip().endswith(":") and not segment.message
+            self.want_message = due or _COUNTED.match(segment.message) is not None
 
 
 def _chain(segments: list[_Segment], *, remote: bool) -> list[ExceptionInfo]:

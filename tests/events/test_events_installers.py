@@ -50,7 +50,10 @@ def test_a_cross_marks_an_error() -> None:
 def test_pips_cross_stays_with_the_error_above() -> None:
     """What pip marks so is the second line of an error that was named already."""
     found = records(
-        "error: subprocess-exited-with-error\n\n  × Building wheel for till did not run successfully.\n  │ exit code: 1\n"
+        "error: subprocess-exited-with-error\n"
+        "\n"
+        "  × Building wheel for till did not run successfully.\n"
+        "  │ exit code: 1\n"
     )
     assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 3, Level.ERROR)]
 
@@ -90,3 +93,20 @@ def test_notebooks_of_colab_are_one_event() -> None:
         "ValueError: no till has this name\n"
     )
     assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 8, Level.ERROR)]
+
+
+def test_pips_failures_are_told_apart() -> None:
+    """pip calls every failed build the same; what was built and the last line printed say which one it is."""
+    found = records(
+        "error: subprocess-exited-with-error\n"
+        "\n"
+        "  × Building wheel for till did not run successfully.\n"
+        "  │ exit code: 1\n"
+        "  ╰─> [2 lines of output]\n"
+        "      running build\n"
+        "      error: the compiler is missing\n"
+        "      [end of output]\n"
+    )
+    assert [r.message for r in found] == [
+        "Building wheel for till did not run successfully. error: the compiler is missing"
+    ]

@@ -157,7 +157,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
             (0, 0, Level.UNSET, "", "============================= test session starts =============================="),
             (1, 1, Level.UNSET, "", "collected 2 items"),
             (3, 3, Level.UNSET, "", "tests/test_charge.py .F                                                  [100%]"),
-            (5, 5, Level.ERROR, "", "=================================== FAILURES ==================================="),
+            (5, 5, Level.UNSET, "", "=================================== FAILURES ==================================="),
             (6, 13, Level.ERROR, "AssertionError", "assert 4 == 3"),
             (
                 14,

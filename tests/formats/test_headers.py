@@ -23,6 +23,8 @@ CASES = [
     ("26/11/23 19:20:37 ERROR IllegalStateException: x", "generic", E, "IllegalStateException: x", ""),
     ("WARNING: Job failed: allowed", "gitlab-job", W, "Job failed: allowed", ""),
     ("CRITICAL:root:disk full", "python-root", F, "disk full", "root"),
+    ("distributed.nanny - WARNING - slow", "python-untimed", W, "slow", "distributed.nanny"),
+    ("[2026-11-23 19:20:37,123][shop.till][ERROR] - locked", "spdlog", E, "locked", ""),
     ("[2026-11-23T19:20:37.123+0000] {taskinstance.py:12} WARNING - slow", "airflow", W, "slow", "taskinstance.py"),
     ("2026-11-23 19:20:37.123 | WARNING  | __main__:<module>:3 - slow", "loguru", W, "slow", "__main__"),
     ("2026-11-23T19:20:37.1Z [warning  ] slow    key=1", "structlog", W, "slow    key=1", ""),

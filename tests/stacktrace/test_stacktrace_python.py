@@ -164,7 +164,7 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         "database_url\n"
         "  Field required [type=missing, input_value={}, input_type=dict]",
         "python",
-        [("pydantic_core._pydantic_core.ValidationError", "1 validation error for Settings")],
+        [("pydantic_core._pydantic_core.ValidationError", "1 validation error for Settings: database_url")],
         [
             ("__init__", "/srv/venv/lib/python3.11/site-packages/pydantic/main.py", 193, False),
             ("<module>", "/srv/app/settings.py", 9, True),

@@ -15,20 +15,18 @@ ValueError                                Traceback (most recent call last)
 8 frames
 /usr/local/lib/python3.11/dist-packages/shop/till.py in open(self, name, **options)
    1159         if True:
-   1160 
+   1160     pass
 -> 1161             return self._open(name)
-   1162 
+   1162     pass
    1163         return None
 
 shop/_fast.pyx in shop._fast.Till._open()
 
 ValueError: no till has this name
 """
-LINKED = (
-    IPYTHON_7.replace("<ipython-input-5-8d7b2f2c1a11> in", "[<ipython-input-5-8d7b2f2c1a11>](https://localhost:8080/#) in")
-    .replace("/till.py in", "/till.py](https://localhost:8080/#) in")
-    .replace("\n/usr", "\n[/usr")
-)  # fmt: skip
+LINK = "](https://localhost:8080/#) in"
+LINKED = IPYTHON_7.replace("<ipython", "[<ipython").replace("1a11> in", f"1a11>{LINK}")
+LINKED = LINKED.replace("/till.py in", f"/till.py{LINK}").replace("\n/usr", "\n[/usr")
 
 
 @pytest.mark.parametrize("text", [IPYTHON_7, LINKED])
