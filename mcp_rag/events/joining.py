@@ -344,6 +344,8 @@ def _alike(event: OpenEvent, shape: Shape) -> bool:
     if head.header.format != shape.header.format:
         return False
     # A program under syslog names its level in the first line only, and so does PHP above its own frames.
-    inside = shape.role.part is not Part.NONE or (shape.indented and event.phase is not Phase.NONE)
+    deeper = shape.indented or (event.prefixed and (shape.empty or event.phase is Phase.FRAMES))
+    traced = event.phase is not Phase.NONE and deeper
+    inside = shape.role.part is not Part.NONE or traced
     bare = inside and shape.header.level is Level.UNSET
     return head.header.level == shape.header.level or shape.noted or bare

@@ -37,7 +37,7 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         needs=":  ",
         grade=_postgres,
         pattern=r"(?: \d{10}\.\d{3})?[ :](?:[^\[\]\"]{0,40}\[(?P<stream>\d{1,8})(?:-\d{1,9})?\])?[^\"]{0,200}?"
-        rf"(?<![A-Za-z])(?:(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  "
+        rf"(?<![A-Za-z])(?:(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  (?! )"
         rf"|(?=(?:{_PG_DETAIL}):  ))",
     ),
     TextFormat(

@@ -32,6 +32,15 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"\] (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) in (?P<logger>[\w.]{1,80}): ",
     ),
     TextFormat(
+        "locust",
+        "Locust: `[time] host/LEVEL/logger: message`",
+        "[2026-11-23 19:20:37,123] load-1/ERROR/locust.user.task: charge failed",
+        stamped=True,
+        first="[",
+        needs="/",
+        pattern=r"\] [\w.-]{1,100}/(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)/(?P<logger>[\w.]{1,100}): ?",
+    ),
+    TextFormat(
         "odoo",
         "Odoo: `time pid LEVEL database logger: message`",
         "2026-11-23 19:20:37,123 7 ERROR shop odoo.sql_db: bad query: SELECT 1",

@@ -10,6 +10,7 @@ from mcp_rag.formats.levels import header_level
 from mcp_rag.formats.tokens import HeaderTokens, not_a_logger
 from mcp_rag.types import NO_SPAN, Header, Level, Span
 
+UVICORN_COLUMNS = 10
 NAME = "generic"
 PREFIX_NAME = "level-prefix"
 _WEAK = ("epoch", "clock", "basic", "hdfs", "klog", "date")
@@ -76,7 +77,16 @@ def _header(tokens: HeaderTokens, time: Span, name: str = NAME) -> Header:
     elif line[body - 1 : body] not in (" ", "\t"):
         while body < len(line) and line[body] in " \t":
             body += 1
+    if line.startswith(":   ", body - 2):
+        body = _padded(line, body)
     return Header(name, body, tokens.level, time, tokens.logger, tokens.service, tokens.stream)
+
+
+def _padded(line: str, body: int) -> int:
+    """Behind the blanks that fill ten columns from the level on, as uvicorn's do: they are no indentation."""
+    start = line.rfind(" ", 0, body - 2) + 1
+    text = len(line) - len(line[body:].lstrip(" "))
+    return text if text - start == UVICORN_COLUMNS else body
 
 
 def _from_stamp(head: str, stamp: clock.Stamp) -> Header | None:

@@ -247,7 +247,7 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         needs="] [",
         shapes=("asctime",),
         pattern=r"\] \[(?:(?P<logger>[\w-]{1,40}):)?(?P<level>[a-z]{4,6}\d?)\] (?:\[pid (?P<stream>[^\[\]]{1,60})\] )?"
-        r"(?:\[client [^\[\]]{1,80}\] )?",
+        r"(?:\[(?:client|remote) [^\[\]]{1,80}\] )?",
     ),
     TextFormat(
         "uwsgi",

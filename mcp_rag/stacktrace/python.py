@@ -95,7 +95,7 @@ _KNOWN = re.compile(
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Timeout|Full|Empty|Group|Fault|Failure|Abort|DoesNotExist)"
     r"(?:\(\w+\))?$|\w\.[A-Z]\w+$"
 )
-_COUNTED = re.compile(r"\d+ validation errors? for \S{1,200}$")  # Pydantic: the first field stands below
+_GOES_ON = re.compile(r"^\d+ validation errors? for \S{1,200}$| raised:$")
 _FATAL = re.compile(r"\s*Fatal Python error: (.*)")
 _THREAD = re.compile(r"(?>.*?(?:Current thread|Thread) 0x)[0-9a-fA-F]++.*most recent call first")
 _REMOTE = re.compile(r"\s*[\w.]{0,80}RemoteTraceback:")
@@ -224,9 +224,19 @@ class _Reader:
         elif self.open:
             self._feed_text(line)
         elif self.want_message and not _RULE.match(line):
-            said = self.found[-1].message
-            self.found[-1].message = f"{said}: {line.strip()}" if said else line.strip()
-            self.want_message = False
+            self._go_on(line)
+
+    def _go_on(self, line: str) -> None:
+        """The line below one that announces it: the message, the field of Pydantic's, or the exception that was caught
+        (`backend='inductor' raised:`)."""
+        last, self.want_message = self.found[-1], False
+        caught = EXCEPTION.match(line) if last.message.endswith(":") else None
+        if caught is not None and _KNOWN.search(caught[1]):
+            self.found.append(_Segment(caught[1], (caught[2] or "").strip(), nested=True))
+        elif not last.message:
+            last.message = line.strip()
+        elif not last.message.endswith(":"):
+            last.message += f": {line.strip()}"
 
     def _begin(self, line: str) -> None:
         self.found.append(_Segment())
@@ -270,7 +280,7 @@ class _Reader:
             segment.type, segment.message = found[1], (found[2] or "").strip()
             self.open = False
             due = line.rstrip().endswith(":") and not segment.message
-            self.want_message = due or _COUNTED.match(segment.message) is not None
+            self.want_message = due or _GOES_ON.search(segment.message) is not None
 
 
 def _chain(segments: list[_Segment], *, remote: bool) -> list[ExceptionInfo]:

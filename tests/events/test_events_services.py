@@ -126,3 +126,31 @@ def test_a_time_without_a_host_leaves_the_message_whole() -> None:
 def test_an_error_of_ggml_has_a_level() -> None:
     """llama.cpp's assertion names none."""
     assert [r.level for r in records("GGML_ASSERT: ggml-cuda.cu:727: tensor != nullptr\n")] == [Level.ERROR]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Unclosed client session", "Task was destroyed but it is pending!", "MPI_ABORT was invoked on rank 2"],
+)
+def test_what_a_runtime_says_of_a_fault_has_a_level(line: str) -> None:
+    """asyncio without a configured logger, and Open MPI, name none."""
+    assert [r.level for r in records(f"{line}\n")] == [Level.ERROR]
+
+
+def test_a_bare_time_before_each_line_keeps_header_and_traceback_together() -> None:
+    """Docker Desktop prints a time before uvicorn's line and before those of its traceback."""
+    lines = ["ERROR:    Exception in ASGI application", *TRACE.splitlines(), "INFO:     down"]
+    found = records("".join(f"2026-11-23 19:20:37 {line}\n" for line in lines))
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 4, Level.ERROR), (5, 5, Level.INFO)]
+
+
+def caught(what: str) -> str:
+    return TRACE.replace("KeyError: 'till'", f"shop.BackendFailed: backend='fast' raised:\n{what}")
+
+
+def test_an_exception_that_was_caught_is_the_cause() -> None:
+    """PyTorch's compiler names it in the line below its own: two of them are two errors."""
+    first, second = records(caught("TypeError: no till"))[0], records(caught("RuntimeError: no compiler"))[0]
+    assert first.stacktrace is not None
+    assert first.stacktrace.chain == ("shop.BackendFailed", "TypeError")
+    assert fingerprint(first).id != fingerprint(second).id
