@@ -119,7 +119,7 @@ WORDS = (
         "status",
         exit=r"(?<=code=exited, status)=([0-9]{1,3})(?![0-9/])",
         signal=r"(?:(?<=code=killed, status)|(?<=code=dumped, status))=([0-9]{1,2})(?![0-9/])",
-        unit=r"=([0-9]{1,3}/[a-z_]{2,16})",
+        unit=r"=([0-9]{1,3}/(?:[a-z_]{2,16}|n/a))",
         status1=rf"(?:[ _-]?code)?(?:\.?value)?{_IS}([0-9]{{3}}){_STATUS_END}",
         status2=rf"(?:[ _-]?code)?(?:\.?value)?{_IS}([0-9]{{1,2}})(?![0-9a-z_/-]|\.[0-9]){_NOT_COUNTING}",
         code=rf"[ :=(]{{1,3}}{_NEGATIVE}",

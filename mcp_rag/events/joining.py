@@ -316,8 +316,8 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             or (event.language == _PYTHON and phase in {Phase.FRAMES, Phase.HEAD})
             or (event.language == shape.role.language == "cpp" and phase is Phase.FRAMES)
         )
-    if part is Part.CRASH and event.prefixed and phase is Phase.HEAD and event.last == at - 1:
-        # The kernel says what went wrong, then "Oops".
+    if part is Part.CRASH and event.prefixed and phase in {Phase.HEAD, Phase.PRELUDE} and event.last == at - 1:
+        # The kernel draws a line, says what went wrong, then "Oops".
         return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
         return shape.indented and _traced(event)

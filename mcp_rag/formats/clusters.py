@@ -69,9 +69,10 @@ CLUSTER_FORMATS: tuple[TextFormat, ...] = (
         "2026-11-23 19:20:37.123 4711 ERROR nova.compute.manager [req-38101a0b-2096 - - - - -] Instance failed "
         "to spawn",
         stamped=True,
-        needs="[",
-        pattern=rf" (?P<stream>\d{{1,8}}) {LEVEL} (?P<logger>[\w.-]{{1,120}}) \["
-        rf"(?:-|[^\[\]]{{0,24}}|[\w ]{{0,6}}req-[^\[\]]{{1,200}}|instance: [0-9a-f-]{{36}})\](?: |$)",
+        # The lines of a trace name no request.
+        pattern=rf" (?P<stream>\d{{1,8}}) {LEVEL} (?P<logger>[a-zA-Z_][\w.-]{{1,120}}) (?:\["
+        rf"(?:-|[^\[\]]{{0,24}}|[\w ]{{0,6}}req-[^\[\]]{{1,200}}|instance: [0-9a-f-]{{36}})\](?: |$)"
+        r"|(?=Traceback \(most recent call last\)| {2,12}\S|(?:[a-z_]\w{0,60}\.){0,8}[A-Z]\w{1,80}(?:: |$)|$))",
     ),
     TextFormat(
         "ras",

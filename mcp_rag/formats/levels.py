@@ -123,7 +123,8 @@ def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> 
 # A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict. An id
 # that happens to end in a digit counts nothing.
 _COUNTED = re.compile(
-    r"\b\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    r"(?<!#)\b\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    r"|\berror (?:detector\b|summary: \d+ errors\b)|\bunreachable=\d+\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b)",
@@ -132,6 +133,7 @@ _COUNTED = re.compile(
 _FATAL = re.compile(
     r"^\W{0,4}(?:fatal|panic|emerg"
     r"(?:ency)?|alert)\b[ :!\[(]|\bFATAL\b|\bPANIC\b|\bkernel panic\b|\bsegmentation fault\b"
+    r"|\bdumped core\b|\bgeneral protection fault\b|\btrap (?:invalid opcode|divide error)\b"
     r"|\bsegfault\b|\bcore dumped\b|\bout of memory\b|\boom-kill|\bcritical error\b|\bfatal "
     r"(?:error|signal|exception)\b"
     r"|\bpanicked at\b|^terminate called\b",
@@ -149,7 +151,9 @@ _ERROR = re.compile(
 _WARN = re.compile(
     r"\bwarn(?:ing)?s?\b|\bdeprecat|\bdenied\b|\brefused\b|\btime[d-]?[ -]?out\b|\bunable to\b|\bcan(?:not|'t)\b"
     r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
-    r"|\bblocked by\b",
+    r"|\bblocked by\b"
+    # systemd on a process that ended, Postfix on mail that it could not hand over
+    r"|\bcode=(?:exited|killed|dumped), status=\d+/(?!SUCCESS)|\bstatus=(?:bounced|deferred|undeliverable)\b",
     re.IGNORECASE,
 )
 
@@ -157,14 +161,16 @@ _WARN = re.compile(
 # Node names its warnings; what they warn of may be named after errors.
 _NODE_WARNS = re.compile(r"\(node:\d+\) (?:\[[\w ]{1,40}\] )?(?!UnhandledPromiseRejection)\w{0,60}Warning: ")
 # Parts of every word above in lower case: most lines hold none, and then the expressions need not be tried.
-_FATAL_HINT = re.compile(r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate")
+_FATAL_HINT = re.compile(
+    r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate|protection f|trap [id]"
+)
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
     r"|e\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
-    r"|blocked by"
+    r"|blocked by|code=[ekd]|status=[bdu]"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")

@@ -261,6 +261,15 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         rf"(?:(?:[\w-]{{1,30}} ){{0,2}}[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
     ),
     TextFormat(
+        "zap-epoch",
+        "zap's console encoder as shipped: the time as seconds since 1970, with an exponent",
+        '1.796325637123e+09\terror\tbilling\tcharge failed\t{"invoice": 1000}',
+        first="0",
+        needs="e+",
+        pattern=rf"(?P<time>\d\.\d{{3,17}}e\+\d\d)\t{LEVEL}\t(?:(?P<logger>[\w.-]{{1,60}})\t(?!\{{))?"
+        rf"(?:(?:[\w-]{{1,30}} ){{0,2}}[\w./@-]{{1,160}}:\d{{1,9}}\t)?",
+    ),
+    TextFormat(
         "tracing",
         "Rust's tracing-subscriber: `time LEVEL span{field=1}: target: message`",
         "2026-11-23T19:20:37.123456Z ERROR request{id=7}: shop::billing: charge failed invoice=1000",

@@ -94,8 +94,8 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         first="<",
         grade=_priority,
         digits_matter=True,
-        pattern=r"<(?P<priority>\d{1,3})>(?P<time>[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24}) "
-        rf"(?:{_ALONE}|{_HOST} {_TAIL})",
+        pattern=r"<(?P<priority>\d{1,3})>(?P<time>[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,24})"
+        rf" {{1,2}}(?:{_ALONE}|{_HOST} {_TAIL})",
     ),
     TextFormat(
         "journal-seconds",
@@ -115,6 +115,14 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         needs=".",
         pattern=r"\[ {0,8}(?P<time>\d{1,8}\.\d{6})\](?:\[ {0,6}[TC]\d{1,8}\])? (?:(?P<service>systemd[\w-]{0,30})"
         r"\[(?P<stream>\d{1,8})\]: )?",
+    ),
+    TextFormat(
+        "kernel-timed",
+        "The kernel's ring buffer behind a time, as serial consoles and collectors write it: `time [ uptime] message`",
+        "2026-11-23T19:20:37+00:00 [ 1293.679369] Out of memory: Killed process 4711 (python3) total-vm:8123456kB",
+        stamped=True,
+        needs="] ",
+        pattern=r" {1,4}\[ {0,8}\d{1,8}\.\d{4,6}\](?:\[ {0,6}[TC]\d{1,8}\])? ",
     ),
     TextFormat(
         "dmesg-level",
@@ -160,7 +168,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         first=" ",
         pattern=r" {2}(?P<level>Normal|Warning) {2,8}(?P<logger>[A-Z]\w{1,60}) {1,30}(?:"
         r"(?:\d{1,5}[smhdy]){1,3}|<unknown>)"
-        r"(?: \(x\d{1,7} over (?:\d{1,5}[smhdy]){1,3}\))? {1,40}(?P<service>[\w./-]{1,60}) {1,40}",
+        r"(?: \(x\d{1,7} over (?:\d{1,5}[smhdy]){1,3}\))? {1,40}(?P<service>[\w./-]{1,60})(?:, [\w.-]{1,253})? {1,40}",
     ),
     TextFormat(
         "logcat",

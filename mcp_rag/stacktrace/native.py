@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mcp_rag.stacktrace import kernel
 from mcp_rag.stacktrace.parts import Part, Pattern, Table
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
@@ -16,6 +17,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, rf"==\d+==\s?(?:ERROR|WARNING): {_SANITIZER}"),
     Pattern(Part.CRASH, rf"(?:ERROR|WARNING): {_SANITIZER}"),
     Pattern(Part.CRASH, r"==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating)"),
+    Pattern(Part.START, r"==\d+== [\d,]+ (?:\([\d,]+ direct, [\d,]+ indirect\) )?bytes in [\d,]+ blocks are "),
     Pattern(Part.CRASH, r"(?:Program|Thread \S+ [^\n]{0,60}) (?:received|terminated with) signal "),
     Pattern(Part.CRASH, r"Program terminated with signal "),
     Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Aborted(?! at)|SIG[A-Z]+|Error in `)"),
@@ -36,12 +38,17 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"Thread pointer: 0x|stack_bottom = |Attempting backtrace\.|Trying to get some variables\."),
     Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread"),
     Pattern(Part.DETAIL, r"Status: NOT_KILLED$"),
+    Pattern(Part.DETAIL, r"This could be because you hit a bug|Sorry, we probably made a mistake|key_buffer_size=\d"),
+    Pattern(Part.DETAIL, r"It is possible that (?:mysqld|mariadbd) could use up to"),
+    Pattern(Part.DETAIL, r"Server version: \d[^\n]{0,80} source revision"),
+    Pattern(Part.DETAIL, r"Attempting to collect some information|We will try our best to scrape up some info"),
+    Pattern(Part.DETAIL, r"InnoDB: (?:We intentionally generate a|Submit a detailed bug|If you get repeated)"),
+    Pattern(Part.DETAIL, r"InnoDB: (?:immediately after the |corruption in the InnoDB|Please refer|http|about forcing)"),
+    # What Windows says of a process that it ended.
+    Pattern(Part.CRASH, r"Faulting application name: "),
+    Pattern(Part.DETAIL, r"Faulting (?:module (?:name|path)|process id|application (?:start time|path)|package[ -])"),
+    Pattern(Part.DETAIL, r"Exception code: 0x[0-9a-f]{8}$|Fault offset: 0x|Report Id: [0-9a-f]{8}-"),
     Pattern(Part.DETAIL, r"The manual page at http|information that (?:should|will) help you find out"),
-    # The kernel on the process it ended for its memory.
-    Pattern(Part.DETAIL, r"Mem-Info:$|active_anon:\d|inactive_anon:\d|Tasks state \(memory values|\[ +pid +\] +uid "),
-    Pattern(Part.DETAIL, r"\[ *\d+\] +\d+ +\d+ +\d+ +\d+ +\d+ "),
-    Pattern(Part.DETAIL, r"oom-kill:constraint="),
-    Pattern(Part.TYPE, r"Out of memory: Kill(?:ed)? process \d|Memory cgroup out of memory: Kill(?:ed)? process \d"),
     Pattern(Part.CRASH,
         r"(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): "
         r"|corrupted (?:size|double))"),
@@ -54,10 +61,6 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"Assertion failed: "),
     Pattern(Part.CRASH, r"[\w./+\-]{1,200}:\d+:\d+: runtime error: ", "runtime error: "),
     Pattern(Part.CRASH, r"(?:Caught|Got) signal \d+"),
-    Pattern(Part.CRASH, r"(?:BUG|Oops|general protection fault|Kernel panic - not syncing)(?:: | at )"),
-    Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel "),
-    Pattern(Part.START, r"INFO: task [^\n]{1,100} blocked for more than \d+ seconds"),
-    Pattern(Part.DETAIL, r"#PF: |PGD [0-9a-f]|Mem abort info:|task:\S{1,60} +state:|\"echo \d+ > /proc/sys/kernel/"),
     Pattern(Part.DETAIL, r"what\(\): "),
     # PyTorch's errors say below their message where they were raised; their logs print both.
     Pattern(Part.DETAIL, r"Exception raised from [^\n]{1,300} \(most recent call first\):"),
@@ -78,8 +81,7 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"\[bt\] \(\d+\)"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^\n]{0,400}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\[0x[0-9a-f]+\]$", "[0x"),
-    Pattern(Part.FRAME, r"[\w.]{1,120}\+0x[0-9a-f]+/0x[0-9a-f]+", "+0x"),
-    Pattern(Part.DETAIL, r"(?:Call Trace:|Modules linked in:|RIP: |RSP: |RAX: |CPU: \d+ PID: |---\[ end trace)"),
+    *kernel.PARTS,
 )  # fmt: skip
 
 _TERMINATE = re.compile(
@@ -100,22 +102,17 @@ _GOT = re.compile(r".*?(?:Signal: [A-Z][\w ]{1,40} \((\d{1,3})\)|(?:mysqld|maria
 _NUMBERED = re.compile(r".*?signal \d{1,3} \((SIG[A-Z]{2,6})\)")
 _SIGNALS = {"4": "SIGILL", "6": "SIGABRT", "7": "SIGBUS", "8": "SIGFPE", "11": "SIGSEGV"}
 _VALGRIND = re.compile(r"==\d+== ((?:Invalid (?:read|write) of size \d+|Conditional jump.*|Use of uninit.*))$")
+_LEAK = re.compile(r"==\d+== [\d,]{1,20} .{0,60}?blocks are ([a-z ]{4,20}) in loss record")
 _CHECK = re.compile(r".*?Check failed: (.*)$")
 _ABORT = re.compile(
     r".*?((?:double free or corruption|stack smashing detected|buffer overflow "
     r"detected|free\(\): [\w ]+|malloc\(\): [\w ()]+|munmap_chunk\(\): [\w ]+|"
     r"corrupted [\w ]+))(.*)$"
 )
+_FAULTING = re.compile(r"\s*Faulting application name: ([^,\n]{1,200})")
+_FAULT = re.compile(r"\s*(?:Faulting module name: ([^,\n]{1,200})|(Exception code: 0x[0-9a-f]{8}))")
 _PLAIN = re.compile(
     r".*?(Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$"
-)
-_KERNEL = re.compile(
-    r".*?((?:BUG|kernel BUG|Oops|general protection fault|Kernel panic - not syncing)(?::| at)) ?(.*)$"
-)
-_HUNG = re.compile(r".*?\b(task \S{1,100} blocked for more than \d+ seconds)")
-# Where the kernel itself was: x86 and ARM. A process's own address has no name.
-_AT = re.compile(
-    r"(?:.*?\s)?(?:RIP: [0-9a-f]{4}:|pc : )(?P<f>[A-Za-z_][\w.]{0,119})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"
 )
 _ERROR = re.compile(r"\s*([\w.:]{1,200}(?:Error|Exception|error)): (.*)$")
 _FRAMES = (
@@ -130,8 +127,9 @@ _FRAMES = (
     re.compile(
         r"\s*(?:(?:\[[\w.\-]{1,64}:\d{1,9}\] )?\[ ?\d{1,3}\] )?"
         r"(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
-    re.compile(r"\s*(?:\?\s+)?(?P<f>[\w.]{1,120})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(?P<p>\w+)\])?"),
+    *kernel.FRAMES,
 )  # fmt: skip
+_CALL = re.compile(r"\s*#\d{1,4} ")
 _TAIL = re.compile(
     r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$"
 )
@@ -139,8 +137,7 @@ _MACHINERY = re.compile(
     r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|"
     r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
     r"new|malloc|free|_?_?kill|"
-    r"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|dump_stack|"
-    r"panic|die|oops_|do_syscall|entry_SYSCALL|asm_|exc_|ret_from|kthread)"
+    rf"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|{kernel.MACHINERY})"
 )
 _LIBRARY_FILE = re.compile(
     r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
@@ -157,21 +154,25 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first crash in `lines`; of a sanitizer report only the first stack counts."""
     head: tuple[str, str, Frame | None] | None = None
     frames: list[Frame] = []
+    unsure: list[Frame] = []
     closed = False
     at: Frame | None = None
     for line in lines:
         if what := _WHAT.match(line):
             head = (head[0] if head else "terminate", what[1].strip(), None)
-        elif head is None and (found := _head(line)):
+        elif head is None and not _CALL.match(line) and (found := _head(line)):  # a call may quote what was said
             head = found
-        elif at is None and (found_at := _AT.match(line)):
+        elif at is None and (found_at := kernel.AT.match(line)):
             at = Frame(function=found_at["f"], file=found_at["p"] or "", in_app=in_app(found_at["f"], ""))
         elif not closed and (frame := _frame(line)):
-            frames.append(frame)
+            (unsure if kernel.UNSURE.match(line) else frames).append(frame)
         elif frames and not line.strip():
             closed = True
+    frames = frames or unsure
     if at is not None and (not frames or frames[0].function != at.function):
         frames.insert(0, at)
+    if ended := (kernel.killed(lines) or _faulted(lines)):
+        return StackTrace(LANGUAGE, (ExceptionInfo(*ended),))
     if head is None and not frames:
         return None
     type_, message, place = head or _named(lines)
@@ -183,9 +184,20 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
 def _named(lines: Sequence[str]) -> tuple[str, str, Frame | None]:
     """PyTorch and other bindings print `SomeError: text` above native frames."""
     for line in lines:
+        if unable := kernel.unable(line):
+            return *unable, None
         if found := _ERROR.match(line):
             return found[1], found[2].strip(), None
     return "", "", None
+
+
+def _faulted(lines: Sequence[str]) -> tuple[str, str] | None:
+    """Windows' report of a crash: the program, the module that it was in, and the code."""
+    for n, line in enumerate(lines):
+        if found := _FAULTING.match(line):
+            told = [m[1] or m[2] for text in lines[n + 1 : n + 4] if (m := _FAULT.match(text))]
+            return "Faulting application", ", ".join([found[1], *told])
+    return None
 
 
 def _head(line: str) -> tuple[str, str, Frame | None] | None:
@@ -206,12 +218,14 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return signalled
     if found := _VALGRIND.match(line):
         return found[1].split(" of ")[0], found[1], None
+    if found := _LEAK.match(line):
+        return "leak", found[1], None
     if found := _CHECK.match(line):
         return "Check failed", found[1].strip(), None
-    if found := (_ABORT.match(line) or _KERNEL.match(line)):
+    if found := _ABORT.match(line):
         return found[1].rstrip(": "), (found[2].strip(" *:") or found[1]), None
-    if found := _HUNG.match(line):
-        return "hung task", found[1], None
+    if reported := kernel.head(line):
+        return *reported, None
     if found := _PLAIN.match(line):
         return found[1], "", None
     return None

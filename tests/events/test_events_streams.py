@@ -336,7 +336,7 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
         "Nov 23 19:20:38 host systemd[1]: shop.service: Main process exited, code=exited, status=101/n/a",
         [
             (0, 2, Level.FATAL, "panic", "no plan"),
-            (3, 3, Level.UNSET, "", "shop.service: Main process exited, code=exited, status=101/n/a"),
+            (3, 3, Level.WARN, "", "shop.service: Main process exited, code=exited, status=101/n/a"),
         ],
     ),
     "go panic prefixed by journald": (
