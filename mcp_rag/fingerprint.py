@@ -170,7 +170,7 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     found = found or codes(beside)
     names, own = keys(trace)
     root = trace.root
-    told = f"{root.type}: {_first_line(root.message)}" if root.message else root.type or _first_line(record.message)
+    told = ": ".join(filter(None, (root.type, _first_line(root.message)))) or _first_line(record.message)
     template = mask(told)[:MAX_TEMPLATE_CHARS]
     said = ""
     if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):

@@ -101,7 +101,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         needs=": ",
         grade=_linker,
         pattern=r"(?:[^\s:]{1,200}:(?:\(\.[^()]{1,60}\)|\d{1,7}): (?=undefined reference to )"
-        r"|(?:/[\w./+-]{1,120}/)?(?:[\w-]{1,40}-)?"
+        r"|(?:(?:[A-Za-z]:)?[/\\][\w./\\+-]{1,160}[/\\])?(?:[\w-]{1,40}-)?"
         r"(?:ld|ld\.lld|ld\.gold|lld|lld-link|rust-lld|collect\d|clang|clang\+\+|gcc|g\+\+|cc\d|"
         r"cc\dplus)(?:-\d{1,3})?(?:\.exe)?: (?:(?:fatal )?(?P<kind>error|warning): )?)",
     ),
@@ -205,8 +205,8 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "CMake Error at CMakeLists.txt:41 (find_package):",
         first="C",
         needs="CMake ",
-        pattern=r"CMake (?:Deprecation )?(?P<level>Error|Warning)(?: \(dev\))?(?: at [^\s:]{1,160}:\d{1,7} \("
-        r"(?P<logger>\w{1,60})\))?:",
+        pattern=r"CMake (?:Deprecation )?(?P<level>Error|Warning)(?: \(dev\))?"
+        r"(?: at (?:[A-Za-z]:)?[^\s:]{1,160}:\d{1,7} \((?P<logger>\w{1,60})\))?:",
     ),
     TextFormat(
         "terraform",

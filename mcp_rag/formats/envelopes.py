@@ -72,10 +72,11 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         "docker compose: `service-1  | text`",
         "web-1  | Traceback (most recent call last):",
         kind="envelope",
-        first="aA",
+        first="aA0",
         needs="| ",
         accept=_not_a_level,
-        pattern=r"(?P<service>[A-Za-z][\w.-]{0,80}[-_]\d{1,4}(?= {1,60}\|)|[a-z][\w.-]{1,80}(?= {2,60}\|)) {1,60}\| ?",
+        pattern=r"(?P<service>[A-Za-z][\w.-]{0,80}[-_]\d{1,4}(?= {1,60}\|)|[a-z][\w.-]{1,80}(?= {2,60}\|)"
+        r"|(?=\d{0,8}[A-Za-z])[\dA-Z]\w{0,40}(?:[-_.][\w.-]{1,60})(?= {2,60}\|)) {1,60}\| ?",
     ),
     EnvelopeFormat(
         "foreman",

@@ -71,12 +71,15 @@ SHELL: Table = (
     Pattern(Part.DETAIL, r"\S{1,200}: line \d+: `[^\n]{0,500}'$", ": line "),
 )
 # What psql prints below an error: the place in the statement, and the server's own words.
-PSQL: Table = (Pattern(Part.DETAIL, r"LINE \d+: \S|(?:HINT|DETAIL|CONTEXT|QUERY): {2}\S"),)
+PSQL: Table = (
+    Pattern(Part.DETAIL, r"LINE \d+: \S|(?:STATEMENT|LOCATION): {2}\S|(?:HINT|DETAIL|CONTEXT|QUERY): {1,2}\S"),
+)
 POWERSHELL: Table = (
-    Pattern(Part.CRASH, r"[A-Z]\w{1,40}-\w{1,60}: \S{1,300}\.ps1:\d+:\d+$", ".ps1:"),
+    Pattern(Part.CRASH, r"[A-Z]\w{1,60}(?:-\w{1,60})?: [^\n]{1,300}\.ps1:\d+(?::\d+)?$", ".ps1:"),
+    Pattern(Part.CRASH, r"[A-Z]\w{1,60}(?:-\w{1,60})?: [^\n]{1,300}\.psm1:\d+(?::\d+)?$", ".psm1:"),
     Pattern(Part.DETAIL, r"Line \|$"),
     Pattern(Part.FRAME, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
-    Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: "),
+    Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: |\+ +~+[~ ]{0,300}$"),
 )
 
 _PERL = re.compile(r"(.*?) at (\S{1,300}) line (\d{1,9})(?:, <\S+> (?:line|chunk) \d+)?\.?$")
@@ -113,7 +116,8 @@ _OCAML_FRAME = re.compile(
 )
 _R = re.compile(r"Error(?: in (.{1,300}?))? ?: ?(.*)$")
 _POWERSHELL = re.compile(r"\s*\+ FullyQualifiedErrorId : ([\w.]{1,120})")
-_CONCISE = re.compile(r"([A-Z]\w{1,40}-\w{1,60}): (\S{1,300}\.ps1):(\d{1,9}):\d{1,9}$")
+_CONCISE = re.compile(r"([A-Z]\w{1,60}(?:-\w{1,60})?): ([^\n]{1,300}\.psm?1):(\d{1,9})(?::\d{1,9})?$")
+_SHOWN = re.compile(r"\s*(?:At .{1,300} char:\d|\+ )")
 _GENERIC = re.compile(r"([\w.]{1,200}(?:Error|Exception)): (.*)$")
 
 
@@ -268,7 +272,7 @@ def powershell(lines: Sequence[str]) -> StackTrace | None:
     found = next((m for line in lines if (m := _POWERSHELL.match(line))), None)
     if found is None:
         return _concise(lines)
-    message = next((line.strip() for line in lines if line.strip()), "")
+    message = next((line.strip() for line in lines if line.strip() and not _SHOWN.match(line)), "")
     return StackTrace("powershell", (ExceptionInfo(found[1], message.split(" : ", 1)[-1]),))
 
 

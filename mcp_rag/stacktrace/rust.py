@@ -29,7 +29,7 @@ PARTS: Table = (
 )  # fmt: skip
 
 _PANIC = re.compile(r".*?thread (?:'([^'\n]{0,200})'|<unnamed>) (?:\(\d+\) )?panicked at (.*)$")
-_OLD = re.compile(r"'(.*)', (\S+?):(\d{1,9}):\d{1,9}$")
+_OLD = re.compile(r"'(.*)', (\S+?):(\d{1,9})(?::\d{1,9})?$")
 _NEW = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}:?$")
 _OLD_OPEN = re.compile(r"'(.*)$")
 _OVERFLOW = re.compile(r"thread '[^'\n]{0,200}' (?:\(\d+\) )?has overflowed its stack")
