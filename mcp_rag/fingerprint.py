@@ -170,14 +170,18 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     found = found or codes(beside)
     names, own = keys(trace)
     root = trace.root
-    told = ": ".join(filter(None, (root.type, _first_line(root.message)))) or _first_line(record.message)
-    template = mask(told)[:MAX_TEMPLATE_CHARS]
+    head = ": ".join(filter(None, (root.type, _first_line(root.message)))) or (
+        headline(record) if record.message else ""
+    )
+    template = mask(head)[:MAX_TEMPLATE_CHARS]
     said = ""
     if not own or is_generic(root.type) or not any(name.rpartition(":")[2] for name in names):
         message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message
         line = _first_line(message)
         line = _same_ruby(line) if trace.language == "ruby" else line
         said = collapse(mask(line)[:MAX_TEMPLATE_CHARS])
+    if record.cause:  # the calls of a logger, of an error that a field names
+        said += JOINT + collapse(mask(record.cause[:MAX_CAUSE_CHARS]))
     named = element(root.type, root.message) if root.message else ""
     parts = ("trace", trace.language, *types, "", *names, "", *found, "", said)
     exact = digest(*parts, named) if named else digest(*parts)
@@ -274,7 +278,7 @@ def _text(record: LogRecord) -> str:
     if trace is None:
         return _told(record)
     said = "\n".join([f"{e.type}: {e.message}" for e in trace.exceptions])
-    return f"{record.message}\n{_beside(record, trace)}\n{said}"
+    return f"{record.message}\n{record.cause[:MAX_CAUSE_CHARS]}\n{_beside(record, trace)}\n{said}"
 
 
 def _calls(record: LogRecord) -> str:

@@ -193,7 +193,7 @@ def _secret(match: re.Match[str]) -> str:
 def _pair(match: re.Match[str]) -> str:
     key, sign, value = match.groups()
     bare = value.strip("\"'")
-    if not bare or bare[0] == "<" or _tells(key, bare) or _PRIVATE.search(value):
+    if not bare or PLACEHOLDER.match(bare) or _tells(key, bare.strip("<>")) or _PRIVATE.search(value):
         return match[0]
     if "_" in bare and volatile.FAULT_CONSTANT.fullmatch(bare):
         # A map from data to what is wrong with each: the key is the value then.

@@ -55,6 +55,7 @@ BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
 PAIR = re.compile(
     r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
     r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|"
+    r"<[\w.@+%-]{1,200}>(?![\w<])|"
     r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
 )
 # Values of these keys are what the event is about: they are masked like prose, never as a whole.

@@ -339,3 +339,17 @@ def test_what_a_web_server_adds_about_the_request_does_not_count() -> None:
     assert len(ids) == 1
     record = LogRecord(0, 0, "", "AH01071: no script, referer: http://b.example/x")
     assert headline(record) == "AH01071: no script"
+
+
+def test_the_cause_beside_the_calls_of_a_logger() -> None:
+    """A logger that prints where it was called names no exception: what a field says went wrong tells two faults
+    apart, and the template says it. Two records that share their calls are not taken for one."""
+    calls = StackTrace("go", (ExceptionInfo("", "", (Frame("Reconcile", "acme/plans", "/srv/plans.go", 41),)),))
+    full, lost = (
+        LogRecord(0, 0, "x", "Reconciler error", Level.ERROR, stacktrace=calls, cause=cause)
+        for cause in ("disk full", "no route to host")
+    )
+    known = Fingerprinter()
+    assert [known.of(full), known.of(lost)] == [fingerprint(full), fingerprint(lost)]
+    assert fingerprint(full).id != fingerprint(lost).id
+    assert fingerprint(lost).template == "Reconciler error; no route to host"

@@ -37,6 +37,8 @@ MASKED = [
     ("node R02-M1-N0-C:J12-U11 ok", "node <id> ok"),
     ('uid=10037, tag="View Lock", on=true', "uid=<str>, tag=<str>, on=<str>"),
     ("ready=true name = x.y", "ready=<str> name = <str>"),
+    ("user=<shop>, from=<bob@example.com> to=<>, plan=<nil>", "user=<str>, from=<str> to=<>, plan=<str>"),
+    ("failed err=<timeout> status=<refused>", "failed err=<timeout> status=<refused>"),
     ("overlap:false next:null", "overlap:<str> next:<str>"),
     ("session opened for user cyrus by root", "session opened for user <str> by root"),
     ("Failed password for root from 10.0.0.1 port 22", "Failed password for <str> from <ip> port <num>"),

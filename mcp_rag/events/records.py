@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mcp_rag import formats, stacktrace
 from mcp_rag.events.assembly import Event
+from mcp_rag.events.bracketed import bracketed
 from mcp_rag.events.folded import folded, unfolded
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
@@ -99,7 +100,8 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
 def _cause(parts: _Parts) -> str:
     """What a structured record says went wrong, where its message does not say it."""
     cause = parts.cause.strip()
-    if parts.trace is not None or cause in parts.message or cause.strip("<>").lower() in _NOTHING:
+    named = parts.trace is not None and (parts.trace.outermost.type or parts.trace.outermost.message)
+    if named or cause in parts.message or cause.strip("<>").lower() in _NOTHING:
         return ""
     return cause
 
@@ -206,6 +208,9 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if event.head.role.language == reports.TITLE and len(inner) > 1:
         crash = event.head.role.part is Part.CRASH
         parts.message = report_message(inner[1:], framed=crash or parts.trace is not None) or parts.message
+    if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
+        parts.message, parts.cause = told.message, told.cause
+        parts.trace = stacktrace.parse(told.stack) if told.stack else parts.trace
     if header is not None and header.format == "logfmt":
         rest, quoted = parts.message, texts[0][header.body - 1 : header.body] == '"'
         parts.message = _logfmt_value(rest, quoted=quoted)

@@ -95,6 +95,16 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf" \[ (?P<stream>\d{{1,8}}) \] \{{[^{{}}]{{0,60}}\}} <{LEVEL}> (?P<logger>[^:]{{1,100}}): ",
     ),
     TextFormat(
+        "tidb",
+        "TiDB, TiKV and Milvus: `[time] [LEVEL] [file:line] [message] [field=value]`",
+        '[2026/11/23 19:20:37.123 +00:00] [ERROR] [plans/server.go:41] ["plan not found"] [error="no plan"]',
+        stamped=True,
+        first="[",
+        needs="] [",
+        pattern=rf"\] \[{LEVEL}\] (?:\[\d{{1,9}}\] )?"
+        r"\[(?:(?P<logger>[\w./@-]{1,120}):\d{1,9}|<unknown>)\] (?=\[)",
+    ),
+    TextFormat(
         "postgres-csv",
         "PostgreSQL's csvlog: the SQLSTATE behind the level, then the message",
         '2026-11-23 19:20:37.123 UTC,"app","shop",4711,"10.9.0.4:51322",6646d1a4.32c,5,"SELECT",2026-11-23 19:20:31 '

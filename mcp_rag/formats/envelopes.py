@@ -79,6 +79,15 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         r"|(?=\d{0,8}[A-Za-z])[\dA-Z]\w{0,40}(?:[-_.][\w.-]{1,60})(?= {2,60}\|)) {1,60}\| ?",
     ),
     EnvelopeFormat(
+        "ceph-container",
+        "Ceph's daemons in containers: `debug ` before every line",
+        "debug 2026-11-23T19:20:37.123+0000 7f0c2d7e5640 -1 osd.0 0 waiting for initial osdmap",
+        kind="envelope",
+        first="a",
+        needs="debug ",
+        pattern=r"debug (?=\d{4}-\d\d-\d\d[T ][\d:.]{8,15}[+-]\d{4} [0-9a-f]{8,16} )",
+    ),
+    EnvelopeFormat(
         "foreman",
         "foreman, honcho, overmind: `time process.1  | text`",
         "19:20:37 web.1  | Traceback (most recent call last):",

@@ -48,7 +48,7 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         shapes=("iso",),
         needs=": ",
         pattern=r" (?P<stream>\d{1,8}) (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?:\?|[\w.-]{1,60}) "
-        r"(?P<logger>[a-z_]\w{0,40}(?:\.\w{1,60}){0,8}): ",
+        r"(?P<logger>[a-z_]\w{0,40}(?:\.[a-z_\d]\w{0,59}){0,8}): ",
     ),
     TextFormat(
         "django",

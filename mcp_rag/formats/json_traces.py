@@ -32,7 +32,8 @@ _TYPES = _names(
 )
 _MESSAGES = _names(
     "exception.message attributes.exception.message error.message err.message thrown.message exc_value errormessage "
-    "error_message exception_message record.exception.value attr.error.errmsg attr.error.message error err "
+    "error_message exception_message record.exception.value attr.error.errmsg attr.error.message "
+    "attr.message.error_str attr.error attr.message attr.reason error err "
     "fields.error reason cause"
 )
 _TRACE = re.compile(

@@ -33,6 +33,8 @@ _ALONE = (
     r"(?:\([^()\s]{1,60}\))?(?:<[^<>\s]{1,60}>)?(?:\[(?P<pid>\d{1,10})\])?: "
 )
 _STATED = r"(?:(?P<stated>emerg|alert|crit|err|error|warning|warn|notice|info|debug) (?=[\w.-]{1,60}\[\d{1,10}\]: ))?"
+# RouterOS names topics where others name the program, and the level among them.
+_TOPICS = r"(?:(?P<topics>[a-z0-9!-]{2,20}(?:,[a-z0-9!-]{2,20}){1,4}) )?"
 _SSSD = {0x10: Level.FATAL, 0x20: Level.FATAL, 0x40: Level.ERROR, 0x80: Level.WARN}
 
 
@@ -43,6 +45,8 @@ def _priority(found: re.Match[str]) -> Level:
 def _facility(found: re.Match[str]) -> Level:
     groups = found.groupdict()
     word = groups["severity"] or groups.get("named") or groups.get("stated") or groups.get("graded")
+    if word is None and groups.get("topics"):
+        return max(map(level_of, groups["topics"].split(",")))
     return level_of(word) if word else Level.UNSET
 
 
@@ -59,7 +63,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         shapes=("syslog", "redis", "weekday"),
         grade=_facility,
         pattern=rf" {{1,2}}(?:{_ALONE}|(?!{_SHOUTED}|-){_NO_WORD}{_HOST} (?:{_FACILITY}\.(?P<severity>[a-z]{{3,7}}) )?"
-        rf"{_STATED}{_TAIL})",
+        rf"{_STATED}{_TOPICS}{_TAIL})",
     ),
     TextFormat(
         "syslog-iso",

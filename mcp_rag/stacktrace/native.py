@@ -43,7 +43,7 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"Server version: \d[^\n]{0,80} source revision"),
     Pattern(Part.DETAIL, r"Attempting to collect some information|We will try our best to scrape up some info"),
     Pattern(Part.DETAIL, r"InnoDB: (?:We intentionally generate a|Submit a detailed bug|If you get repeated)"),
-    Pattern(Part.DETAIL, r"InnoDB: (?:immediately after the |corruption in the InnoDB|Please refer|http|about forcing)"),
+    Pattern(Part.DETAIL, r"InnoDB: (?:immediately after the |corruption in the |Please refer|http|about forcing)"),
     # What Windows says of a process that it ended.
     Pattern(Part.CRASH, r"Faulting application name: "),
     Pattern(Part.DETAIL, r"Faulting (?:module (?:name|path)|process id|application (?:start time|path)|package[ -])"),

@@ -308,3 +308,23 @@ def test_no_record_crashes(record: dict[str, Any]) -> None:
         for text in (fields.message, fields.timestamp, fields.logger, fields.service, fields.stacktrace):
             assert isinstance(text, str)
         assert isinstance(fields.level, Level)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cause"),
+    [
+        ('{"error":1,"message":{"msg":"open","error_str":"Operation not permitted","error_code":1}}', "Operation not"),
+        ('{"error":17,"message":"[1:2], connection: open: File exists"}', "[1:2], connection: open: File exists"),
+        ('{"reason":"95: Operation not supported"}', "95: Operation not supported"),
+        ('{"error":"NotPrimary: not now"}', "NotPrimary: not now"),
+        ('{"error":{"code":11600,"codeName":"Interrupted","errmsg":"interrupted"}}', "interrupted"),
+    ],
+)
+def test_mongodb_says_the_cause_in_its_attributes(attributes: str, cause: str) -> None:
+    """MongoDB's message is the same for many faults; its attributes say which it was."""
+    fields = formats.decode_json(
+        '{"t":{"$date":"2026-11-23T19:20:37.123+00:00"},"s":"E","c":"STORAGE","id":7,"ctx":"main","msg":"error",'
+        f'"attr":{attributes}}}'
+    )
+    assert fields is not None
+    assert fields.exception_message.startswith(cause)
