@@ -123,11 +123,10 @@ def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> 
 # A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict. An id
 # that happens to end in a digit counts nothing.
 _COUNTED = re.compile(
-    r"(?<!#)\b\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
-    r"|\berror (?:detector\b|summary: \d+ errors\b)|\bunreachable=\d+\b"
+    r"\b(?<!#)\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
-    r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable)(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
-    r"(?:\d+\b|none\b|null\b|false\b)",
+    r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
+    r"(?:\d+\b|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)",
     re.IGNORECASE,
 )
 _FATAL = re.compile(
@@ -151,15 +150,16 @@ _ERROR = re.compile(
 _WARN = re.compile(
     r"\bwarn(?:ing)?s?\b|\bdeprecat|\bdenied\b|\brefused\b|\btime[d-]?[ -]?out\b|\bunable to\b|\bcan(?:not|'t)\b"
     r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
-    r"|\bblocked by\b"
-    # systemd on a process that ended, Postfix on mail that it could not hand over
-    r"|\bcode=(?:exited|killed|dumped), status=\d+/(?!SUCCESS)|\bstatus=(?:bounced|deferred|undeliverable)\b",
+    r"|\bblocked by\b",
     re.IGNORECASE,
 )
 
 
 # Node names its warnings; what they warn of may be named after errors.
 _NODE_WARNS = re.compile(r"\(node:\d+\) (?:\[[\w ]{1,40}\] )?(?!UnhandledPromiseRejection)\w{0,60}Warning: ")
+# systemd on a process that ended, Postfix on mail that it could not hand over: fields, in lower case.
+_ENDED = re.compile(r"\bcode=(?:exited|dumped), status=\d+/(?!success)|\bstatus=(?:bounced|deferred)\b")
+
 # Parts of every word above in lower case: most lines hold none, and then the expressions need not be tried.
 _FATAL_HINT = re.compile(
     r"fatal|panic|emerg|alert|segmentation|segfault|dumped|memory|oom-|critical|terminate|protection f|trap [id]"
@@ -170,7 +170,7 @@ _ERROR_HINT = re.compile(
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
-    r"|blocked by|code=[ekd]|status=[bdu]"
+    r"|blocked by|=dumped|=exited|=bounced|=deferred"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")
@@ -199,4 +199,6 @@ def level_from_words(text: str) -> Level:
         return Level.FATAL
     if _ERROR_HINT.search(low) and _ERROR.search(text):
         return Level.ERROR
-    return Level.WARN if _WARN_HINT.search(low) and _WARN.search(text) else Level.UNSET
+    if not _WARN_HINT.search(low):
+        return Level.UNSET
+    return Level.WARN if _WARN.search(text) or ("status=" in low and _ENDED.search(low)) else Level.UNSET

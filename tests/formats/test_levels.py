@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_rag import formats
-from mcp_rag.formats.levels import otel_level
+from mcp_rag.formats.levels import level_from_words, otel_level
 from mcp_rag.types import Level
 
 WORDS = {
@@ -76,3 +76,23 @@ def test_words_of_the_web(text: str, level: Level) -> None:
     """Node's own name for a warning counts for more than what it warns of; a browser's code is an error; the name of a
     log says nothing."""
     assert formats.level_from_words(text) is level
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("shop.service: Main process exited, code=exited, status=203/EXEC", Level.WARN),
+        ("shop.service: Main process exited, code=dumped, status=6/ABRT", Level.WARN),
+        ("Process: 4711 ExecStart=/srv/shop (code=exited, status=0/SUCCESS)", Level.UNSET),
+        ("4F2: to=<bob@example.com>, relay=none, status=bounced (no such user)", Level.WARN),
+        ("4F2: to=<bob@example.com>, relay=mx1, status=sent (250 Ok)", Level.UNSET),
+        ("Process 4711 (shopd) of user 1000 dumped core.", Level.FATAL),
+        ("traps: shopd[4711] general protection fault ip:7f1 sp:7f2 error:0", Level.FATAL),
+        ("sd 0:0:0:0: [sda] tag#0 FAILED Result: hostbyte=DID_OK", Level.ERROR),
+        ("web1 : ok=13 changed=9 unreachable=0 failed=0 skipped=0", Level.UNSET),
+        ("ERROR SUMMARY: 0 errors from 0 contexts", Level.UNSET),
+    ],
+)
+def test_words_of_systems(text: str, level: Level) -> None:
+    """What systemd, Postfix, the kernel, Ansible and valgrind print without a level, and counts that say nothing."""
+    assert level_from_words(text) is level
