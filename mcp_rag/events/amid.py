@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcp_rag.events.phases import OpenEvent, Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import Part
+from mcp_rag.stacktrace import APPLE, FLUTTER, Part
 from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
@@ -44,13 +44,19 @@ def below_crash(event: OpenEvent, at: int) -> bool:
     return event.last == at - 1 and event.last_shape is not None and event.last_shape.role.part is Part.CRASH
 
 
-def boxed(event: OpenEvent, at: int) -> bool:
+def boxed(event: OpenEvent, shape: Shape, at: int) -> bool:
     """Whether Flutter's report still goes on: it is one box, whose lower edge ends it."""
-    if event.language != "dart":
+    if event.language != FLUTTER or shape.role.part is Part.CRASH:
         return False
     last = event.last_shape
-    open_ = last is not None and not (last.role.part is Part.DETAIL and last.role.language == "dart")
+    open_ = last is not None and not (last.role.part is Part.DETAIL and last.role.language == FLUTTER)
     return open_ and event.head.role.part is Part.CRASH and at - event.first < MAX_BOX_LINES
+
+
+def reported(event: OpenEvent, shape: Shape) -> bool:
+    """Whether a line that has no header belongs to Apple's crash report above it, which says of each thread and of each
+    library what a log would say in other events."""
+    return event.language == APPLE and not (shape.role.language == APPLE and shape.role.part is Part.CRASH)
 
 
 def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
@@ -71,7 +77,8 @@ def amid_message(event: OpenEvent, shape: Shape) -> bool:
     """Whether an exception has been named and its frames are due: until then its message goes on, though what it
     quotes, a compiler's or another program's words, may look like a line of a log that has no time."""
     timeless = shape.header is None or shape.header.time == NO_SPAN
-    return timeless and event.phase is Phase.HEAD and event.head.role.part in _BEGUN
+    begins = shape.role.part in _BEGUN
+    return timeless and not begins and event.phase is Phase.HEAD and event.head.role.part in _BEGUN
 
 
 def told_in_paragraphs(event: OpenEvent, at: int) -> bool:

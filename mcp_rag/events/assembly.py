@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from mcp_rag.events.joining import completes, joins, phase_after
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import NO_ROLE, Part, Role
+from mcp_rag.stacktrace import NO_ROLE, THREADS, Part, Role
 from mcp_rag.types import Level
 
 _OPEN = frozenset({Phase.HEAD, Phase.FRAMES, Phase.LINK})
+_RAN = frozenset({Phase.FRAMES, Phase.DONE})
 _CRASH_PARTS = frozenset({Part.START, Part.CRASH})
 
 
@@ -156,7 +157,8 @@ class _Lane:
         before = event.phase
         event.phase, event.language = phase_after(before, event.language, shape)
         part = shape.role.part
-        event.crash = event.crash or part in _CRASH_PARTS or event.phase in {Phase.FRAMES, Phase.DONE}
+        ran = event.phase in _RAN and event.language != THREADS
+        event.crash = event.crash or part in _CRASH_PARTS or ran
         event.fatal = event.fatal or (shape.role.fatal and part is Part.CRASH)
         event.prefixed = event.prefixed or (shape.kind is Kind.HEAD and event.phase is not Phase.NONE)
         event.last_shape = shape

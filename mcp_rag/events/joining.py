@@ -10,6 +10,7 @@ from mcp_rag.events.amid import (
     boxed,
     of_runtime,
     paragraph,
+    reported,
     ruled_off,
     told_in_paragraphs,
 )
@@ -17,7 +18,7 @@ from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import Part, Role
+from mcp_rag.stacktrace import APPLE, FLUTTER, Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import NO_SPAN, Level
 
@@ -41,12 +42,16 @@ OPENERS = frozenset({"java", "ipython", "compiler"})
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose events have a margin on every line: what has none is another's.
 _BOXED = frozenset({"terraform"})
+# Whose reports are one block each, whatever its lines say.
+_BLOCKS = frozenset({APPLE, FLUTTER})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
 def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
     """Phase and language once `shape` is part of the event."""
     part = shape.role.part
+    if language in _BLOCKS:
+        return Phase.HEAD, language
     language = language or shape.role.language
     if part in {Part.START, Part.CRASH}:
         return Phase.HEAD, shape.role.language or language
@@ -90,6 +95,13 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return _headed_line(event, shape, lane, at)
     if shape.empty:
         return _traced(event) and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
+    if event.language in _BLOCKS:
+        return boxed(event, shape, at) or reported(event, shape)
+    return _bare_line(event, shape, lane, at)
+
+
+def _bare_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """A line without a header goes by the part that it plays in a trace."""
     part = shape.role.part
     if _unannounced(event, shape, lane, at):
         return False
@@ -290,15 +302,14 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         amid = amid_message(event, shape) and lane.ahead(at, _FRAME, 4)
         told = of_runtime(event, shape, at) or below_exception(event, shape, at)
         return amid or told or (shape.noted and event.headed)
-    if shape.noted or boxed(event, at):
+    if shape.noted or boxed(event, shape, at):
         return True
     part = shape.role.part
     phase = event.phase
     if shape.block:
         return event.last == at - 1
-    if shape.empty:  # nova ends its traceback with one
-        ended = phase is Phase.DONE and event.last == at - 1
-        return event.prefixed and (ended or lane.ahead(at, _TRACE | _ANNOUNCED, 1))
+    if shape.empty:  # it says nothing by itself
+        return event.prefixed and (event.last == at - 1 or lane.ahead(at, _TRACE | _ANNOUNCED, 1))
     if part in _TRACE:
         return True
     if shape.indented and phase is Phase.NONE:
@@ -320,7 +331,8 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         # The kernel draws a line, says what went wrong, then "Oops".
         return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
-        return shape.indented and _traced(event)
+        below = part is Part.PRELUDE and below_crash(event, at) and event.language == shape.role.language == "cpp"
+        return below or (shape.indented and _traced(event))
     return event.prefixed and _prefixed_text(event, shape, lane, at)
 
 

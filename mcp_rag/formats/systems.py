@@ -187,11 +187,13 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "logcat-brief",
-        "Android's logcat in brief layout: `E/Tag( pid): message`",
+        "Android's logcat in brief and tag layout: `E/Tag( pid): message`, `E/Tag: message`",
         "E/ActivityManager( 1702): ANR in com.acme.shop",
-        first="VDIWEF",
-        needs="): ",
-        pattern=r"(?P<level>[VDIWEF])/(?P<logger>[^()]{1,60}?) {0,12}\( {0,6}(?P<stream>\d{1,7})\): ",
+        first="VDIWEFA",
+        needs="/",
+        grade=lambda found: level_of(found["level"].replace("A", "F")),
+        pattern=r"(?P<level>[VDIWEFA])/(?:(?P<logger>[^()]{1,60}?) {0,12}\( {0,6}(?P<stream>\d{1,7})\)"
+        r"|(?P<tag>[^()\s/:]{2,60}) {0,12}):(?: |$)",
     ),
     TextFormat(
         "windows-cbs",

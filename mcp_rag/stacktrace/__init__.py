@@ -18,6 +18,7 @@ from mcp_rag.stacktrace import (
     golang,
     javascript,
     jvm,
+    mobile,
     native,
     others,
     paste,
@@ -26,11 +27,26 @@ from mcp_rag.stacktrace import (
     ruby,
     rust,
 )
+from mcp_rag.stacktrace.jvm import THREADS
+from mcp_rag.stacktrace.mobile import APPLE, FLUTTER
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Role
 from mcp_rag.stacktrace.roles import role
 from mcp_rag.types import ExceptionInfo, StackTrace
 
-__all__ = ["NO_ROLE", "Found", "Part", "Role", "find", "languages", "parse", "role", "starts"]
+__all__ = [
+    "APPLE",
+    "FLUTTER",
+    "NO_ROLE",
+    "THREADS",
+    "Found",
+    "Part",
+    "Role",
+    "find",
+    "languages",
+    "parse",
+    "role",
+    "starts",
+]
 
 MAX_MESSAGE_CHARS = 4_000
 MAX_FRAMES = 1_000
@@ -45,10 +61,13 @@ _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
     dotnet.LANGUAGE: dotnet.parse,
     ruby.LANGUAGE: ruby.parse,
     php.LANGUAGE: php.parse,
-    native.LANGUAGE: native.parse,
+    native.LANGUAGE: mobile.native_crash,
     beam.LANGUAGE: beam.parse,
     **{name: parser for name, _, parser in others.TABLES},
     compilers.LANGUAGE: compilers.parse,
+    mobile.ANR: mobile.anr,
+    mobile.APPLE: mobile.apple,
+    mobile.FLUTTER: mobile.flutter,
 }
 
 # `SomeError: text` with no frame around it: the type is known, the language is not.

@@ -12,7 +12,9 @@ LANGUAGE = "java"
 PARTS: Table = (
     Pattern(Part.CRASH, r"Exception in thread \""),
     Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
-    Pattern(Part.CRASH, r"FATAL EXCEPTION: "),
+    Pattern(Part.CRASH, r"(?:\*\*\* )?FATAL EXCEPTION(?: IN SYSTEM PROCESS)?: "),
+    Pattern(Part.DETAIL, r"Process: \S{1,200}, PID: \d|Theme: themes:"),
+    Pattern(Part.CRASH, r"Found (?:one|\d+) Java-level deadlocks?:"),
     Pattern(Part.CRASH, r"Execution error (?:\(\w{1,120}\) )?at [^\s()]{0,300} ?\("),
     Pattern(Part.CRASH, r"Syntax error (?:\(\w{1,120}\) )?(?:compiling|macroexpanding|reading source) "),
     Pattern(Part.DETAIL, r"/\S{1,300}/clojure-\d{1,30}\.\w{2,4}$"),
@@ -39,15 +41,34 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"\[CIRCULAR REFERENCE"),
     Pattern(Part.DETAIL, r"\(Coroutine (?:boundary|creation stacktrace)\)|_COROUTINE\."),
 )
+# A dump of all threads tells what they do: nothing of it went wrong.
+THREADS = "threads"
+THREAD_PARTS: Table = (
+    Pattern(Part.PRELUDE, r"Full thread dump \w"),
+    Pattern(
+        Part.PRELUDE,
+        r"\"[^\"\n]{1,200}\" (?:#\d{1,9} )?(?:\[\d{1,9}\] )?(?:daemon )?(?:(?:os_)?prio=\d|virtual |cpu=\d)",
+    ),
+)
 
 _FRAME = re.compile(
     r"\s*at (?:[\w.@+\-]{0,120}/{1,2}){0,2}([\w.$<>\-+@/]{1,400})\.([\w$<>\-+]{1,"
     r"200})\(([^():\n]{0,200})(?::(\d{1,9}))?\)"
 )
 _CLASS = r"(?:[A-Za-z_$][\w$]*[./])*[A-Za-z_$][\w$]*"
-_THREAD = re.compile(r"^\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|FATAL EXCEPTION: \S+)")
+_THREAD = re.compile(
+    r"^\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|(?:\*\*\* )?FATAL EXCEPTION(?: IN SYSTEM PROCESS)?: .*)"
+)
 _HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
 _CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
+# Exceptions that print themselves otherwise: `Type[text]`, `Type(Inner): text`, `Type in service a.b: text`.
+_ODD = re.compile(
+    r"\s*(?:\[?(Caused|Wrapped) by: )?((?:[A-Za-z_$][\w$]{0,120}\.){1,12}[A-Z][\w$]{0,120}(?:Exception|Error))"
+    r"(?:(\[[^\n]*\])(?:; nested: .*)?|\([\w.$]{1,200}\): (.*)| in \w{1,40} \S{1,300}: (.*))$"
+)
+_ABOUT = ("Process: ", "PID: ", "Theme: ")  # what Android tells of the process before the exception
+_STATE = "java.lang.Thread.State"  # of a thread dump, where an exception would be named
+_DEADLOCK = re.compile(r"\s*Found \S+ Java-level deadlock")
 _SUPPRESSED = re.compile(r"(\s*)Suppressed: ")
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9_$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))"
@@ -96,6 +117,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         return None
     first = first if first >= 0 else len(lines)
     type_, message = _outermost(lines[:first], thread)
+    if not type_ and any(_DEADLOCK.match(line) for line in lines[:first]):
+        type_ = "Java-level deadlock"
     chain: list[tuple[str, str, list[Frame]]] = [(type_, message, [])]
     wrapped = False
     suppressed = -1
@@ -105,18 +128,20 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
             suppressed = len(hit[1])
         elif suppressed >= 0 and indent > suppressed:
             continue
-        elif cause := _CAUSE.match(line):
+        elif cause := _CAUSE.match(line) or (_ODD.match(line) if "Caused by: " in line else None):
             # A cause of the suppressed exception is indented like it; one of the main chain is not.
             if suppressed > 0 and indent >= suppressed:
                 continue
             suppressed = -1
             wrapped = wrapped or cause[1] == "Wrapped"
-            chain.append((cause[2].replace("/", "."), (cause[3] or "").strip(), []))
+            chain.append((cause[2].replace("/", "."), _told(cause), []))
         elif frame := _FRAME.match(line):
             suppressed = -1
             chain[-1][2].append(_frame(frame))
-        elif len(chain) == 1 and chain[0][2] and _HEAD.match(line) and _NAMED.match(line.strip()):
-            break
+        elif len(chain) == 1 and chain[0][2] and (again := _HEAD.match(line)) and _NAMED.match(line.strip()):
+            if len(chain[0][2]) > 1 or again[1] != chain[0][0]:
+                break
+            chain[0] = (again[1], (again[2] or "").strip(), [])  # Solr prints the first call by itself, then the trace
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain if t or f]
     return StackTrace(LANGUAGE, tuple(reversed(infos) if wrapped else infos)) if infos else None
 
@@ -149,18 +174,26 @@ def _outermost(lines: Sequence[str], thread: int) -> tuple[str, str]:
     if thread >= 0:
         rest = [_THREAD.sub("", lines[thread], count=1), *lines[thread + 1 :]]
         for line in rest:
-            if line.strip() and (found := _HEAD.match(line)) and not line.startswith("Process: "):
+            if line.strip() and (found := _HEAD.match(line)) and not line.lstrip().startswith(_ABOUT):
                 return found[1], (found[2] or "").strip()
         return "", ""
     for line in reversed(lines):
         text = line.strip()
         found = _HEAD.match(text)
         if found and ("." in found[1] or _NAMED.match(found[1])) and not found[1].endswith("."):
-            return found[1].replace("/", "."), (found[2] or "").strip()
+            return ("", "") if found[1] == _STATE else (found[1].replace("/", "."), (found[2] or "").strip())
+        if odd := _ODD.match(text):
+            return odd[2], _told(odd)
     for line in reversed(lines):
         if named := _NAMED.search(line.strip()):
             return named[1], (named[2] or "").strip()
     return "", ""
+
+
+def _told(found: re.Match[str]) -> str:
+    """The message in a match of `_CAUSE` or `_ODD`."""
+    said: str = next((text for text in found.groups()[2:] if text), "").strip()
+    return said[1:-1] if said.startswith("[") and said.endswith("]") else said
 
 
 def _frame(found: re.Match[str]) -> Frame:

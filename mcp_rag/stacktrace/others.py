@@ -30,10 +30,10 @@ SWIFT: Table = (
 )
 DART: Table = (
     Pattern(Part.CRASH, r"Unhandled exception:$"),
-    Pattern(Part.CRASH, r"[═]{2,}╡ EXCEPTION CAUGHT BY"),
     Pattern(Part.FRAME, r"#\d{1,4} {2,}[^\n]{1,300} \((?:package|dart|file):[^\s()]{1,300}\)"),
-    Pattern(Part.DETAIL, r"<asynchronous suspension>"),
-    Pattern(Part.DETAIL, r"═{20,}$"),
+    Pattern(Part.CRASH, r"Another exception was thrown: "),
+    Pattern(Part.CRASH, r"\[ERROR:flutter/[\w./\-]{1,160}\(\d{1,6}\)\] Unhandled [Ee]xception: "),
+    Pattern(Part.DETAIL, r"<asynchronous suspension>|\(elided \d|\.{3} {5}Normal element mounting"),
 )
 LUA: Table = (
     Pattern(Part.CRASH, r"lua(?:jit)?[\d.]*: [^\n]{1,300}"),
@@ -95,12 +95,20 @@ _SWIFT_FRAME = re.compile(
 _CRASH_FRAME = re.compile(
     r"\s*\d{1,3} {2,}([\w.\-+]{1,80})\s+0x[0-9a-f]{8,16} (.{1,300}?) \+ \d+(?: \((\S+?):(\d{1,9})\))?$"
 )
+_SYSTEM_IMAGES = (
+    "lib", "dyld", "CoreFoundation", "UIKit", "Foundation", "Swift", "GraphicsServices", "QuartzCore", "CFNetwork",
+    "WebKit", "WebCore", "JavaScriptCore", "AttributeGraph", "CoreData", "AppKit", "HIToolbox", "FrontBoardServices",
+    "BaseBoard", "UpdateCycle", "Security", "CoreAutoLayout", "AVF", "Combine",
+)  # fmt: skip
 _DART_FRAME = re.compile(
     r"(?:E/flutter.*?: )?\s*#\d{1,4} {2,}(\S.{0,299}) \(((?:package|dart|file)"
     r":[^\s():]{1,300}):?(\d{1,9})?(?::\d{1,9})?\)"
 )
 _DART_THROWN = re.compile(r"The following ([A-Z_]\w{1,80}) was thrown\b")
-_DART_TYPE = re.compile(r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)(?:: | \()(.*)$")
+_DART_TYPE = re.compile(
+    r"(?:.*?Unhandled Exception: )?'?([A-Za-z_]\w*(?:Error|Exception)?(?:<\w+>)?)"
+    r"(?:: | \(|(?<=Error)\(|(?<=Exception)\()(.*)$"
+)
 _DART_LEAD = re.compile(r"\[ERROR:[\w./-]{1,160}\(\d{1,6}\)\] (?:Unhandled [Ee]xception: )?")  # the engine's header
 _LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
@@ -148,9 +156,9 @@ def swift(lines: Sequence[str]) -> StackTrace | None:
     frames: list[Frame] = []
     for line in lines:
         if found := _SWIFT_FRAME.match(line):
-            frames.append(_swift_frame(found[1], found[2], found[3] or "", found[4] or "0"))
+            frames.append(swift_frame(found[1], found[2], found[3] or "", found[4] or "0"))
         elif found := _CRASH_FRAME.match(line):
-            frames.append(_swift_frame(found[2], found[1], found[3] or "", found[4] or "0"))
+            frames.append(swift_frame(found[2], found[1], found[3] or "", found[4] or "0"))
         elif (head is None and (found := _OBJC.match(line))) or (head is None and (found := _SWIFT_CRASH.match(line))):
             head = (found[1], found[2])
         elif head is None and (found := _SWIFT.match(line)):
@@ -163,8 +171,9 @@ def swift(lines: Sequence[str]) -> StackTrace | None:
     return StackTrace("swift", (ExceptionInfo(*(head or ("", "")), tuple(frames)),))
 
 
-def _swift_frame(function: str, module: str, file: str, line: str) -> Frame:
-    system = module.startswith(("lib", "dyld", "CoreFoundation", "UIKit", "Foundation", "Swift", "GraphicsServices"))
+def swift_frame(function: str, module: str, file: str, line: str) -> Frame:
+    """One call; the frameworks of the system are told by their names."""
+    system = module.startswith(_SYSTEM_IMAGES)
     name = function.split("(", 1)[0].strip()
     return Frame(function=name, module=module, file=file, line=int(line), in_app=not system)
 

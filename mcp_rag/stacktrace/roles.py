@@ -16,6 +16,7 @@ from mcp_rag.stacktrace import (
     golang,
     javascript,
     jvm,
+    mobile,
     native,
     others,
     php,
@@ -27,14 +28,19 @@ from mcp_rag.stacktrace import (
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Pattern, Role, Table
 
 MAX_ROLE_CHARS = 2_000
-_FATAL_LANGUAGES = {"go", "rust", "cpp", "swift"}
+_FATAL_LANGUAGES = {"go", "rust", "cpp", "swift", mobile.APPLE}
 
 # Specific tables first: PHP, Dart and native frames all start with `#N`, .NET's `at` is the loosest.
 _TABLES: tuple[tuple[str, Table], ...] = (
     (python.LANGUAGE, python.PARTS),
     (php.LANGUAGE, php.PARTS),
     ("dart", others.DART),
+    (mobile.FLUTTER, mobile.FLUTTER_PARTS),
+    (mobile.ANR, mobile.ANR_PARTS),
+    (mobile.APPLE, mobile.APPLE_PARTS),
+    (native.LANGUAGE, mobile.TOMBSTONE_PARTS),
     (jvm.LANGUAGE, jvm.PARTS),
+    (jvm.THREADS, jvm.THREAD_PARTS),
     (rust.LANGUAGE, rust.PARTS),
     ("ocaml", others.OCAML),
     (native.LANGUAGE, native.PARTS),
