@@ -58,7 +58,8 @@ _SPACES = re.compile(r"\s+")
 _ANNOUNCING = re.compile(
     r"(?:failed|stopped|terminated|ended|aborted) with (?:an? |the following )?(?:exceptions?|errors?)[.!]?$|"
     r"(?:validation|parsing|syntax|configuration) errors? (?:for|in|of) [\w.$:-]{1,80}$|"
-    r"(?:the following|these) (?:errors?|problems?|reasons?|issues?)(?: occurred| were found)?[.:]?$",
+    r"(?:the following|these) (?:errors?|problems?|reasons?|issues?)(?: occurred| were found)?[.:]?$|"
+    r"in the following (?:\[?\d{1,4}\]? )?lines?(?: [\w ]{1,60})?[.:]?$",
     re.IGNORECASE,
 )
 # Lines that show data instead of saying something: documents, statements, tables, what was sent.

@@ -9,6 +9,7 @@ from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
 MAX_BANNER_LINES = 60
+GRADLE = "gradle"
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 # A request is told in one line, and by the server: what a program prints behind it is another's.
 _REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
@@ -57,6 +58,18 @@ def reported(event: OpenEvent, shape: Shape) -> bool:
     """Whether a line that has no header belongs to Apple's crash report above it, which says of each thread and of each
     library what a log would say in other events."""
     return event.language == APPLE and not (shape.role.language == APPLE and shape.role.part is Part.CRASH)
+
+
+def told_again(event: OpenEvent, at: int) -> bool:
+    """Whether one call of an exception that the header names has been printed, and now the whole trace follows: Solr
+    puts both behind its message."""
+    first = event.phase is Phase.FRAMES and event.head.role.part is Part.NONE and at - event.first == 2
+    return first and event.headed and event.language == "java"
+
+
+def below_heading(event: OpenEvent, at: int) -> bool:
+    """Whether the line stands right below one of the headings that Gradle tells a failure under."""
+    return event.headed and event.language == GRADLE and event.last == at - 1
 
 
 def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:

@@ -16,6 +16,13 @@ _BREAK = re.compile(r" {1,4}(?=Stack trace: #0 |thrown in \S|#\d{1,4} (?:\S{1,30
 _QUOTE = re.compile(r"(?<!\\)\"")
 
 
+def untabbed(text: str) -> str:
+    """What rsyslog made of a line that began with tabs, as it was."""
+    body = text.lstrip("#01")
+    marks = text[: len(text) - len(body)]
+    return "\t" * (len(marks) // 4) + body if marks == "#011" * (len(marks) // 4) else text
+
+
 def folded(line: str) -> bool:
     """Whether `line` may hold several."""
     return any(newline in line for newline, _ in _MARKS) or _PARAGRAPH in line

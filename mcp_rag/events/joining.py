@@ -7,11 +7,13 @@ from mcp_rag.events.amid import (
     behind_request,
     below_crash,
     below_exception,
+    below_heading,
     boxed,
     of_runtime,
     paragraph,
     reported,
     ruled_off,
+    told_again,
     told_in_paragraphs,
 )
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
@@ -249,7 +251,7 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             return True
         if event.language == "ruby" and shape.role.language == "ruby":
             return shape is not event.head
-        return event.headed and not lane.ahead(at, _FRAME, 1)
+        return told_again(event, at) or (event.headed and not lane.ahead(at, _FRAME, 1))
     if phase is Phase.HEAD:
         linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
         return linked or event.headed or event.head.role.part in _BEGUN
@@ -270,7 +272,8 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:
         return in_report(event, lane, at)
     if phase is Phase.NONE:
-        return event.headed and event.head.empty and (event.last == at - 1 or told_in_paragraphs(event, at))
+        told = event.headed and event.head.empty and (event.last == at - 1 or told_in_paragraphs(event, at))
+        return told or below_heading(event, at)
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mcp_rag import formats, stacktrace
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.bracketed import bracketed
-from mcp_rag.events.folded import folded, unfolded
+from mcp_rag.events.folded import folded, unfolded, untabbed
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
@@ -42,6 +42,8 @@ _CAUSE = re.compile(r'(?<=[\s"])(?:error|err|reason|cause)=("?)')
 _NOTHING = frozenset(("null", "nil", "none", "true", "false", "undefined", "ok", "-"))
 _RULE = re.compile(r"[*=\-_#~+─═━]{3,}+")  # above a banner
 _PIP = ("subprocess-exited-with-error", "metadata-generation-failed")
+# What stands behind the message.
+_CLOSERS = {"cmtrace": "]LOG]!>", "glassfish": "]]", "odl": "|#]", "weblogic": ">"}
 _PHP_WORD = re.compile(r"PHP [A-Z][\w ]{2,30}: +")
 
 
@@ -167,6 +169,8 @@ def _texts(members: Sequence[int], lines: Lines) -> tuple[list[str], list[Envelo
         head = lines.shapes[members[0]]
         if place and shape.header is not None and not (place == 1 and head.two_line and not head.carried):
             text = text[shape.header.body :]
+            if text[:4] == "#011":
+                text = untabbed(text)
         texts.append(text[: lines.settings.max_event_bytes])
     return texts, first
 
@@ -203,8 +207,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = installer_failure(inner[1:]) or parts.message
     if header is not None and len(inner) > 1:
         parts.message = told_below(header.format, inner[1:]) or parts.message
-    if header is not None and header.format == "cmtrace":
-        parts.message = parts.message.partition("]LOG]!>")[0]
+    if header is not None and (closer := _CLOSERS.get(header.format)):
+        parts.message = _closed(parts.message, closer)
     if event.head.role.language == reports.TITLE and len(inner) > 1:
         crash = event.head.role.part is Part.CRASH
         parts.message = report_message(inner[1:], framed=crash or parts.trace is not None) or parts.message
@@ -237,6 +241,12 @@ def _message(lines: Sequence[str]) -> str:
     if found := _PHP_PLACE.match(line):
         return found[1]
     return _PHP_WORD.sub("", line, count=1) if line.startswith("PHP ") else line
+
+
+def _closed(message: str, closer: str) -> str:
+    """A message without what the format puts behind it; further fields follow where more than that does."""
+    head, _, behind = message.rpartition(closer)
+    return head if head and (not behind.strip() or closer == "]LOG]!>") else message
 
 
 def _logfmt_value(rest: str, *, quoted: bool) -> str:

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from mcp_rag import formats
 from mcp_rag.events import json_lines
+from mcp_rag.events.folded import untabbed
 from mcp_rag.events.strays import stray
 from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
 from mcp_rag.types import NO_SPAN, Envelope, Header, Level, Span
@@ -76,11 +77,18 @@ BLANK = Shape(Kind.BLANK)
 PIECE = Shape(Kind.PIECE, indented=True)
 
 _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
-_NOTED = re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
+# Lines that belong to the error before them, as if its logger had not headed them.
+_NOTES = {
+    "postgres": re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): "),
+    "maven": re.compile(
+        r" {0,8}$|\[Help \d{1,2}\] http|To see the full stack trace of the errors|Re-run Maven using the -X"
+        r"|For more information about the errors|After correcting the problems|  mvn <args> -rf "
+    ),
+}
 _BLOCK_FORMATS = frozenset({"npm", "npm-debug"})
 _BOXES = "│|┌"
 _EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
-_CLOSERS = ("}", "]", ")")
+_CLOSERS = ("}", "]", ")", "|#]")
 _CROSS = "× "  # marks an error in what uv, pip and other tools print
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
@@ -156,9 +164,11 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
     elif header.format == formats.GENERIC and not header.level and header.time != NO_SPAN:
         header = _timed(text, header)
     rest = text[header.body :]
+    if rest[:4] == "#011":
+        rest = untabbed(rest)
     part = role(rest)
     empty = not rest or rest.isspace()
-    noted = header.format == "postgres" and _NOTED.match(rest) is not None
+    noted = header.format in _NOTES and _NOTES[header.format].match(rest) is not None
     indented = rest[:1] in {" ", "\t"} or rest.rstrip() in _CLOSERS
     level = header.level
     fixed = level is not Level.UNSET
@@ -238,7 +248,7 @@ def _moved(span: Span, by: int) -> Span:
 
 def _text(text: str, most: int) -> Shape:
     part = role(text)
-    indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS)
+    indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS) or (text[0] == ">" and text.rstrip() == ">")
     level = formats.level_from_words(text[: max(most, 0)])
     crossed = text[:8].lstrip().startswith(_CROSS)
     astray = stray(text, most) if not indented else Level.ERROR if crossed else Level.UNSET

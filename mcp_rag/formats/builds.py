@@ -174,7 +174,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.13.0:compile",
         first="[",
         pattern=r"\[(?P<level>ERROR|WARNING|INFO|DEBUG|FATAL|error|warn|info|debug|success)\] "
-        r"(?!\[?\d{1,4}[-/.]\d{1,2}[-/.])",
+        r"(?!\[?\d{1,4}[-/.]\d{1,2}[-/.]|(?:- )?[A-Za-z_$][\w$]{0,60}(?:\.[\w$-]{1,80}){1,12} - )",
     ),
     TextFormat(
         "gradle",

@@ -65,7 +65,7 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         first="<#",
         needs="> <BEA-",
         pattern=rf"(?:####)?<(?P<time>[^<>]{{12,60}})> <{LEVEL}> <(?P<logger>[^<>]{{1,60}})> "
-        r"(?:<[^<>]{0,160}> ){0,12}?<BEA-\d{6}> <",
+        r"(?:<{1,2}[^<>]{0,160}>{1,2} ){0,12}?<BEA-\d{6,7}> <",
     ),
     TextFormat(
         "play",
@@ -73,7 +73,7 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         "[error] p.c.s.AkkaHttpServer - Uncaught error from thread",
         first="[",
         needs=" - ",
-        pattern=rf"\[(?P<level>trace|debug|info|warn|error)\] {_DOTTED} - ",
+        pattern=rf"\[(?P<level>trace|debug|info|warn|error)\] (?:- )?{_DOTTED} - ",
     ),
     TextFormat(
         "glassfish",
@@ -84,6 +84,32 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         needs="] [tid: ",
         pattern=rf"\] \[(?P<program>[^\[\]]{{1,60}})\] \[{LEVEL}\] \[[^\[\]]{{0,40}}\] "
         r"\[(?P<logger>[^\[\]]{0,120})\] (?:\[[^\[\]]{1,120}\] ){1,6}\[\[ ?",
+    ),
+    TextFormat(
+        "odl",
+        "GlassFish before version 4: `[#|time|LEVEL|product|logger|fields|message|#]`",
+        "[#|2026-11-23T19:20:37.123+0100|SEVERE|glassfish3.1|com.acme.shop|_ThreadID=18;_ThreadName=t;|no card|#]",
+        first="[",
+        needs="[#|",
+        pattern=rf"\[#\|(?P<time>{_ISO})\|{LEVEL}\|(?P<program>[^|]{{0,60}})\|(?P<logger>[^|]{{0,160}})\|"
+        r"[^|]{0,300}\|",
+    ),
+    TextFormat(
+        "solr",
+        "Solr: `time LEVEL (thread) [c:collection s:shard] logger message`",
+        "2026-11-23 19:20:37.123 ERROR (qtp193-39) [c:films s:shard1] o.a.s.h.RequestHandlerBase Client exception",
+        stamped=True,
+        needs=") [",
+        pattern=rf" {LEVEL} {{1,2}}\((?P<stream>[^()]{{1,200}})\) \[[^\[\]]{{0,200}}\] {_DOTTED} ",
+    ),
+    TextFormat(
+        "airlift",
+        "Trino and Presto: `time<tab>LEVEL<tab>thread<tab>logger<tab>message`",
+        "2026-11-23T19:20:37.123Z\tERROR\tmain\tio.trino.server.Server\tConfiguration errors:",
+        stamped=True,
+        shapes=("iso",),
+        pattern=rf"(?:\t| {{3,8}})(?P<level>[A-Z]{{4,5}})(?:\t| {{2,8}})(?P<stream>[^\t]{{1,120}}?)(?:\t| {{2,8}})"
+        rf"{_DOTTED}(?:\t| {{2,8}})",
     ),
     TextFormat(
         "flink",

@@ -29,7 +29,7 @@ from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
 from mcp_rag.formats.wrappers import EnvelopeFormat
-from mcp_rag.types import Header
+from mcp_rag.types import NO_SPAN, Header
 
 MAX_VOTES = 200
 MAX_ENVELOPES = 4
@@ -120,6 +120,9 @@ TIMED = frozenset(form.name for form in (*BUILD_FORMATS, *WEB_TOOL_FORMATS, LOGF
     "slurm",
     "exit-code",
 }
+
+# log4j's `%5p` at the head of a pattern: a level of four letters has a blank before it.
+_PADDED = frozenset({"INFO ", "WARN "})
 
 _KINDS = {"a": str.islower, "A": str.isupper, "0": str.isdigit}
 
@@ -227,10 +230,23 @@ def match(line: str, preferred: str = "") -> Header | None:
         return found
     if found := _PLAIN.get(head[0], _PLAIN_REST).match_at(head, stamp, 0):
         return found
+    if head[1:6] in _PADDED and head[0] == " ":
+        return _moved(match(line[1:], preferred))
     if isinstance(first, TextFormat) and first.stamped:
         chosen = first
         return generic.match_generic(head, stamp, lambda h, s: chosen.match_at(h, s) or _behind_stamp(h, s))
     return generic.match_generic(head, stamp, _behind_stamp)
+
+
+def _moved(found: Header | None) -> Header | None:
+    """The header of a line that a blank was taken off, where it says the level."""
+    if found is None or not found.level:
+        return None
+    time, logger, service, stream = (
+        (span[0] + 1, span[1] + 1) if span != NO_SPAN else span
+        for span in (found.time, found.logger, found.service, found.stream)
+    )
+    return found._replace(body=found.body + 1, time=time, logger=logger, service=service, stream=stream)
 
 
 def _behind_stamp(head: str, stamp: clock.Stamp) -> Header | None:

@@ -27,6 +27,10 @@ NOTES: Table = (
     Pattern(Part.DETAIL, r"\d+ (?:warnings?|errors?)(?: and \d+ errors?)?(?: generated)?\.?$"),
 )
 
+# The headings below Gradle's `FAILURE:`.
+GRADLE = "gradle"
+HEADINGS: Table = (Pattern(Part.DETAIL, r"\* (?:What went wrong:|Where:|Try:|Exception is:|Get more help at )"),)
+
 _RUSTC = re.compile(r"\s*(?:error|warning)\[([A-Z]\d{4})\]: (.*)$")
 _CODED = re.compile(
     r"\s*(?:\S.{0,300}?[(:]\d+[,:]\d+\)?(?::| -) )?(?:fatal )?(?:error|warning)"

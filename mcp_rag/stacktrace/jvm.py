@@ -29,6 +29,7 @@ PARTS: Table = (
         Part.DETAIL,
         r"# {1,3}(?:(?:No core|Core) dump|Failed to write core|An error report file|/\S|If you would like|http)",
     ),
+    Pattern(Part.DETAIL, r"# Compiler replay data is saved as"),
     Pattern(Part.DETAIL, r"# (?:The crash happened|See problematic frame|Native memory allocation|Possible )"),
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
     Pattern(

@@ -33,9 +33,7 @@ TOMBSTONE_PARTS: Table = (
 ANR_PARTS: Table = (
     Pattern(Part.CRASH, r"ANR in [\w.]{1,200}(?::\w{1,100})?(?: \(|$)"),
     Pattern(Part.DETAIL, r"PID: \d{1,9}$|Parent: [\w.]{1,200}/|ErrorId: [0-9a-f]{8}-|Frozen: (?:true|false)$"),
-    Pattern(
-        Part.DETAIL, r"Reason: (?:Input dispatching|Broadcast of |[Ee]xecuting service|[Cc]ontext\.start|key[Dd]isp)"
-    ),
+    Pattern(Part.DETAIL, r"Reason: (?:Input dispatching|Broadcast of |[Ee]xecuting service|Context\.start|key[Dd]isp)"),
     Pattern(Part.DETAIL, r"Load: \d{1,6}\.\d{1,4} / |-{5} (?:Output from|End output from) /proc/|CPU usage from \d"),
     Pattern(Part.DETAIL, r"(?:some|full) avg10=\d|\d{1,4}(?:\.\d)?% (?:TOTAL: |\d{1,7}/\S)"),
 )

@@ -55,6 +55,7 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     ("shell", others.SHELL),
     (golang.LANGUAGE, golang.PARTS),
     (compilers.LANGUAGE, compilers.NOTES),
+    (compilers.GRADLE, compilers.HEADINGS),
     (reports.TITLE, reports.TITLES),
     (reports.RULE, reports.RULES),
     (reports.SUMMARY, reports.SUMMARIES),

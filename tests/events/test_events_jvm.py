@@ -1,0 +1,201 @@
+"""Events of servers on the JVM: headers that stand elsewhere, and what their loggers add to a trace."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag.events import parse_block
+from mcp_rag.fingerprint import fingerprint
+from mcp_rag.types import Level, LogRecord, ParseSettings
+
+
+def _parsed(*lines: str) -> list[LogRecord]:
+    return parse_block("\n".join(lines).encode(), ParseSettings(min_level=Level.UNSET))[0]
+
+
+def _types(record: LogRecord) -> tuple[str, ...]:
+    return record.stacktrace.chain if record.stacktrace else ()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{level} [main] 2026-11-23 19:20:37,118 Till.java (line 41) {text}",
+        "{level} 19:20:37,118 {text}",
+        "{level} [main] (Till.java:41) - {text}",
+    ],
+)
+def test_level_padded_to_five(pattern: str) -> None:
+    """log4j's `%5p` first: levels of four letters have a blank before them, and are events all the same."""
+    said = [(" INFO", "up"), ("ERROR", "no drawer"), (" WARN", "slow"), (" INFO", "down")]
+    found = _parsed(*(pattern.format(level=level, text=text) for level, text in said))
+    assert [(each.level, each.message) for each in found] == [
+        (Level.INFO, "up"),
+        (Level.ERROR, "no drawer"),
+        (Level.WARN, "slow"),
+        (Level.INFO, "down"),
+    ]
+
+
+def test_indented_word_is_no_padded_level() -> None:
+    """A line of a message that begins with such a word after more than one blank stays with it."""
+    found = _parsed("ERROR 19:20:37,118 no drawer", "  INFO panel is dark", "ERROR 19:20:38,118 next")
+    assert [(each.first_line, each.last_line) for each in found] == [(0, 1), (2, 2)]
+
+
+def test_trace_under_syslog_with_escaped_tabs() -> None:
+    """rsyslog writes a tab as `#011`: the calls of a trace are read as if it had not."""
+    head = "2026-11-23T19:20:37.901012+01:00 till-1 till[2721]: "
+    found = _parsed(
+        f"{head}2026-11-23 19:20:37,900 ERROR [main] com.acme.Till - cannot open",
+        f"{head}com.acme.TillException: shut",
+        f"{head}#011at com.acme.Drawer.open(Drawer.java:45)",
+        f"{head}#011Suppressed: java.io.IOException: gone",
+        f"{head}#011#011at com.acme.Belt.stop(Belt.java:9)",
+        f"{head}Caused by: java.lang.IllegalStateException: jammed",
+        f"{head}#011at com.acme.Belt.run(Belt.java:3)",
+        f"{head}#011... 3 more",
+        f"{head}2026-11-23 19:20:38,900 INFO [main] com.acme.Till - down",
+    )
+    assert [(each.first_line, each.level) for each in found] == [(0, Level.ERROR), (8, Level.INFO)]
+    assert _types(found[0]) == ("com.acme.TillException", "java.lang.IllegalStateException")
+    assert "\n\tat com.acme.Drawer.open(Drawer.java:45)\n" in found[0].body
+
+
+def test_solr_prints_the_first_call_twice() -> None:
+    """The message names the exception with its first call, then the whole trace follows: one event, one chain."""
+    found = _parsed(
+        "2026-11-23 19:20:37.702 ERROR (qtp19-3) [c:till s:shard1] o.a.s.h.RequestHandlerBase Client exception => "
+        "org.apache.solr.common.SolrException: no such field",
+        "\tat org.apache.solr.schema.IndexSchema.get(IndexSchema.java:1478)",
+        "org.apache.solr.common.SolrException: no such field",
+        "\tat org.apache.solr.schema.IndexSchema.get(IndexSchema.java:1478) ~[?:?]",
+        "\tat com.acme.Search.run(Search.java:41) ~[?:?]",
+        "Caused by: java.io.IOException: shut",
+        "\tat com.acme.Disk.read(Disk.java:9) ~[?:?]",
+        "2026-11-23 19:20:38.702 INFO  (qtp19-3) [   ] o.a.s.c.S.Request webapp=/solr status=0",
+    )
+    assert [(each.first_line, each.logger) for each in found] == [
+        (0, "o.a.s.h.RequestHandlerBase"),
+        (7, "o.a.s.c.S.Request"),
+    ]
+    assert _types(found[0]) == ("org.apache.solr.common.SolrException", "java.io.IOException")
+    assert found[0].stacktrace is not None
+    assert [f.function for f in found[0].stacktrace.outermost.frames] == ["get", "run"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["[#|2026-11-23T19:20:37.890-0400|SEVERE|glassfish|com.acme|_ThreadID=18;|no drawer|#]"], "no drawer"),
+        (["[#|2026-11-23T19:20:37.890-0400|SEVERE|Payara 4.1|com.acme|_ThreadID=1;|", "  no drawer|#]"], "no drawer"),
+        (
+            [
+                "[2026-11-23T19:20:37.293-0500] [Payara 6] [SEVERE] [] [com.acme] [tid: _ThreadID=21] [[",
+                "  no drawer [a]]]",
+            ],
+            "no drawer [a]",
+        ),
+        (
+            [
+                "####<Nov 23, 2026 7:20:37 PM CET> <Error> <JDBC> <host1> <till> <[ACTIVE] ExecuteThread: '0'> "
+                "<<WLS Kernel>> <> <> <1412180893202> <BEA-149205> <no drawer> "
+            ],
+            "no drawer",
+        ),
+    ],
+)
+def test_records_that_close_behind_the_message(lines: list[str], message: str) -> None:
+    """What ends a record of GlassFish or WebLogic is none of its message."""
+    found = _parsed(*lines)
+    assert [(each.level, each.message) for each in found] == [(Level.ERROR, message)]
+
+
+def test_closing_mark_on_its_own_line_stays_with_the_record() -> None:
+    """Below a trace the mark stands alone."""
+    found = _parsed(
+        "[#|2026-11-23T19:20:37.890-0400|SEVERE|glassfish|com.acme|_ThreadID=18;|no drawer",
+        "java.lang.IllegalStateException: shut",
+        "\tat com.acme.Till.open(Till.java:4)",
+        "|#]",
+    )
+    assert [(each.first_line, each.last_line) for each in found] == [(0, 3)]
+
+
+def test_airlift_names_thread_and_logger() -> None:
+    """Trino's columns, with its tabs or with the blanks that a terminal made of them."""
+    for gap in ("\t", "    "):
+        head = gap.join(["2026-11-23T19:20:37.123Z", "ERROR", "main", "io.trino.server.Server", "no such catalog"])
+        (found,) = _parsed(head)
+        assert (found.level, found.logger, found.message) == (Level.ERROR, "io.trino.server.Server", "no such catalog")
+
+
+def test_play_with_a_dash_before_the_logger() -> None:
+    """Play's older pattern: the logger stands between dashes, and is none of the message."""
+    found = _parsed("[error] - com.acme.Till - no drawer", "[info] p.c.s.AkkaHttpServer - Listening")
+    assert [(each.logger, each.message) for each in found] == [
+        ("com.acme.Till", "no drawer"),
+        ("p.c.s.AkkaHttpServer", "Listening"),
+    ]
+
+
+def test_maven_advice_belongs_to_the_failure() -> None:
+    """What Maven says below a failure is the same for each: it begins no event."""
+    found = _parsed(
+        "[INFO] BUILD FAILURE",
+        "[ERROR] Failed to execute goal com.acme:till-plugin:1.2:open on project till: no drawer -> [Help 1]",
+        "[ERROR] ",
+        "[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.",
+        "[ERROR] Re-run Maven using the -X switch to enable full debug logging.",
+        "[ERROR] ",
+        "[ERROR] For more information about the errors and possible solutions, please read the following articles:",
+        "[ERROR] [Help 1] http://example.com/MojoFailureException",
+        "[ERROR] /srv/till/Drawer.java:[12,5] cannot find symbol",
+    )
+    assert [(each.first_line, each.last_line) for each in found] == [(0, 0), (1, 7), (8, 8)]
+
+
+def test_gradle_failure_pasted_alone() -> None:
+    """From `FAILURE:` to the advice is one event, though no other line of the paste has a header."""
+    found = _parsed(
+        "FAILURE: Build failed with an exception.",
+        "",
+        "* What went wrong:",
+        "Execution failed for task ':till:open'.",
+        "> There is no drawer.",
+        "",
+        "* Try:",
+        "Run with --stacktrace option to get the stack trace.",
+        "",
+        "BUILD FAILED in 1m 12s",
+    )
+    assert [(each.first_line, each.last_line) for each in found] == [(0, 7), (9, 9)]
+    assert found[0].message == "Execution failed for task ':till:open'. > There is no drawer."
+
+
+def test_announced_lines_tell_errors_apart() -> None:
+    """`... described in the following [1] lines ...`: what they describe is part of the error."""
+    head = "ERROR: [1] checks failed. You must address the points described in the following [1] lines before starting."
+    one, two = (_parsed(head, f"check failure [1] of [1]: {text}")[0] for text in ("memory is low", "disk is locked"))
+    assert fingerprint(one).id != fingerprint(two).id
+
+
+@pytest.mark.parametrize(
+    ("line", "type_", "message"),
+    [
+        ("Caused by: com.acme.TillException[no drawer]", "com.acme.TillException", "no drawer"),
+        ("Caused by: com.acme.RemoteException(java.io.IOException): shut", "com.acme.RemoteException", "shut"),
+        ("Caused by: com.acme.StartException in service till.open: shut", "com.acme.StartException", "shut"),
+        ("Caused by: com.acme.TillException: shut", "com.acme.TillException", "shut"),
+    ],
+)
+def test_exceptions_that_print_themselves_otherwise(line: str, type_: str, message: str) -> None:
+    """A link of the chain is read however its class prints itself."""
+    (found,) = _parsed(
+        "java.lang.IllegalStateException: x",
+        "\tat com.acme.Till.a(Till.java:1)",
+        line,
+        "\tat com.acme.Belt.b(Belt.java:2)",
+    )
+    assert found.stacktrace is not None
+    assert (found.stacktrace.root.type, found.stacktrace.root.message) == (type_, message)
