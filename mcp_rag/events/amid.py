@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from mcp_rag.events.phases import OpenEvent, Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import APPLE, FLUTTER, Part
+from mcp_rag.stacktrace import APPLE, FLUTTER, MINECRAFT, Part
 from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
 MAX_BANNER_LINES = 60
 GRADLE = "gradle"
+# Whose reports are one block each, whatever their lines say.
+BLOCKS = frozenset({APPLE, FLUTTER, MINECRAFT})
+_DATED = 6  # the first lines of Minecraft's report hold its time, as a header would
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 # A request is told in one line, and by the server: what a program prints behind it is another's.
 _REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
@@ -54,10 +57,15 @@ def boxed(event: OpenEvent, shape: Shape, at: int) -> bool:
     return open_ and event.head.role.part is Part.CRASH and at - event.first < MAX_BOX_LINES
 
 
-def reported(event: OpenEvent, shape: Shape) -> bool:
-    """Whether a line that has no header belongs to Apple's crash report above it, which says of each thread and of each
-    library what a log would say in other events."""
-    return event.language == APPLE and not (shape.role.language == APPLE and shape.role.part is Part.CRASH)
+def in_block(event: OpenEvent, shape: Shape, at: int) -> bool | None:
+    """Whether a line goes on with a report that is one block; None where it reads like any other line. Reports of a
+    crash say of each thread and of each part what a log would say in other events."""
+    headed = shape.kind is Kind.HEAD
+    if event.language == FLUTTER:
+        return None if headed else boxed(event, shape, at)
+    if event.language not in BLOCKS or (headed and not (event.language == MINECRAFT and at - event.first < _DATED)):
+        return None
+    return not (shape.role.language == event.language and shape.role.part is Part.CRASH)
 
 
 def told_again(event: OpenEvent, at: int) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from mcp_rag.events.amid import (
+    BLOCKS,
     amid_message,
     behind_request,
     below_crash,
     below_exception,
     below_heading,
     boxed,
+    in_block,
     of_runtime,
     paragraph,
-    reported,
     ruled_off,
     told_again,
     told_in_paragraphs,
@@ -20,7 +21,7 @@ from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import APPLE, FLUTTER, Part, Role
+from mcp_rag.stacktrace import Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import NO_SPAN, Level
 
@@ -44,15 +45,13 @@ OPENERS = frozenset({"java", "ipython", "compiler"})
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose events have a margin on every line: what has none is another's.
 _BOXED = frozenset({"terraform"})
-# Whose reports are one block each, whatever its lines say.
-_BLOCKS = frozenset({APPLE, FLUTTER})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
 
 
 def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
     """Phase and language once `shape` is part of the event."""
     part = shape.role.part
-    if language in _BLOCKS:
+    if language in BLOCKS:
         return Phase.HEAD, language
     language = language or shape.role.language
     if part in {Part.START, Part.CRASH}:
@@ -93,12 +92,12 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
         return not begins
+    if event.language in BLOCKS and (goes_on := in_block(event, shape, at)) is not None:
+        return goes_on
     if shape.kind is Kind.HEAD and not _only_carrier(event, shape):
         return _headed_line(event, shape, lane, at)
     if shape.empty:
         return _traced(event) and lane.ahead(at, _TRACE | _ANNOUNCED, 1)
-    if event.language in _BLOCKS:
-        return boxed(event, shape, at) or reported(event, shape)
     return _bare_line(event, shape, lane, at)
 
 

@@ -177,7 +177,9 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="0",
         needs="T",
-        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))(?: |$)",
+        # Not log4j's word on itself, whose time is as long: `...Z main ERROR text`.
+        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))"
+        r"(?: (?!(?:main|[\w.-]{1,60}-\d{1,6}) (?:FATAL|ERROR|WARN|INFO|DEBUG|TRACE) )|$)",
     ),
     *SHIPPER_FORMATS,
     EnvelopeFormat(

@@ -132,6 +132,15 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         pattern=rf" (?:\|-)?{_THREAD} {LEVEL} {{1,5}}{_DOTTED}(?::\d{{1,6}})?(?: \[[^\[\]]{{0,80}}\])? ?[-:]{{1,2}} ",
     ),
     TextFormat(
+        "logback-status",
+        "logback on itself: `time |-LEVEL in class - message`",
+        "19:23:28,369 |-ERROR in ch.qos.logback.core.joran.spi.Interpreter@4:23 - no applicable action for [till]",
+        stamped=True,
+        shapes=("clock",),
+        needs=" |-",
+        pattern=r" \|-(?P<level>INFO|WARN|ERROR) in (?P<logger>[\w.$]{1,160})[^\s]{0,80} - ",
+    ),
+    TextFormat(
         "slf4j-simple",
         "slf4j-simple and patterns without time: `[thread] LEVEL logger - message`",
         "[main] ERROR com.acme.billing.InvoiceService - invoice 7012 rejected",

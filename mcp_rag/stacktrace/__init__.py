@@ -27,7 +27,7 @@ from mcp_rag.stacktrace import (
     ruby,
     rust,
 )
-from mcp_rag.stacktrace.jvm import THREADS
+from mcp_rag.stacktrace.jvm import MINECRAFT, THREADS
 from mcp_rag.stacktrace.mobile import APPLE, FLUTTER
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Role
 from mcp_rag.stacktrace.roles import role
@@ -65,6 +65,7 @@ _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
     beam.LANGUAGE: beam.parse,
     **{name: parser for name, _, parser in others.TABLES},
     compilers.LANGUAGE: compilers.parse,
+    jvm.MINECRAFT: jvm.minecraft,
     mobile.ANR: mobile.anr,
     mobile.APPLE: mobile.apple,
     mobile.FLUTTER: mobile.flutter,
@@ -135,7 +136,8 @@ def _order(seen: Sequence[Role]) -> list[str]:
     opened = {each.language for each in seen if each.part is Part.START} & traced
     for n, each in enumerate(seen):
         if each.language:
-            sure = each.part is Part.FRAME or (each.part is Part.CRASH and (each.language in traced or not opened))
+            crash = each.part is Part.CRASH and (each.language in traced or not opened)
+            sure = crash or each.part is Part.FRAME or each.language == APPLE  # its report quotes what others print
             (framed if sure else hinted).setdefault(each.language, n)
     order = sorted(framed, key=framed.__getitem__) + sorted(hinted, key=hinted.__getitem__)
     return list(dict.fromkeys(order))

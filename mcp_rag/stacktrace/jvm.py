@@ -51,6 +51,10 @@ THREAD_PARTS: Table = (
         r"\"[^\"\n]{1,200}\" (?:#\d{1,9} )?(?:\[\d{1,9}\] )?(?:daemon )?(?:(?:os_)?prio=\d|virtual |cpu=\d)",
     ),
 )
+# The game's report of a crash: the trace, then all that its parts know of themselves, each with calls of its own.
+MINECRAFT = "minecraft"
+MINECRAFT_PARTS: Table = (Pattern(Part.CRASH, r"-{4} (?:Minecraft )?Crash Report -{4}$"),)
+_WALKTHROUGH = "A detailed walkthrough of the error"
 
 _FRAME = re.compile(
     r"\s*at (?:[\w.@+\-]{0,120}/{1,2}){0,2}([\w.$<>\-+@/]{1,400})\.([\w$<>\-+]{1,"
@@ -145,6 +149,12 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
             chain[0] = (again[1], (again[2] or "").strip(), [])  # Solr prints the first call by itself, then the trace
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain if t or f]
     return StackTrace(LANGUAGE, tuple(reversed(infos) if wrapped else infos)) if infos else None
+
+
+def minecraft(lines: Sequence[str]) -> StackTrace | None:
+    """A crash report of the game: the exception above what it tells of itself."""
+    until = next((n for n, line in enumerate(lines) if line.startswith(_WALKTHROUGH)), len(lines))
+    return parse(lines[:until])
 
 
 def _crashed(lines: Sequence[str]) -> StackTrace | None:

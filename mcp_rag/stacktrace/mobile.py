@@ -17,6 +17,7 @@ ANR = "anr"
 APPLE = "apple"
 FLUTTER = "flutter"
 
+_REGISTER = r"(?:[rx]\d{1,2}|[er][abcd]x|[er][sd]i|[er][bsi]p|x[cdefgs]s|ip|sp|lr|pc|fp|sl|cpsr|pst|pstate|flags)"
 # debuggerd's report of a native crash. Its frames are those of any C++ program, but for the place in front.
 TOMBSTONE_PARTS: Table = (
     Pattern(Part.CRASH, r"(?:\*\*\* ){10,20}\*\*\*$"),
@@ -25,7 +26,7 @@ TOMBSTONE_PARTS: Table = (
     Pattern(Part.DETAIL, r"(?:Timestamp: \d{4}-|Process uptime: \d|Cmdline: \S|uid: \d{1,9}$|tagged_addr_ctrl: )"),
     Pattern(Part.DETAIL, r"pid: \d{1,9}, tid: \d{1,9}, name: "),
     Pattern(Part.DETAIL, r"signal \d{1,3} \(SIG[A-Z]{2,8}\), code |Abort message: ['\"]|Cause: \w"),
-    Pattern(Part.DETAIL, r"(?:[a-z]{1,6}\d{0,2} +[0-9a-f]{8,16}(?: +|$)){2,5}$"),
+    Pattern(Part.DETAIL, rf"(?:{_REGISTER} +[0-9a-f]{{8,16}}(?: +|$)){{2,5}}$"),
     Pattern(Part.DETAIL, r"backtrace:$|stack:$|memory near \w|memory map|Tombstone written to: |(?:--- ){10,20}---$"),
     Pattern(Part.FRAME, r"(?:native: )?#\d{2,4} {1,2}pc [0-9a-f]{6,16} "),
 )

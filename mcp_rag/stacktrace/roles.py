@@ -41,6 +41,7 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     (native.LANGUAGE, mobile.TOMBSTONE_PARTS),
     (jvm.LANGUAGE, jvm.PARTS),
     (jvm.THREADS, jvm.THREAD_PARTS),
+    (jvm.MINECRAFT, jvm.MINECRAFT_PARTS),
     (rust.LANGUAGE, rust.PARTS),
     ("ocaml", others.OCAML),
     (native.LANGUAGE, native.PARTS),

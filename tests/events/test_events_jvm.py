@@ -199,3 +199,45 @@ def test_exceptions_that_print_themselves_otherwise(line: str, type_: str, messa
     )
     assert found.stacktrace is not None
     assert (found.stacktrace.root.type, found.stacktrace.root.message) == (type_, message)
+
+
+def test_minecraft_report_is_one_event() -> None:
+    """The calls that the report lists for its parts are none of the exception's, and begin no events of their own."""
+    report = [
+        "---- Minecraft Crash Report ----",
+        "// Hi.",
+        "",
+        "Time: 11/23/26 7:20 PM",
+        "Description: Ticking till",
+        "",
+        "com.acme.TillException: shut",
+        "\tat com.acme.Till.tick(Till.java:22) ~[till-1.2.jar:1.2] {re:mixin}",
+        "",
+        "A detailed walkthrough of the error, its code path and all known details is as follows:",
+        "---------------------------------------------------------------------------------------",
+        "-- Head --",
+        "Stacktrace:",
+        "\tat com.acme.World.run(World.java:3) ~[?:?] {}",
+        "-- System Details --",
+        "Details:",
+        "\tMinecraft Version: 1.20.1",
+    ]
+    found = _parsed(*report, *report)
+    size = len(report)
+    assert [(each.first_line, each.last_line) for each in found] == [(0, size - 1), (size, 2 * size - 1)]
+    assert found[0].stacktrace is not None
+    assert [f.function for f in found[0].stacktrace.root.frames] == ["tick"]
+
+
+def test_loggers_on_themselves() -> None:
+    """What logback and log4j print of their own configuration has headers of its own, and a level."""
+    found = _parsed(
+        "19:20:37,027 |-INFO in ch.qos.logback.classic.LoggerContext[default] - Could NOT find [till.xml]",
+        "19:20:37,127 |-ERROR in ch.qos.logback.core.joran.spi.Interpreter@4:23 - no applicable action for [till]",
+        "2026-11-23T19:20:37.789196800Z main ERROR Unrecognized format specifier [d]",
+    )
+    assert [(each.level, each.message) for each in found] == [
+        (Level.INFO, "Could NOT find [till.xml]"),
+        (Level.ERROR, "no applicable action for [till]"),
+        (Level.ERROR, "Unrecognized format specifier [d]"),
+    ]

@@ -203,3 +203,10 @@ def test_dump_of_threads_is_no_error() -> None:
     assert deadlock.stacktrace is not None
     assert (deadlock.last_line, deadlock.stacktrace.root.type) == (20, "Java-level deadlock")
     assert all(each.stacktrace is None or each.stacktrace.root.type == "" for each in found if each is not deadlock)
+
+
+def test_registers_of_other_machines_are_no_tombstone() -> None:
+    """Two words with numbers in base 16 behind them are a message of their own where they name no register."""
+    head = "11-23 19:20:37.123  1402  1420 E ras: "
+    found = _parsed([f"{head}machine check", f"{head}iar 00106570 dear 0245a9f8"])
+    assert [each.first_line for each in found] == [0, 1]

@@ -139,3 +139,19 @@ def test_flutter_engine_names_type_without_a_blank() -> None:
     )
     root = _of(text).trace.root
     assert (root.type, root.message) == ("TillException", "no drawer")
+
+
+def test_report_of_a_mac_quotes_the_program() -> None:
+    """The program's own last words within a report do not hide whose report it is."""
+    text = (
+        "Process:               Till [4711]\n"
+        "Identifier:            com.acme.till\n"
+        "Exception Type:        EXC_BAD_INSTRUCTION (SIGILL)\n"
+        "Application Specific Information:\n"
+        "Fatal error: drawer is jammed\n\n"
+        "Thread 0:: main\n0   Till  0x0000000104b2c4d0 Clock.tick() + 8\n\n"
+        "Thread 2 Crashed:: Dispatch queue: till\n0   Till  0x0000000104b2c4d0 Drawer.open() + 2192 (Drawer.swift:41)"
+    )
+    root = _of(text).trace.root
+    assert root.type == "EXC_BAD_INSTRUCTION (SIGILL)"
+    assert [f.function for f in root.frames] == ["Drawer.open"]
