@@ -36,6 +36,7 @@ from mcp_rag.types import ExceptionInfo, StackTrace
 __all__ = [
     "APPLE",
     "FLUTTER",
+    "MINECRAFT",
     "NO_ROLE",
     "THREADS",
     "Found",
