@@ -12,7 +12,7 @@ LANGUAGE = "java"
 PARTS: Table = (
     Pattern(Part.CRASH, r"Exception in thread \""),
     Pattern(Part.CRASH, r"Exception: [\w.$]+ thrown from the UncaughtExceptionHandler"),
-    Pattern(Part.CRASH, r"(?:\*\*\* )?FATAL EXCEPTION(?: IN SYSTEM PROCESS)?: "),
+    Pattern(Part.CRASH, r"FATAL EXCEPTION: |\*\*\* FATAL EXCEPTION IN SYSTEM PROCESS: "),
     Pattern(Part.DETAIL, r"Process: \S{1,200}, PID: \d|Theme: themes:"),
     Pattern(Part.CRASH, r"Found (?:one|\d+) Java-level deadlocks?:"),
     Pattern(Part.CRASH, r"Execution error (?:\(\w{1,120}\) )?at [^\s()]{0,300} ?\("),
@@ -53,7 +53,7 @@ THREAD_PARTS: Table = (
 )
 # The game's report of a crash: the trace, then all that its parts know of themselves, each with calls of its own.
 MINECRAFT = "minecraft"
-MINECRAFT_PARTS: Table = (Pattern(Part.CRASH, r"-{4} (?:Minecraft )?Crash Report -{4}$"),)
+MINECRAFT_PARTS: Table = (Pattern(Part.CRASH, r"---- (?:Minecraft )?Crash Report -{4}$"),)
 _WALKTHROUGH = "A detailed walkthrough of the error"
 
 _FRAME = re.compile(

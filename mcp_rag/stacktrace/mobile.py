@@ -20,23 +20,27 @@ FLUTTER = "flutter"
 _REGISTER = r"(?:[rx]\d{1,2}|[er][abcd]x|[er][sd]i|[er][bsi]p|x[cdefgs]s|ip|sp|lr|pc|fp|sl|cpsr|pst|pstate|flags)"
 # debuggerd's report of a native crash. Its frames are those of any C++ program, but for the place in front.
 TOMBSTONE_PARTS: Table = (
-    Pattern(Part.CRASH, r"(?:\*\*\* ){10,20}\*\*\*$"),
+    Pattern(Part.CRASH, r"\*\*\* \*\*\* \*\*\* (?:\*\*\* ){7,17}\*\*\*$"),
     Pattern(Part.PRELUDE, r"Build fingerprint: '"),
-    Pattern(Part.DETAIL, r"(?:Revision|ABI): '[\w.-]{1,40}'$"),
-    Pattern(Part.DETAIL, r"(?:Timestamp: \d{4}-|Process uptime: \d|Cmdline: \S|uid: \d{1,9}$|tagged_addr_ctrl: )"),
+    Pattern(Part.DETAIL, r"Revision: '[\w.-]{1,40}'$|ABI: '[\w.-]{1,40}'$"),
+    Pattern(Part.DETAIL, r"Timestamp: \d{4}-|Process uptime: \d|Cmdline: \S|uid: \d{1,9}$|tagged_addr_ctrl: "),
     Pattern(Part.DETAIL, r"pid: \d{1,9}, tid: \d{1,9}, name: "),
     Pattern(Part.DETAIL, r"signal \d{1,3} \(SIG[A-Z]{2,8}\), code |Abort message: ['\"]|Cause: \w"),
-    Pattern(Part.DETAIL, rf"(?:{_REGISTER} +[0-9a-f]{{8,16}}(?: +|$)){{2,5}}$"),
-    Pattern(Part.DETAIL, r"backtrace:$|stack:$|memory near \w|memory map|Tombstone written to: |(?:--- ){10,20}---$"),
-    Pattern(Part.FRAME, r"(?:native: )?#\d{2,4} {1,2}pc [0-9a-f]{6,16} "),
+    Pattern(Part.DETAIL, rf"(?:{_REGISTER} +[0-9a-f]{{8,16}}(?: +|$)){{2,5}}$", "  "),
+    Pattern(
+        Part.DETAIL,
+        r"backtrace:$|stack:$|memory near \w|memory map|Tombstone written to: |--- --- --- (?:--- ){7,17}---$",
+    ),
+    Pattern(Part.FRAME, r"#\d{2,4} {1,2}pc [0-9a-f]{6,16} |native: #\d{2,4} {1,2}pc [0-9a-f]{6,16} "),
 )
 # The activity manager on an app that does not answer.
 ANR_PARTS: Table = (
     Pattern(Part.CRASH, r"ANR in [\w.]{1,200}(?::\w{1,100})?(?: \(|$)"),
     Pattern(Part.DETAIL, r"PID: \d{1,9}$|Parent: [\w.]{1,200}/|ErrorId: [0-9a-f]{8}-|Frozen: (?:true|false)$"),
     Pattern(Part.DETAIL, r"Reason: (?:Input dispatching|Broadcast of |[Ee]xecuting service|Context\.start|key[Dd]isp)"),
-    Pattern(Part.DETAIL, r"Load: \d{1,6}\.\d{1,4} / |-{5} (?:Output from|End output from) /proc/|CPU usage from \d"),
-    Pattern(Part.DETAIL, r"(?:some|full) avg10=\d|\d{1,4}(?:\.\d)?% (?:TOTAL: |\d{1,7}/\S)"),
+    Pattern(Part.DETAIL, r"Load: \d{1,6}\.\d{1,4} / |----- (?:Output from|End output from) /proc/|CPU usage from \d"),
+    Pattern(Part.DETAIL, r"some avg10=\d|full avg10=\d"),
+    Pattern(Part.DETAIL, r"\d{1,4}(?:\.\d)?% (?:TOTAL: |\d{1,7}/\S)", "% "),
 )
 APPLE_PARTS: Table = (
     Pattern(Part.CRASH, r"Incident Identifier: {1,12}[0-9A-F]{8}-"),
@@ -45,8 +49,8 @@ APPLE_PARTS: Table = (
     Pattern(Part.DETAIL, r"Last Exception Backtrace:$|Binary Images:$"),
 )
 FLUTTER_PARTS: Table = (
-    Pattern(Part.CRASH, r"[═=]{2,60}╡? (?:EXCEPTION CAUGHT BY|Exception caught by) "),
-    Pattern(Part.DETAIL, r"={100}$|═{20,120}$"),
+    Pattern(Part.CRASH, r"══{1,59}╡? (?:EXCEPTION CAUGHT BY|Exception caught by) |=={1,59} Exception caught by "),
+    Pattern(Part.DETAIL, r"=={99}$|══{19,119}$"),
 )
 
 _ANR = re.compile(r".*?\bANR in (.{1,400})$")

@@ -33,7 +33,7 @@ DART: Table = (
     Pattern(Part.FRAME, r"#\d{1,4} {2,}[^\n]{1,300} \((?:package|dart|file):[^\s()]{1,300}\)"),
     Pattern(Part.CRASH, r"Another exception was thrown: "),
     Pattern(Part.CRASH, r"\[ERROR:flutter/[\w./\-]{1,160}\(\d{1,6}\)\] Unhandled [Ee]xception: "),
-    Pattern(Part.DETAIL, r"<asynchronous suspension>|\(elided \d|\.{3} {5}Normal element mounting"),
+    Pattern(Part.DETAIL, r"<asynchronous suspension>|\(elided \d|\.\.\. {5}Normal element mounting"),
 )
 LUA: Table = (
     Pattern(Part.CRASH, r"lua(?:jit)?[\d.]*: [^\n]{1,300}"),
