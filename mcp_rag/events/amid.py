@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_rag.events.phases import OpenEvent, Phase
+from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.stacktrace import APPLE, FLUTTER, MINECRAFT, Part
 from mcp_rag.types import NO_SPAN, Level
@@ -107,3 +107,23 @@ def told_in_paragraphs(event: OpenEvent, at: int) -> bool:
     failed. A bare word without a time may stand above anything."""
     timed = event.head.header is not None and event.head.header.time != NO_SPAN
     return timed and event.head.level >= Level.ERROR and at - event.first < MAX_BANNER_LINES
+
+
+def stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether text behind a JSON record is something else: a whole record ends where its line does, so what a program
+    or its runtime prints at the left margin then is their own. Only a trace may be that of an error before it."""
+    if shape.kind is not Kind.TEXT or shape.indented or event.phase is not Phase.NONE:
+        return False
+    if shape.role.part is Part.TYPE:
+        return event.head.level < Level.WARN or not lane.ahead(at, frozenset({Part.FRAME}), 2)
+    return shape.role.part is Part.NONE
+
+
+def set_apart(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
+    """Whether an indented line begins an error of its own: Poetry prints the type alone between blank lines, and the
+    place below. What uv and pip mark with a cross is one wherever nothing bad was said before."""
+    if event.phase is not Phase.NONE or event.head.level >= Level.ERROR:
+        return False
+    if shape.stray:
+        return True
+    return shape.role.part is Part.TYPE and event.last < at - 1 and lane.ahead(at, frozenset({Part.FRAME}), 8)

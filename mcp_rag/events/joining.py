@@ -14,6 +14,8 @@ from mcp_rag.events.amid import (
     of_runtime,
     paragraph,
     ruled_off,
+    set_apart,
+    stands_alone,
     told_again,
     told_in_paragraphs,
 )
@@ -87,7 +89,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether the line at position `at` continues `event`."""
     if shape.kind is Kind.PIECE:
         return True
-    alone = event.head.kind is Kind.JSON and _stands_alone(event, shape, lane, at)
+    alone = event.head.kind is Kind.JSON and stands_alone(event, shape, lane, at)
     if alone or shape.kind is Kind.JSON or behind_request(event, shape):
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
@@ -109,7 +111,7 @@ def _bare_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part in _TRACE:
         return _trace_line(event, shape, lane, at)
     if shape.indented:
-        return not (ruled_off(event) or paragraph(event, shape, at) or _set_apart(event, shape, lane, at))
+        return not (ruled_off(event) or paragraph(event, shape, at) or set_apart(event, shape, lane, at))
     if part is Part.START:
         return _start_line(event, lane, at)
     if part is Part.TYPE:
@@ -122,16 +124,6 @@ def _bare_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         told = event.prefixed and _prefixed_text(event, shape, lane, at)
         return told or (event.phase is Phase.DONE and not shape.stray)
     return _text_line(event, shape, lane, at)
-
-
-def _stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
-    """Whether text behind a JSON record is something else: a whole record ends where its line does, so what a program
-    or its runtime prints at the left margin then is their own. Only a trace may be that of an error before it."""
-    if shape.kind is not Kind.TEXT or shape.indented or event.phase is not Phase.NONE:
-        return False
-    if shape.role.part is Part.TYPE:
-        return event.head.level < Level.WARN or not lane.ahead(at, _FRAME, 2)
-    return shape.role.part is Part.NONE
 
 
 def _only_carrier(event: OpenEvent, shape: Shape) -> bool:
@@ -180,16 +172,6 @@ def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return event.head.role.language == "compiler"  # Bun shows the source above its error
     below = shape.role.part is Part.DETAIL or shape.role.language in _PLACED_BELOW
     return shape.indented or (below and event.last == at - 1)
-
-
-def _set_apart(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
-    """Whether an indented line begins an error of its own: Poetry prints the type alone between blank lines, and the
-    place below. What uv and pip mark with a cross is one wherever nothing bad was said before."""
-    if event.phase is not Phase.NONE or event.head.level >= Level.ERROR:
-        return False
-    if shape.stray:
-        return True
-    return shape.role.part is Part.TYPE and event.last < at - 1 and lane.ahead(at, _FRAME, 8)
 
 
 def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:

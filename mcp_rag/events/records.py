@@ -201,17 +201,10 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is None and found is not None and found.trace.outermost.message:
         # Where the runtime prints "program: message", the line above the frames is the exception itself.
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
-    if len(inner) > 1 and "ORA-" in inner[0]:
-        parts.message = error_stack(inner) or parts.message
-    if len(inner) > 1 and inner[0].endswith(_PIP):
-        parts.message = installer_failure(inner[1:]) or parts.message
-    if header is not None and len(inner) > 1:
-        parts.message = told_below(header.format, inner[1:]) or parts.message
+    if len(inner) > 1:
+        parts.message = _told_behind(event, header, inner, parts) or parts.message
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
-    if event.head.role.language == reports.TITLE and len(inner) > 1:
-        crash = event.head.role.part is Part.CRASH
-        parts.message = report_message(inner[1:], framed=crash or parts.trace is not None) or parts.message
     if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
         parts.message, parts.cause = told.message, told.cause
         parts.trace = stacktrace.parse(told.stack) if told.stack else parts.trace
@@ -221,6 +214,19 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         if found_cause := _CAUSE.search(rest, len(parts.message)):
             parts.cause = _logfmt_value(rest[found_cause.end() :], quoted=found_cause[1] == '"')
     return parts
+
+
+def _told_behind(event: Event, header: Header | None, inner: Sequence[str], parts: _Parts) -> str:
+    """The message as the lines below the first tell it; empty where they tell none."""
+    if event.head.role.language == reports.TITLE:
+        crash = event.head.role.part is Part.CRASH
+        if said := report_message(inner[1:], framed=crash or parts.trace is not None):
+            return said
+    if header is not None and (said := told_below(header.format, inner[1:])):
+        return said
+    if inner[0].endswith(_PIP):
+        return installer_failure(inner[1:])
+    return error_stack(inner) if "ORA-" in inner[0] else ""
 
 
 def _plausible(trace: StackTrace, event: Event) -> bool:
