@@ -58,13 +58,14 @@ def read(view: View, ids: list[str] | None = None) -> dict[str, int]:
 
 @contextmanager
 def held(lock: Any) -> Iterator[None]:
-    """Another thread has the lock meanwhile, as a flush or a compaction has."""
+    """Another thread has the lock meanwhile, as a flush or a compaction has; nothing inside may wait for it."""
     taken, over = threading.Event(), threading.Event()
+    kept: list[bool] = []
 
     def hold() -> None:
         with lock:
             taken.set()
-            over.wait(WAIT_S)
+            kept.append(over.wait(WAIT_S))
 
     thread = threading.Thread(target=hold)
     thread.start()
@@ -74,6 +75,7 @@ def held(lock: Any) -> Iterator[None]:
     finally:
         over.set()
         thread.join(WAIT_S)
+    assert kept == [True]
 
 
 def test_a_read_does_not_wait_for_the_lock(collection: Any) -> None:
@@ -82,9 +84,9 @@ def test_a_read_does_not_wait_for_the_lock(collection: Any) -> None:
     collection.flush()
     view = View(collection)
     assert read(view) == {IDS[0]: 1, IDS[1]: 1, IDS[2]: 1}
+    put(collection, (IDS[3], 5))  # an upsert takes the lock itself
+    collection.delete([IDS[0]])
     with held(collection._maintenance_lock):
-        put(collection, (IDS[3], 5))
-        collection.delete([IDS[0]])
         assert read(view) == listed(view) == {IDS[1]: 1, IDS[2]: 1, IDS[3]: 5}
 
 
