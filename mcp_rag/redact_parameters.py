@@ -68,10 +68,10 @@ def _value(text: str, folded: str, at: int, place: int) -> Iterator[Found]:
     opened = _LIST.search(folded, at, at + MAX_DISTANCE)
     if opened is None or place >= MAX_ITEMS:
         return
-    item, groups = (_TYPED, ("v",)) if opened["typed"] is not None else (_ITEM, ("a", "b"))
+    read, groups = (_TYPED.match, ("v",)) if opened["typed"] is not None else (_ITEM.match, ("a", "b"))
     at = opened.end()
     for n in range(place + 1):
-        match = item.match(text, at)
+        match = read(text, at)
         if match is None:
             return
         at = match.end()
