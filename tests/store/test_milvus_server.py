@@ -16,12 +16,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mcp_rag.errors import InputError, StoreError, StoreMismatch, StoreUnavailable
+from mcp_rag.marks import MAX_LINES, marks_of
 from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import MilvusStore, StoreSettings, open_store
 from mcp_rag.types import Level
@@ -164,6 +166,19 @@ async def test_another_model_is_refused(store: MilvusStore, server: Server) -> N
     redacted = open_store(replace(settings, redaction_version=7))
     with pytest.raises(StoreMismatch, match="mcp-rag reindex"):
         await redacted.open(model_id="hash", dimension=4)
+
+
+async def test_two_readings_of_a_log_that_grew_count_once(store: MilvusStore) -> None:
+    """The marks of a full block fit the server's JSON, and the commit of its beginning sees them."""
+    await store.upsert_errors([group("one")])
+    lines = [b"line %d" % n for n in range(MAX_LINES)]
+    facts: dict[str, Any] = {"open": True, "head": hex_id("grown")}
+    long = block("long", {"one": {0: 5}}, **facts, size_bytes=500, marks=marks_of(b"\n".join(lines)))
+    assert await store.commit_block(long)
+    assert [row.marks for row in await store.find_longer_blocks(hex_id("grown"), 300)] == [long.marks]
+    short = block("short", {"one": {0: 3}}, **facts, size_bytes=300, marks=marks_of(b"\n".join(lines[:999])))
+    assert not await store.commit_block(short)
+    assert (await one(store, "one")).count == 5
 
 
 async def test_two_clients_count_the_same_group(store: MilvusStore) -> None:
