@@ -215,8 +215,8 @@ def read_value(text: str, at: int) -> tuple[int, int, bool] | None:
 
 
 def find_names(folded: str) -> Iterator[re.Match[str]]:
-    """The matches of NAME in a text in lower case. It is tried around what HINT finds only: at every character it takes
-    ten times as long."""
+    """The matches of NAME in a text in lower case. It is tried around what HINT finds only: most of a text holds
+    no name, and its branches cost something at every character."""
     start = end = 0
     for hint in HINT.finditer(folded):
         if hint.start() - _NAME_BEFORE_CHARS > end:
