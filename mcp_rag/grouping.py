@@ -14,6 +14,7 @@ from mcp_rag.events import (
     Excerpt,
     Glance,
     Likeness,
+    Nearby,
     assemble_block,
     build,
     glance,
@@ -46,15 +47,16 @@ def collect(records: Iterable[LogRecord], fingerprinter: Fingerprinter, referenc
     """Occurrences per fingerprint id, in order of first appearance."""
     found: dict[str, Occurrences] = {}
     for record in records:
-        _add(found, fingerprinter.of(record), record, reference_ms)
+        at_ms = reference_ms if record.timestamp_ms is None else record.timestamp_ms
+        _add(found, fingerprinter.of(record), record, at_ms)
     return found
 
 
-def _add(found: dict[str, Occurrences], of: Fingerprint, record: LogRecord, reference_ms: int) -> None:
+def _add(found: dict[str, Occurrences], of: Fingerprint, record: LogRecord, at_ms: int) -> None:
     occurrences = found.get(of.id)
     if occurrences is None:
         occurrences = found[of.id] = Occurrences(of, record)
-    occurrences.add(record, reference_ms if record.timestamp_ms is None else record.timestamp_ms)
+    occurrences.add(record, at_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +164,24 @@ def parse(block: Block, settings: ParseSettings) -> ParsedBlock:
     settings = replace(settings, reference_ms=block.reference_ms)
     kept, lines, counts = assemble_block(block.data, settings, first_line=block.first_line)
     found: dict[str, Occurrences] = {}
+    nearby = Nearby(lines, counts.lines)
+
+    def dated(at_ms: int | None, event: Event, order: Sequence[int]) -> int:
+        near = nearby.at_ms(order[event.first]) if at_ms is None else at_ms
+        return block.reference_ms if near is None else near
+
     for event, order in kept:
         seen = glance(event, order, lines)
         if seen is not None and (known := _KNOWN.at_a_glance(seen)) is not None:
             occurrences = _alike(found, known, seen, event, order)
-            at_ms = block.reference_ms if seen.at_ms is None else seen.at_ms
-            occurrences.count_one(at_ms, seen.service)
+            occurrences.count_one(dated(seen.at_ms, event, order), seen.service)
             if occurrences.wants_variants:
                 occurrences.vary(look(event, order, lines), partial(sketch, event, order))
             continue
         alike = likeness(event, order, lines)
         if alike is None:
             record = build(event, order, lines)
-            _add(found, _FINGERPRINTER.of(record), record, block.reference_ms)
+            _add(found, _FINGERPRINTER.of(record), record, dated(record.timestamp_ms, event, order))
             continue
         key, known = _KNOWN.get(alike)
         if known is None:
@@ -185,7 +192,7 @@ def parse(block: Block, settings: ParseSettings) -> ParsedBlock:
         if seen is not None:
             _KNOWN.keep_glance(seen, alike, key, known)
         occurrences = _alike(found, known, alike, event, order)
-        occurrences.count_one(block.reference_ms if alike.at_ms is None else alike.at_ms, alike.service)
+        occurrences.count_one(dated(alike.at_ms, event, order), alike.service)
         if occurrences.wants_variants:
             occurrences.vary(alike.look, partial(sketch, event, order))
     return ParsedBlock(found, counts)

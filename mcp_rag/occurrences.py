@@ -21,7 +21,8 @@ MAX_SERVICES = 20
 class Occurrences:
     """All events of one fingerprint in one block. `sample` stands for them: the first one with the highest level;
     `variants` are the first five that differ. Both may be sketches, whose records are built only for a group that is
-    new (`complete`). Times are epoch milliseconds; an undated event counts at the block's reference time."""
+    new (`complete`). Times are epoch milliseconds; an event without one counts at that of the lines beside it, else at
+    the block's reference time."""
 
     fingerprint: Fingerprint
     sample: LogRecord | Sketch

@@ -390,3 +390,20 @@ def test_the_ledger_id_holds_the_level() -> None:
     """The same bytes at another level are another row."""
     ids = {ledger_id("a" * 32, level) for level in Level}
     assert len(ids) == len(Level)
+
+
+async def test_an_old_error_without_a_time_does_not_come_back(app: App, tmp_path: Path) -> None:
+    """A trace that states no time, whose fix worked: when its log goes on, the same old trace is not returned, and was
+    not seen any later."""
+    path = tmp_path / "app.log"
+    log = line(1, "INFO", "request done") + TRACE
+    path.write_text(log, encoding="utf-8")
+    await ingest(app, paths=[str(path)])
+    (group,) = app.store.errors.values()  # type: ignore[attr-defined] # a DictStore
+    await app.resolver.record(RecordRequest("restart", "worked", error_id=group.id))
+    path.write_text(log + line(2, "INFO", "request done"), encoding="utf-8")
+    os.utime(path, (4e9, 4e9))
+    report = await ingest(app, paths=[str(path)])
+    again = app.store.errors[group.id]  # type: ignore[attr-defined] # as above
+    assert (report.groups_returned, again.status) == (0, "resolved")
+    assert (again.first_seen_ms, again.last_seen_ms) == (group.first_seen_ms, group.last_seen_ms)

@@ -19,6 +19,7 @@ from mcp_rag.events.assembly import Event, assemble
 from mcp_rag.events.joining import OPENERS
 from mcp_rag.events.lanes import split
 from mcp_rag.events.memo import memo_for
+from mcp_rag.events.nearby import Nearby
 from mcp_rag.events.records import Lines, build, cut_lines
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.events.sketches import Glance, Likeness, Sketch, glance, likeness, look, rebuild, sketch
@@ -27,7 +28,7 @@ from mcp_rag.stacktrace import Part
 from mcp_rag.types import LogRecord, ParseCounts, ParseSettings
 
 __all__ = [
-    "Event", "Excerpt", "Glance", "Likeness", "Sketch", "assemble_block", "build", "glance", "likeness",
+    "Event", "Excerpt", "Glance", "Likeness", "Nearby", "Sketch", "assemble_block", "build", "glance", "likeness",
     "lines_of", "look", "parse_block", "rebuild", "sketch", "split_lines", "starts_event", "voted",
 ]  # fmt: skip
 
