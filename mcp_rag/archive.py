@@ -55,7 +55,7 @@ class BackupWriter:
 
     def __init__(self, path: Path, header: Header) -> None:
         """Raises InputError when the file exists or its directory cannot be written."""
-        if path.exists():
+        if os.path.lexists(path):
             raise InputError(f"{path} exists already.", "Give the name of a new file.")
         self._path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

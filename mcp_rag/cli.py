@@ -160,6 +160,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Started bare, it is the stdio server."""
     if sys.stdout is None or sys.stderr is None:
         return 2  # started with a closed stream: there is nowhere to say anything
+    if sys.stdin is None:
+        # Its descriptor must not become that of the next file opened, which may be the store's lock.
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] == "serve":
         _divert_early_prints()

@@ -17,6 +17,7 @@ from mcp_rag.errors import InputError, NotFoundError, StoreError
 
 Run = Callable[[argparse.Namespace, config.Settings], int]
 _HEX = frozenset("0123456789abcdef")
+MAX_SHOWN = 200
 
 
 def run(options: argparse.Namespace) -> int:
@@ -211,8 +212,15 @@ async def _import(options: argparse.Namespace, settings: config.Settings) -> int
 
 def _exists(path: str) -> None:
     """A look at the user's own path before anything is opened."""
-    if not Path(path).exists():
-        raise NotFoundError(f"{path} does not exist.", "Give a file, a directory, or - for stdin.")
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError(f"{path} does not exist.", "Give a file, a directory, or - for stdin.") from None
+    except OSError as error:  # a name too long, a loop of links, a directory that may not be entered
+        shown = path if len(path) <= MAX_SHOWN else f"{path[:MAX_SHOWN]}..."
+        raise NotFoundError(
+            f"{shown} cannot be examined ({error.strerror}).", "Give a file, a directory, or - for stdin."
+        ) from None
 
 
 async def _ingest(options: argparse.Namespace, settings: config.Settings) -> int:

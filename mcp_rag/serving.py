@@ -41,6 +41,7 @@ def serve(settings: Settings, transport: str) -> int:
 
 async def _serve_stdio(app: App) -> None:
     from mcp_rag.server import build_server
+    from mcp_rag.wire import serve_stdio
 
     loop = asyncio.get_running_loop()
     ending: list[asyncio.Task[None]] = []
@@ -52,7 +53,7 @@ async def _serve_stdio(app: App) -> None:
         # Cancelling would not do: the thread that reads stdin ends only with the next line.
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(number, end, 128 + number)
-    await build_server(app).run_stdio_async()
+    await serve_stdio(build_server(app))
 
 
 async def _end(app: App, code: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["list", "--sort", "random"], 2, "last_seen"),
         (["show", "zz"], 2, "32 hex digits"),
         (["ingest", "/no/such/file.log"], 2, "does not exist"),
+        (["ingest", "n" * 300], 2, "cannot be examined"),
+        (["import", "n" * 300 + ".md"], 2, "cannot be examined"),
         (["ingest", "-", "--format", "nope"], 2, "no log format"),
         (["parse", "-", "--format", "nope"], 2, "no log format"),
         (["redact", "/no/such/file"], 2, "cannot be read"),
@@ -105,6 +108,17 @@ def test_no_arguments_is_the_server() -> None:
     """Started bare by a host, it serves stdio and ends with its input (docs: `mcp-rag` alone is the server)."""
     done = subprocess.run([sys.executable, "-m", "mcp_rag"], input=b"", capture_output=True, timeout=20, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the stream")
+@pytest.mark.parametrize(("arguments", "code"), [("", 0), ("serve", 0), ("search -", 2), ("parse -", 1)])
+def test_a_closed_stdin_is_an_empty_one(arguments: str, code: int) -> None:
+    """A service manager may start it without stdin: it ends as with an empty one, without a traceback, and no file of
+    the store gets the descriptor."""
+    command = f"exec {shlex.quote(sys.executable)} -m mcp_rag {arguments} <&-"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=30, check=False)
+    assert done.returncode == code, done.stderr
+    assert (b"Traceback" in done.stderr, done.stdout) == (False, b"")
 
 
 def test_a_closed_pipe_is_no_error() -> None:

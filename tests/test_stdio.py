@@ -225,6 +225,17 @@ def working_day(server: Server) -> list[Any]:
     return [stable(facts) for facts in found]
 
 
+def test_half_a_character_is_answered(tmp_path: Path, servers: list[Server]) -> None:
+    """A client that cut its text within an emoji gets its answer: a line that was not read would have none."""
+    server = Server(tmp_path / "data")
+    servers.append(server)
+    server.start()
+    assert server.facts("search_errors", error_text="disk full \ud83d")["returned"] == 0
+    assert server.facts("ingest_logs", text=LINE.strip() + " \ude00\n")["stored"] == 1
+    assert server.close_stdin() < END_S
+    server.assert_only_protocol()
+
+
 @pytest.mark.timed
 def test_both_eras_answer_alike_over_stdio(tmp_path: Path, servers: list[Server]) -> None:
     """A client of 2025-11-25 and one of 2026-07-28, on the real Milvus Lite and the real model, get the same answers
