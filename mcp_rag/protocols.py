@@ -5,7 +5,7 @@ Verbs depend on these; `app.py` alone knows the concrete classes. Each has a fak
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_rag.rows import (
@@ -146,6 +146,14 @@ class Store(ReadableStore, Protocol):
         ...
 
     async def upsert_resolutions(self, rows: Sequence[Resolution]) -> None: ...
+
+    async def change_resolutions(
+        self, error_id: str, change: Callable[[Sequence[Resolution]], Sequence[Resolution]]
+    ) -> None:
+        """Write what `change` makes of the resolutions of a group, and the status that follows, in one step: what two
+        clients record at once, both find recorded. What `change` raises is raised, and nothing written."""
+        ...
+
     async def delete_resolutions(self, ids: Sequence[str]) -> int: ...
     async def flush(self) -> None: ...
 

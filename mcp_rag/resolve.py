@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mcp_rag.errors import EmbeddingError, InputError, NotFoundError
@@ -14,7 +14,7 @@ from mcp_rag.notes import Note
 from mcp_rag.occurrences import Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.query import understand
-from mcp_rag.ranking import document_weights, status_of
+from mcp_rag.ranking import document_weights
 from mcp_rag.results import RecordResult
 from mcp_rag.rows import ErrorGroup, Outcome, Resolution, ResolutionOutcome
 from mcp_rag.template import MergeIndex
@@ -81,42 +81,50 @@ class Resolver:
             note=gate(request.note.strip()),
         )
         group, known = await self._group(request, gate)
-        now = self._now_ms()
-        existing = {r.id: r for r in await self._store.resolutions_of([group.id])}
         this_id = resolution_id(group.id, fix)
-        before = existing.get(this_id)
-        if request.supersedes and (request.supersedes == this_id or request.supersedes not in existing):
+        written: list[Resolution] = []
+
+        def change(existing: Sequence[Resolution]) -> Sequence[Resolution]:
+            written[:] = self._recorded(this_id, existing, group, replace(request, fix=fix))
+            return written
+
+        await self._store.change_resolutions(group.id, change)
+        (group,) = await self._store.get_errors([group.id]) or [group]
+        await self._store.flush()
+        return _result(written[0], group, known=known, request=request)
+
+    def _recorded(
+        self, this_id: str, existing: Sequence[Resolution], group: ErrorGroup, request: RecordRequest
+    ) -> list[Resolution]:
+        """The rows that an outcome changes, its own first. Raises NotFoundError."""
+        now = self._now_ms()
+        rows = {r.id: r for r in existing}
+        if request.supersedes and (request.supersedes == this_id or request.supersedes not in rows):
             raise NotFoundError(
                 f"supersedes names no other resolution of this error: {request.supersedes[:40]!r}.",
                 "get_error with section=resolutions lists their ids.",
             )
-        stored = self._counted(before or self._fresh(this_id, group, fix, now), request, now)
-        rows = [stored]
-        if request.supersedes:
-            # The replacement is the fix in use, also when it had been replaced itself.
-            rows = [replace(stored, superseded_by=""), replace(existing[request.supersedes], superseded_by=this_id)]
-        await self._store.upsert_resolutions(rows)
-        group = await self._restatus(group, {**existing, **{r.id: r for r in rows}}.values())
-        await self._store.flush()
-        return _result(stored, group, known=known, request=request)
+        stored = self._counted(rows.get(this_id) or self._fresh(this_id, group, request.fix, now), request, now)
+        if not request.supersedes:
+            return [stored]
+        # The replacement is the fix in use, also when it had been replaced itself.
+        return [replace(stored, superseded_by=""), replace(rows[request.supersedes], superseded_by=this_id)]
 
     async def undo(self, resolution: str) -> Resolution:
         """Take a resolution out of use (its row stays, retracted); what it replaced is in use again, or replaced by
         what replaced it. Raises NotFoundError."""
-        rows = await self._store.get_resolutions([resolution])
-        if not rows:
+        found = await self._store.get_resolutions([resolution])
+        if not found:
             raise NotFoundError(f"No resolution {resolution[:40]!r} is stored.", "get_error lists the ids.")
-        retracted = replace(rows[0], retracted=True)
-        replaced = [
-            replace(r, superseded_by=retracted.superseded_by)
-            for r in await self._store.resolutions_of([retracted.error_id])
-            if r.superseded_by == retracted.id
-        ]
-        await self._store.upsert_resolutions([retracted, *replaced])
-        for group in await self._store.get_errors([retracted.error_id]):
-            await self._restatus(group, await self._store.resolutions_of([group.id]))
+
+        def change(existing: Sequence[Resolution]) -> list[Resolution]:
+            (own,) = [r for r in existing if r.id == resolution] or found
+            replaced = [replace(r, superseded_by=own.superseded_by) for r in existing if r.superseded_by == own.id]
+            return [replace(own, retracted=True), *replaced]
+
+        await self._store.change_resolutions(found[0].error_id, change)
         await self._store.flush()
-        return retracted
+        return replace(found[0], retracted=True)
 
     async def import_notes(self, notes: Sequence[Note], origin: str) -> tuple[int, int]:
         """Store notes as knowledge: (groups added, resolutions added). The same notes again add nothing."""
@@ -218,13 +226,6 @@ class Resolver:
             verified_ms=now if worked else before.verified_ms,
             retracted=False,
         )
-
-    async def _restatus(self, group: ErrorGroup, resolutions: Iterable[Resolution]) -> ErrorGroup:
-        status = status_of(group.last_seen_ms if group.count else 0, resolutions)
-        if status != group.status:
-            group = replace(group, status=status)
-            await self._store.upsert_errors([group])
-        return group
 
 
 def _with_codes(group: ErrorGroup, codes: Sequence[str]) -> ErrorGroup:

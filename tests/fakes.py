@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -242,6 +242,18 @@ class DictStore:
             vector = row.vector or (old.vector if old else None)
             sparse = row.sparse if row.sparse is not None else (old.sparse if old else None)
             self.resolutions[row.id] = replace(row, vector=vector, sparse=sparse)
+
+    async def change_resolutions(
+        self, error_id: str, change: Callable[[Sequence[Resolution]], Sequence[Resolution]]
+    ) -> None:
+        check_ids([error_id])
+        await self.upsert_resolutions(
+            change([r for _, r in sorted(self.resolutions.items()) if r.error_id == error_id])
+        )
+        if error_id in self.errors:
+            group = self.errors[error_id]
+            fixes = [r for r in self.resolutions.values() if r.error_id == error_id]
+            self.errors[error_id] = replace(group, status=status_of(group.last_seen_ms if group.count else 0, fixes))
 
     async def get_resolutions(self, ids: Sequence[str]) -> list[Resolution]:
         wanted = check_ids(ids)

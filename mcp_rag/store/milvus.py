@@ -18,11 +18,11 @@ from mcp_rag.errors import InputError, StoreError
 from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
 from mcp_rag.store.connection import Connection
 from mcp_rag.store.entities import TOTALS, Entity, error_entity, error_group, same_fields
-from mcp_rag.store.exchange import RowExchange
 from mcp_rag.store.filters import block_condition, check_ids, error_condition, keep
 from mcp_rag.store.frequencies import Frequencies
 from mcp_rag.store.ledger import Ledger
 from mcp_rag.store.leftovers import Leftovers
+from mcp_rag.store.recording import Recording
 from mcp_rag.store.resolutions import Resolutions
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.store.schema import MAX_LIMIT, fields_of
@@ -39,7 +39,7 @@ TOTALS_BATCH = 128  # rows; the embedded engine answers no search meanwhile
 ROWS_WITH_HITS = 200  # a search for more hits brings ids only: rows are up to 64 KB
 
 
-class MilvusStore(RowExchange):
+class MilvusStore(Recording):
     """Store over one connection. Safe for many tasks of one event loop; open it once, close it once."""
 
     def __init__(self, settings: StoreSettings, connection: Connection) -> None:
