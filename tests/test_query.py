@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_rag.grouping import parse
-from mcp_rag.query import MAX_EVENTS, clean, understand
+from mcp_rag.query import MAX_EVENTS, MAX_LINES, clean, understand
 from mcp_rag.redact import Redactor
 from mcp_rag.types import Block, Level, ParseSettings
 
@@ -112,6 +112,13 @@ def test_a_large_paste_is_bounded() -> None:
     assert len(query.events) <= MAX_EVENTS
     assert len(query.lexical_text) <= 16_000
     assert len(query.parsed.codes) <= 16
+
+
+def test_a_paste_of_countless_lines_is_cut() -> None:
+    """Half a million short lines cost as much to read as twenty thousand; the error at their end is found."""
+    found = understand("x\n" * 500_000 + TRACE, Redactor())
+    assert found.parsed.events <= MAX_LINES
+    assert found.parsed.exception_type == "KeyError"
 
 
 def test_a_trace_without_its_last_line_says_what_it_raises() -> None:
