@@ -156,13 +156,15 @@ class Access:
             raise SourceError("Not a regular file.", reason="not_regular")
         return Opened(fd, info.st_size, info.st_mtime_ns // 1_000_000)
 
-    def walk(self, path: str) -> Iterator[str]:
-        """Files to read for one checked path, rotated sets in time order; what is left out goes to `refused` as
-        (path, reason, detail). A real file is named once. Names beginning with a dot are left out."""
+    def walk(self, paths: Sequence[str]) -> Iterator[str]:
+        """Files to read for checked paths, rotated sets in time order; what is left out goes to `refused` as
+        (path, reason, detail). A real file is named once, whichever of the paths lead to it. Names beginning with a dot
+        are left out."""
         state = _Walk(self, self.max_files)
-        yield from state.visit(path, 0)
-        if state.truncated:
-            self.refused.append((path, "too_many_files", f"Only the first {self.max_files} files were read."))
+        for path in paths:
+            yield from state.visit(path, 0)
+            if state.truncated:
+                self.refused.append((path, "too_many_files", f"Only the first {self.max_files} files were read."))
 
 
 def _hint(path: str) -> str:
@@ -212,6 +214,7 @@ class _Walk:
 
     def _directory(self, path: str, real: str, depth: int) -> Iterator[str]:
         if depth >= self.access.max_depth:
+            self.seen.discard(real)  # it may be named by itself
             self._refuse(path, "too_deep", f"Directories are followed {self.access.max_depth} levels deep.")
             return
         try:

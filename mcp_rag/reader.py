@@ -123,11 +123,10 @@ class LogReader:
                 yield from self._source(path, _Frozen(file, opened).read, opened.modified_ms, opened.size_bytes)
 
     def _files(self, checked: Sequence[str]) -> Iterator[str]:
-        for path in checked:
-            for found in self._access.walk(path):
-                self._note_refused()
-                yield found
+        for found in self._access.walk(checked):
             self._note_refused()
+            yield found
+        self._note_refused()
 
     def _note_refused(self) -> None:
         self._skipped += [Skipped(*refused) for refused in self._access.refused]

@@ -433,6 +433,17 @@ def test_large_directory_is_bounded_and_ordered(tmp_path: Path) -> None:
     assert reasons(source) == ["too_many_files"]
 
 
+def test_paths_of_one_call_share_its_limit(tmp_path: Path) -> None:
+    """Check 13: a file that is named a thousand times is read once, and many paths may not read more than one."""
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.log").write_text("x\n", encoding="utf-8")
+    (tmp_path / "again.log").symlink_to(tmp_path / "a.log")
+    source = reader([tmp_path], max_files=2)
+    paths = [f"{tmp_path}/{name}.log" for name in ("a", "again", *"a" * 1_000, "b", "c")]
+    assert source.list_sources(paths) == [f"{tmp_path}/a.log", f"{tmp_path}/b.log"]
+    assert [(s.source, s.reason) for s in source.skipped] == [(f"{tmp_path}/c.log", "too_many_files")]
+
+
 def test_deep_directory_is_bounded(tmp_path: Path) -> None:
     """Check 13: depth is capped and reported."""
     deep = tmp_path
@@ -443,6 +454,8 @@ def test_deep_directory_is_bounded(tmp_path: Path) -> None:
     source = reader([tmp_path])
     assert source.list_sources([str(tmp_path)]) == []
     assert reasons(source) == ["too_deep"]
+    cut = tmp_path.joinpath(*"d" * 20)
+    assert source.list_sources([str(tmp_path), str(cut)]) == [f"{deep}/x.log"]
 
 
 @pytest.mark.slow
