@@ -41,7 +41,8 @@ class Candidate:
     that the query holds, `breadth` that of everything pasted, all 0..1; `shared` are the words behind it, rarest first.
     `same_type` is only set when the exception says something or fell at the same call; `named_code` when the shared
     code stands in the group's own message, not just in the text around it; `other_call` when both name the call that
-    threw and it is not the same."""
+    threw and it is not the same; `other_wrapping` when both were raised on as another exception, each as its own: two
+    clients of one network meet the same "connection refused"."""
 
     group: ErrorGroup
     match_type: MatchType
@@ -57,6 +58,7 @@ class Candidate:
     named_code: bool = False
     other_code: bool = False
     other_call: bool = False
+    other_wrapping: bool = False
     shared: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
@@ -126,6 +128,10 @@ def cover(candidate: Candidate, probe: Probe, words: Words | None = None) -> Non
     candidate.named_code = any(c in group.codes and c in group.dense_text for c in codes)
     related = query.fingerprints[0].related if query.fingerprints else ""
     candidate.other_call = bool(query.parsed.frames and group.frames) and related != group.related
+    outer, root = query.parsed.exception_type, query.parsed.root_type
+    wrapped = outer != root and group.exception_type != group.root_type
+    same_call = bool(query.parsed.frames) and related == group.related
+    candidate.other_wrapping = wrapped and outer != group.exception_type and not same_call
     candidate.other_code = bool(codes) and not candidate.same_code and any(specific(c) for c in group.codes)
 
 
@@ -146,14 +152,16 @@ def quality(candidate: Candidate) -> MatchQuality | None:
 
 
 def _is_strong(candidate: Candidate) -> bool:
-    """Strong claims the same error: the same type saying the same and not thrown elsewhere, the same specific code as
-    the error's own name, or two messages of the same words."""
+    """Strong claims the same error: the same type saying the same and not thrown elsewhere nor wrapped otherwise, the
+    same specific code as the error's own name, or two messages of the same words."""
     if candidate.other_code or candidate.other_call:
+        return False
+    if candidate.named_code and candidate.coverage >= CODE_SHARE:
+        return True
+    if candidate.other_wrapping:
         return False
     least = min(candidate.coverage, candidate.echo)
     if candidate.same_type and candidate.dense >= STRONG_COSINE and least >= STRONG_SHARE:
-        return True
-    if candidate.named_code and candidate.coverage >= CODE_SHARE:
         return True
     return candidate.dense >= EQUAL_COSINE and least >= EQUAL_SHARE
 

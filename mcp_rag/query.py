@@ -30,6 +30,7 @@ DETAIL_SHARE = 0.7
 CONTEXT_SHARE = 0.3
 
 _QUOTED = re.compile(r"^\s{0,3}(?:>|\|) ?")
+_QUOTED_LINE = re.compile(r"^\s{0,3}> ?")  # a single line with a bar in front is a row of a table
 _NUMBERED = re.compile(r"^\s{0,6}(\d{1,6})(?:[:|]\s?|\t|\s{1,4})")
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)\S{0,20}\s{0,4}$")
 _TRACEBACK = "Traceback (most recent call last):"
@@ -63,8 +64,9 @@ def clean(text: str) -> str:
         lines = lines[:head] + lines[head - MAX_LINES :]
     lines = [line for line in lines if not _FENCE.match(line)]
     filled = [line for line in lines if line.strip()]
-    if len(filled) > 1 and sum(bool(_QUOTED.match(line)) for line in filled) >= 0.9 * len(filled):
-        lines = [_QUOTED.sub("", line, count=1) for line in lines]
+    quoted = _QUOTED if len(filled) > 1 else _QUOTED_LINE
+    if filled and sum(bool(quoted.match(line)) for line in filled) >= 0.9 * len(filled):
+        lines = [quoted.sub("", line, count=1) for line in lines]
     elif len(filled) > 2 and _is_numbered(filled):
         lines = [_NUMBERED.sub("", line, count=1) for line in lines]
     text = "\n".join(unwrapped(lines)).strip("\n")

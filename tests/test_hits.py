@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,8 @@ def paste(text: str) -> Query:
         ({"match_type": "code"}, {"possible", "strong"}),
         ({"dense": 1.0, "coverage": 1.0, "echo": 1.0, "same_type": True}, {"strong"}),
         ({"dense": 1.0, "coverage": 1.0, "echo": 1.0, "same_type": True, "other_code": True}, {"possible", "weak"}),
+        ({"dense": 1.0, "coverage": 1.0, "echo": 1.0, "same_type": True, "other_wrapping": True}, {"possible"}),
+        ({"dense": 1.0, "coverage": 1.0, "named_code": True, "other_wrapping": True}, {"strong"}),
         ({"dense": 1.0}, {"possible", "weak"}),
         ({"coverage": 1.0}, {"possible", "weak"}),
         ({"dense": 0.9, "coverage": 0.9, "echo": 0.0}, {"possible", "weak"}),
@@ -135,3 +138,29 @@ def test_scores_stay_apart_and_samples_short() -> None:
     assert concise.sample.count("\n") == 5
     assert concise.template == ""
     assert (full.sample, full.template) == (GROUP.sample, GROUP.template)
+
+
+def wrapped(outer: str) -> str:
+    """A trace of .NET in which a client of the network raises what the socket said as its own."""
+    return (
+        f"{outer}: the far side did not answer\n"
+        " ---> System.Net.Sockets.SocketException (111): Connection refused\n"
+        "   at System.Net.Sockets.Socket.Finish(SocketError error)\n"
+        "   --- End of inner exception stack trace ---\n"
+        f"   at {outer.rpartition('.')[0]}.Client.Open()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("outer", "other"), [("Quarry.Ledger.LedgerException", False), ("Depot.Mail.MailException", True)]
+)
+def test_two_clients_that_meet_one_cause_are_told_apart(outer: str, other: bool) -> None:
+    """What a ledger and a mail client say of one refused connection are two faults: only possibly the same."""
+    query = paste(wrapped("Quarry.Ledger.LedgerException"))
+    stored = paste(wrapped(outer)).parsed
+    group = replace(
+        GROUP, exception_type=stored.exception_type, root_type=stored.root_type, related=query.fingerprints[0].related
+    )
+    found = Candidate(group, "lexical")
+    cover(found, build_probe(query, 10, {}))
+    assert found.other_wrapping is other

@@ -58,6 +58,13 @@ def test_a_line_of_digits_is_not_taken_for_numbering() -> None:
     assert clean("> one quote\nordinary\nlines\nhere") == "> one quote\nordinary\nlines\nhere"
 
 
+def test_a_single_quoted_line_loses_its_mark() -> None:
+    """A reply quotes one line as often as twenty; a row of a table is not one."""
+    line = "2026-03-04 05:06:07 ERROR quarry.depot: ledger is locked"
+    assert clean(f"> {line}") == clean(f">{line}") == line
+    assert clean("| id | name |") == "| id | name |"
+
+
 def test_the_trace_is_searched_for_first() -> None:
     """Of several events in a paste the one with a trace leads, then the most severe."""
     text = "2026-11-23T10:00:00Z FATAL api out of memory\n2026-11-23T10:00:01Z ERROR api failed\n" + TRACE
