@@ -53,7 +53,7 @@ class Growth:
         """Rows of the beginning of this block."""
         heads = dict.fromkeys((block.head, _start_of(block.data)))
         rows = [row for head in heads for row in await self._store.find_open_blocks(head)]
-        return [row for row in rows if row.size_bytes < len(block.data) and _is_of(row, block.data)]
+        return _beginnings([row for row in rows if row.size_bytes < len(block.data)], block.data)
 
     async def counted(self, block: Block, settings: ParseSettings, marks: str) -> bool:
         """Whether a row counts more than this block, and this block with it: what a source held when it was copied, or
@@ -83,5 +83,14 @@ class Growth:
         return found
 
 
-def _is_of(row: BlockRow, data: bytes) -> bool:
-    return ledger_id(_digest(hashlib.sha256(data[: row.size_bytes])), row.min_level) == row.id
+def _beginnings(rows: list[BlockRow], data: bytes) -> list[BlockRow]:
+    """The rows whose bytes `data` begins with, shortest first. Many sources may begin with one line, so the data is
+    hashed once, not once a row."""
+    found: list[BlockRow] = []
+    state, at, view = hashlib.sha256(), 0, memoryview(data)
+    for row in sorted(rows, key=lambda row: (row.size_bytes, row.id)):
+        state.update(view[at : row.size_bytes])
+        at = row.size_bytes
+        if ledger_id(_digest(state), row.min_level) == row.id:
+            found.append(row)
+    return found

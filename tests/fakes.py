@@ -147,7 +147,8 @@ class DictStore:
     async def find_open_blocks(self, head: str) -> list[BlockRow]:
         check_ids([head])
         self._enter("find_open_blocks")
-        return [b for b in self.blocks.values() if b.open and b.head == head]
+        found = [b for b in self.blocks.values() if b.open and b.head == head]
+        return [replace(b, counts={}, first_seen={}, last_seen={}, marks="") for b in found]
 
     async def find_longer_blocks(self, head: str, size_bytes: int) -> list[BlockRow]:
         check_ids([head])

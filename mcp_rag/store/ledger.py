@@ -32,6 +32,7 @@ MAX_ROUNDS = 20
 MAX_LONGER, MAX_KIN = 16, 64
 ORPHAN_AGE_MS = 3_600_000
 _HEAD_FIELDS = ("id", "revision", "applied")
+_LIGHT_FIELDS = tuple(name for name in fields_of("blocks") if name != "meta")
 
 
 @dataclass(slots=True)
@@ -75,9 +76,12 @@ class Ledger:
         return self._rows(ids_in(ids) + " and part == 0", check_ids(ids)) if ids else []
 
     def open_blocks(self, head: str) -> list[BlockRow]:
-        """Living rows of unfinished sources whose first line has this hash."""
+        """Living rows of unfinished sources whose first line has this hash, without counts, times and marks."""
         check_ids([head])
-        return self._rows(f"head == {quote(head)} and open == 1 and part == 0")
+        condition = f"head == {quote(head)} and open == 1 and part == 0"
+        mains = {e["id"]: e for e in self._rpc.query(self._blocks, condition, _LIGHT_FIELDS)}
+        dead = self._dead_in_store() if mains else set()
+        return [block_row(main, {}) for i, main in mains.items() if i not in dead]
 
     def longer(self, head: str, size_bytes: int) -> list[BlockRow]:
         """The 16 longest living rows of more bytes whose first line has this hash."""

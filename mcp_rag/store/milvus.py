@@ -283,7 +283,7 @@ class MilvusStore(Recording):
         return await self._run(lambda: self._ledger.get(wanted)) if wanted else []
 
     async def find_open_blocks(self, head: str) -> list[BlockRow]:
-        """Ledger rows of unfinished sources whose first line has this hash."""
+        """Ledger rows of unfinished sources whose first line has this hash, without counts, times and marks."""
         check_ids([head])
         return await self._run(lambda: self._ledger.open_blocks(head))
 
