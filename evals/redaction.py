@@ -35,7 +35,7 @@ from evals.gitleaks_rules import GitleaksRules  # noqa: E402 - the path above ma
 from mcp_rag.redact import Redactor  # noqa: E402 - as above
 
 DATA = Path(__file__).resolve().parent / "data" / "redaction.jsonl"
-OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in ("independent", "second", "third", "fourth")}
+OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in ("independent", "second", "third", "fourth", "fifth")}
 
 
 @dataclass(frozen=True, slots=True)
