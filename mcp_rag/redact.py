@@ -18,7 +18,7 @@ from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, fin
 from mcp_rag.redact_carriers import find_tables
 from mcp_rag.redact_documents import find_manifests
 from mcp_rag.redact_fields import HINT as FIELD_HINT
-from mcp_rag.redact_fields import find_fields, is_placeholder, is_secret, is_word
+from mcp_rag.redact_fields import find_fields
 from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines, find_key_tails
 from mcp_rag.redact_options import FLAG_HINT, find_dumps, find_flags
 from mcp_rag.redact_own import compile_own
@@ -26,6 +26,7 @@ from mcp_rag.redact_parameters import find_parameters
 from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, OTHER_SCRIPT, RARE, REDACTION_VERSION
 from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
+from mcp_rag.redact_values import is_placeholder, is_secret, is_word
 
 __all__ = ["REDACTION_VERSION", "Redactor"]
 

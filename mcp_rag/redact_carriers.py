@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import is_secret, kind_of
+from mcp_rag.redact_fields import kind_of
 from mcp_rag.redact_options import class_of_column
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _NAME = r"(?:pass[_-]?(?:word|wd|phrase|code)|(?<![a-z])pwd|secret|token|(?:api|access|private)[_-]?key)"
 # Quotes in JSON inside JSON by number, in URLs, HTML and shell strings; a value ends where the same quote stands again.

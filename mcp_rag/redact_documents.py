@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import is_secret
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _PEM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import NAME, is_secret, kind_of, read_value
+from mcp_rag.redact_fields import NAME, kind_of, read_value
 from mcp_rag.redact_shapes import Found
+from mcp_rag.redact_values import is_secret
 
 # No option that takes a secret.
 FLAG_HINT = re.compile("pass|pwd|secret|token|key|auth|credential")

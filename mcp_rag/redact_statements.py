@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 
-from mcp_rag.redact_fields import is_secret
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _SQL = re.compile(
     r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<![\w-])password(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
