@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, find_ips
+from mcp_rag.redact_builds import find_new_users
 from mcp_rag.redact_carriers import find_tables
 from mcp_rag.redact_documents import find_manifests
 from mcp_rag.redact_fields import HINT as FIELD_HINT
@@ -33,6 +34,7 @@ __all__ = ["REDACTION_VERSION", "Redactor"]
 _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>")
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
 MAX_ROUNDS = 6
+MAX_PLAIN_CHARS = 8
 ADDRESSES = frozenset({"ip", "email"})
 # By whether the text holds a name of a secret, and one of the rare hints.
 _RULES: Mapping[tuple[bool, bool], Sequence[Rule]] = {
@@ -94,7 +96,7 @@ class Redactor:
                 yield from find_dumps(text)
         if "-" in folded and FLAG_HINT.search(folded):
             yield from find_flags(text, folded)
-        if named:
+        if named or "stringdata:" in folded:
             yield from _find_placed(text, folded)
         if len(text) >= MIN_LINE_CHARS:
             yield from find_key_lines(text)
@@ -139,7 +141,7 @@ def _fold(text: str) -> str:
 
 def _find_placed(text: str, folded: str) -> Iterator[Found]:
     """What takes more than one expression to tell: it depends on lines, columns and words around it."""
-    if "kind" in folded and "secret" in folded:
+    if ("kind" in folded and "secret" in folded) or "stringdata:" in folded:
         yield from find_manifests(text, folded)
     if "insert" in folded or "replace" in folded:
         yield from find_inserts(text, folded)
@@ -149,6 +151,8 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_quoted_tokens(text, folded)
     if "private key-----" in folded:
         yield from find_key_tails(text)
+    if "chpasswd:" in folded:
+        yield from find_new_users(text)
     if "\n" in text:
         yield from find_tables(text)
 
@@ -187,8 +191,10 @@ def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
 
 
 def _is_masked(cookies: str) -> bool:
-    """Whether somebody put a placeholder in place of every value."""
-    return all(is_placeholder(cookie.partition("=")[2].strip()) for cookie in cookies.split(";") if cookie.strip())
+    """Whether somebody put a placeholder in place of every value, or of all but plain words (`theme=dark`)."""
+    values = [cookie.partition("=")[2].strip() for cookie in cookies.split(";") if cookie.strip()]
+    masked = sum(map(is_placeholder, values))
+    return masked > 0 and all(is_placeholder(v) or (v.isalpha() and len(v) <= MAX_PLAIN_CHARS) for v in values)
 
 
 def _is_cli_password(value: str, match: re.Match[str]) -> bool:

@@ -14,7 +14,8 @@ from mcp_rag.redact_values import is_secret
 _NAME = r"(?:pass[_-]?(?:word|wd|phrase|code)|(?<![a-z])pwd|secret|token|(?:api|access|private)[_-]?key)"
 # Quotes in JSON inside JSON by number, in URLs, HTML and shell strings; a value ends where the same quote stands again.
 _ENCODED = re.compile(
-    _NAME + r"(?P<q>\\{1,3}u002[27]|\\{1,2}x2[27]|%(?:25)?2[27]|&(?:quot|apos|#0?3[49]|#x2[27]);)"
+    r"(?:" + _NAME + r"|(?<![a-z])(?:otp|pin|cvv2?))"
+    r"(?P<q>\\{1,3}u002[27]|\\{1,2}x2[27]|%(?:25)?2[27]|&(?:quot|apos|#0?3[49]|#x2[27]);)"
     r"(?:%20|[\s+]){0,3}(?::|%(?:25)?3a|=(?:>|&gt;)?|%3d|&#58;)(?:%20|[\s+]){0,3}(?P=q)"
     r"(?P<v>(?:(?!(?P=q))[^\"'<>\n]){1,1000})(?=(?P=q))"
 )
@@ -36,7 +37,7 @@ _TERM = re.compile(
 )
 # ODBC sets a value in braces that holds characters of its own syntax; a variable in braces holds none.
 _BRACED = re.compile(
-    r"(?<![a-z])(?:pwd|password)\s?=\s?\{(?P<v>(?![{\"']|[\w.]{1,200}![rsa])(?=[\w.:$\s-]{0,200}[!@#%^&*+?/~;=(\[])(?:[^{}\"'\n<>]|\}\}){1,200})\}"
+    r"(?<![a-z])(?:pwd|password)\s?=\s?\{(?P<v>(?![{\"']|[\w.]{1,200}![rsa])(?=[\w.:$\s-]{0,200}[!@#%^&*+?/~;=(\[]|[a-z_-]{1,60}\d)(?:[^{}\"'\n<>]|\}\}){1,200})\}"
     r"(?=[;\"'\s]|\Z)"
 )
 # A line of .pgpass: host:port:database:user:password.
@@ -75,7 +76,7 @@ _APPLICATION_ID = re.compile(r"[?&]appid=(?P<v>[0-9a-f]{32})(?![0-9a-z])")
 # `X-Insert-Key: ...`, but no key of a cache or of an order.
 _KEY_HEADER = re.compile(
     r"(?<![\w-])x-(?!(?:cache|idempotency|partition|surrogate|sort|object|request|dedup|trace|amz|goog)\b)[a-z-]{2,30}-(?:key|secret|pass)"
-    r"[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}(?P<v>(?=[^\s\d]{0,60}\d)[\w+/.~-]{16,500}={0,2})(?![\w(])"
+    r"(?:[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}|\s[\"'])(?P<v>(?=[^\s\d]{0,60}\d)[\w+/.~-]{16,500}={0,2})(?![\w(])"
 )
 _TEAM_HEADER = re.compile(r"x-honeycomb-team[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}(?P<v>\w{20,80})(?!\w)")
 _AUTH_VALUE = re.compile(

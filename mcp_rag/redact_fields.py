@@ -15,7 +15,7 @@ from mcp_rag.redact_values import NAMELIKE, PATH, URL, is_secret, is_word
 
 # A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
 HINT = re.compile(
-    "pass|pwd|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
+    "pass|pw|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
     "|cv[vc]|ssn|verification[_ -]?code|security[_ -]?code"
     "|authentication_string|laravel_session|[.]aspnetcore|[.]aspxauth"
     "|confirmation[_ -]?code|two[_-]?factor|one[_-]?time[_ -]?code|kennwort|senha|contrase|jwt|x-auth"
@@ -29,18 +29,20 @@ _NAME_BEFORE_CHARS, _NAME_BEHIND_CHARS = 32, 100
 NAME = re.compile(
     r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
-    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
+    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|(?<![a-z])pw(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
     r"|authentication_string)"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
     r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
     r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
-    r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security)[_\- ]?key(?![a-z])"
+    r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security|stripe|openai|anthropic|gemini|"
+    r"groq|mistral|cohere|twilio|sendgrid|mailgun|algolia|datadog|firebase|supabase|pinecone|tavily|vapid)"
+    r"[_\-. ]?key(?![a-z])"
     r"|credentials?(?![a-z])|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
     r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid|laravel_session"
     r"|\.aspnetcore\.[\w.]{1,60}|\.aspxauth)"
     r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
-    r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin))?|cvv2?|cvc2?|ssn)(?![a-z])"
+    r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin|attempt))?|cvv2?|cvc2?|ssn)(?![a-z])"
     r"|(?:verification|security|confirmation|one[_-]?time|two[_-]?factor|mfa|otp)[_ -]?code(?![a-z]))"
 )
 _SUFFIX = (
@@ -52,7 +54,8 @@ _QUOTE = r"\\{0,3}[\"'`]"
 # and PHP print before a value.
 _OPENING = (
     r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
-    r"|[\[({]\s{0,40}(?=\\{0,3}[\"'])|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
+    r"|(?:\[\](?:string|any|interface[ ]\{\}))?[\[({]\s{0,40}(?=\\{0,3}[\"'])"
+    r"|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
     r"|\s{0,12}string\(\d{1,7}\)[ ](?=\")"
     # Rust prints an option over three lines.
     r"|(?:Some|Just|Ok)\(\s{1,40}(?=\\{0,3}[\"'])|(?:Optional\[|Some\())?"
@@ -130,6 +133,9 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
             continue
         assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
         value = text[start:end]
+        # A path of C++ or Rust; what stands between two quotations.
+        if (sep == value[:1] == ":" and not quoted) or (quoted and value[0] == value[-1] == " "):
+            continue
         if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
             continue
         if not _is_assigned(sep.strip(), value, quoted=quoted) or not _fits_tail(separator["tail"], value):
@@ -154,6 +160,7 @@ _SETTINGS_LISTED = (
 _SETTINGS = frozenset(_SETTINGS_LISTED.split())
 _FURTHER_WORDS = re.compile(r"(?:[ ][\w-]{2,30}){2,15}(?=[ \t]{0,4}(?:\r?\n|\Z))")
 _NEXT_KEY = re.compile(r"\\{0,3}[\"']\s{0,2}[:=]")  # `"name": "password", "value": ...`
+_SIGN_WITHIN = re.compile(r"[A-Za-z][!#$%^&*+?~@][A-Za-z]")  # as no sentence has
 _MAYBE = frozenset({"Optional[", "Some("})
 
 
@@ -162,7 +169,7 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
     if sep in {"==", "==="}:
         return quoted or not _COMPARED.fullmatch(value)
     if sep in {"is", "was"}:
-        return any(map(str.isdigit, value)) and len(value) > 5
+        return (any(map(str.isdigit, value)) or _SIGN_WITHIN.search(value) is not None) and len(value) > 5
     if sep in {"", "|", "->"}:
         dated = value[:4].isdigit() and value[4:5] == "-"
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
@@ -195,6 +202,8 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
     if word in {"passwd", "password"} and before[-2:] == "no" and not before[-3:-2].isalpha():
         return True
     if word == "pwd" and (value[:1] in {"/", "~", ".", "\\"} or value[1:3] == ":\\"):
+        return True
+    if word == "pw" and not any(map(str.isalpha, value)):  # a width, a power
         return True
     if word == "pass" and ((value.isdigit() and len(value) < 6) or (strict and value.isalpha())):
         return True

@@ -10,7 +10,7 @@ from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_values import is_secret
 
 _SQL = re.compile(
-    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<![\w-])password(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
+    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<!\w)(?:password|passphrase)(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
     r"(?:'(?P<a>[^'\n]{1,256})'|\"(?P<v>[^\"\n]{1,256})\")"
 )
 _SQL_USER = re.compile(
@@ -30,7 +30,7 @@ _OPTION = re.compile(
 )
 _CALL = re.compile(
     r"(?:pdo(?:->|::)__construct|mysqli(?:->|::)__construct|new pdo|new mysqli|mysqli?_connect"
-    r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect"
+    r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect|ssh2_auth_password|imap_open|odbc_p?connect|dbi(?:->|\s)connect"
     r"|drivermanager\.getconnection)"
     r"\((?:[^,()\n]{1,200}),\s?(?:[^,()\n]{1,100}),\s?['\"](?P<v>[^'\"\n]{1,100})"
     r"|db\.auth\(\s?['\"][^'\"\n]{1,100}['\"],\s?['\"](?P<a>[^'\"\n]{1,200})"
@@ -67,6 +67,7 @@ _IMAP = re.compile(
 # `334 UGFzc3dvcmQ6` asks for the password in base64.
 _SMTP_LOGIN = re.compile(
     r"UGFzc3dvcmQ6(?:\\[rn]|[\s\"']){1,8}(?:[^\n]{0,80}?[>:]\s{0,3}[b\"']{0,2})?(?P<v>[A-Za-z0-9+/]{4,200}={0,2})"
+    r"(?=[\"'\\]|[ \t]{0,4}\r?(?:\n|\Z))"
 )
 # Dovecot's authentication, as its debug log prints it.
 _SASL_RESPONSE = re.compile(r"(?<![\w-])PLAIN\b[^\n]{0,300}?\bresp=(?P<v>[A-Za-z0-9+/]{8,1024}={0,2})")
@@ -110,8 +111,8 @@ _TOLD = re.compile(
 )
 # Names that are too rare to be looked for among the others.
 _OTHER_NAME = re.compile(
-    r"(?:(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord|erlang[._-]?cookie)|sonar\.login)\\{0,3}[\"']?"
-    r"\s{0,3}(?:=>|[:=])\s{0,3}"
+    r"(?:(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|mot_?de_?passe|mdp|wachtwoord|erlang[._-]?cookie)|sonar\.login)"
+    r"\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}"
     r"\\{0,3}(?:[\"'](?P<v>[^\"'\n\\]{4,200})|(?P<a>[^\s\"',;&<>]{6,200}))"
 )
 _SHARE = re.compile(r"(?:unseal|recovery)\skey\s\d{1,2}:\s{1,3}(?P<v>[a-z0-9+/]{20,200}={0,2})")
@@ -134,10 +135,23 @@ _SIGN_ON = re.compile(
 )
 
 STATEMENTS: tuple[Rule, ...] = (
-    Rule("password", ("password", "identified"), _SQL, folded=True),
+    Rule("password", ("password", "passphrase", "identified"), _SQL, folded=True),
     Rule(
         "password",
-        ("_connect", "__construct", "new pdo(", "new mysqli(", "ldap_bind", "db.auth(", "ftp_login", ".getconnection"),
+        (
+            "_connect",
+            "__construct",
+            "new pdo(",
+            "new mysqli(",
+            "ldap_bind",
+            "ssh2_auth",
+            "imap_open(",
+            "dbi connect",
+            "dbi->connect",
+            "db.auth(",
+            "ftp_login",
+            ".getconnection",
+        ),
         _CALL,
         folded=True,
     ),
@@ -200,6 +214,9 @@ SCARCE: tuple[Rule, ...] = (
             'psk"',
             "sonar.login",
             "de passe",
+            "motdepasse",
+            "mdp=",
+            "mdp:",
             "de_passe",
             "de-passe",
             "wachtwoord",

@@ -11,7 +11,9 @@ _VARIABLE = re.compile(
     r"|(?:[a-z]{1,20}_){1,6}(?:removed|redacted|masked|hidden|filtered|omitted|no_log)(?:_[a-z]{1,20}){0,4}"
     r"|(?:removed|redacted|masked|hidden|filtered|omitted)(?:_[a-z]{1,20}){1,4}"
     r"|!(?:secret|vault|ref|sub|env|env_var|getatt|encrypted|unsafe|include|reference|inline|lambda)"
-    r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@\w{1,40}@|[*x•.#?_\-…]{1,80}|:\w{1,30}|\?|\\[nrt].{0,10}",
+    r"|(?:op|vault|ssm|awssm|secretsmanager|keyring|env|ref\+\w{1,20})://"
+    r"[\w./#:@ -]{1,200}|@microsoft\.keyvault\(.{0,200}"
+    r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@[\w.-]{1,60}@|[*x•.#?_\-…]{1,80}|[\w.-]{0,8}[*•]{4,80}[\w-]{0,6}|\$|:\w{1,30}|\?|\\[nrt].{0,10}",
     re.IGNORECASE,
 )
 _WORDS_LISTED = (
@@ -42,7 +44,7 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 NAMELIKE = re.compile(
-    r"[a-z_.]{0,60}?(?:password|passwd|pwd|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
+    r"[a-z_.]{0,60}?(?:password|passwd|pwd|pw|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
     r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?",
     re.IGNORECASE,
 )

@@ -79,6 +79,7 @@ REDACTED = [
 
 KEPT = [
     "Cookie: sid=XXX; theme=XXX",
+    "Cookie: sid=[Filtered]; theme=dark",
     "Contact: sip:desk42@pbx1:5060",
     "node shop:rabbit@mq1:25672 down",
     "rcpt:ada42x@mail1:25",

@@ -10,6 +10,12 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_carriers import find_tables
 
 REDACTED = [
+    (
+        "q=%7B%22otp%22%3A%22481516%22%2C%22password%22%3A%22%22%7D",
+        "q=%7B%22otp%22%3A%22<REDACTED:password>%22%2C%22password%22%3A%22%22%7D",
+    ),
+    ("DSN=old;Uid=amy;Pwd={lark_7Oak};V=1", "DSN=old;Uid=amy;Pwd={<REDACTED:password>};V=1"),
+    ('proxy_set_header X-Auth-Key "q7Lark2oak9elm4fir";', 'proxy_set_header X-Auth-Key "<REDACTED:api-key>";'),
     ("AK" + "IA7Q2M4X6Z8P0R1T3V," + "kT4mzQ9x/+" * 4, "<REDACTED:aws-key>,<REDACTED:aws-key>"),
     ('~ secret_key = "kT4mzQ9x" -> "kT4mzQ9x"', '~ secret_key = "<REDACTED:secret>" -> "<REDACTED:password>"'),
     ('~ password = "kT4mzQ9x" -> null', '~ password = "<REDACTED:password>" -> null'),
@@ -80,6 +86,8 @@ TABLES = [
 ]
 
 KEPT = [
+    "Pwd={password}",
+    "Pwd={DB_PASSWORD};V=1",
     '~ token_ttl = "3600" -> "7200"',
     "~ password = (sensitive value) -> (sensitive value)",
     "password&quot; is not a field",

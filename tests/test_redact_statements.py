@@ -11,6 +11,15 @@ WORDS = "orbit lemon cradle velvet tunnel silver garden puzzle mirror ribbon wal
 
 REDACTED = [
     (
+        "ssh2_auth_password(Resource id #7, 'root', 'q7Lark')",
+        "ssh2_auth_password(Resource id #7, 'root', '<REDACTED:password>')",
+    ),
+    (
+        "DBI connect('database=a','amy','q7Lark',...) failed",
+        "DBI connect('database=a','amy','<REDACTED:password>',...) failed",
+    ),
+    ('Cleartext-Password "q7Lark"', 'Cleartext-Password "<REDACTED:password>"'),
+    (
         "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\nkT4mzQ9x\\r\\n",
         "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\n<REDACTED:password>\\r\\n",
     ),
@@ -108,6 +117,7 @@ REDACTED = [
 ]
 
 KEPT = [
+    "DBI connect failed: no such host",
     "client: auth\\n failed",
     "login attempt [root/] failed",
     "enable password reset for all",
