@@ -24,7 +24,7 @@ from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines, find_key_tails
 from mcp_rag.redact_options import FLAG_HINT, find_dumps, find_flags
 from mcp_rag.redact_own import compile_own
 from mcp_rag.redact_parameters import find_parameters
-from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, OTHER_SCRIPT, RARE, REDACTION_VERSION
+from mcp_rag.redact_rules import HINTS, OTHER_SCRIPT, REDACTION_VERSION
 from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
 from mcp_rag.redact_values import is_placeholder, is_secret, is_word
@@ -36,13 +36,6 @@ _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
 MAX_ROUNDS = 6
 MAX_PLAIN_CHARS = 8
 ADDRESSES = frozenset({"ip", "email"})
-# By whether the text holds a name of a secret, and one of the rare hints.
-_RULES: Mapping[tuple[bool, bool], Sequence[Rule]] = {
-    (False, False): COMMON,
-    (True, False): (*NAMED, *COMMON),
-    (False, True): (*RARE, *COMMON),
-    (True, True): (*RARE, *NAMED, *COMMON),
-}
 # What stands behind "authorization:" in prose.
 _NO_SCHEMES = frozenset({"user", "role", "client", "account", "group", "policy", "rule", "scope", "granted", "by"})
 # Cheap tests for what the careful expressions would have to look for at every character.
@@ -82,12 +75,8 @@ class Redactor:
     def _find(self, text: str) -> Iterator[Found]:
         folded = _fold(text)
         named = FIELD_HINT.search(folded) is not None
-        rules = _RULES[named, HINT_OF_RARE.search(folded) is not None]
-        for rule in rules:
-            for hint in rule.hints:
-                if hint in folded:
-                    yield from _shape(rule, text, folded)
-                    break
+        for rule in HINTS[named].rules_for(folded):
+            yield from _shape(rule, text, folded)
         if not text.isascii():
             yield from _shape(OTHER_SCRIPT, text, folded)
         if named:

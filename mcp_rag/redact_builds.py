@@ -32,9 +32,10 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("password  ", "token  ", "secret  ", "secret_key  ", "access_key  ", "api_key  "), _ALIGNED,
          folded=True),
 )  # fmt: skip
-BUILDS: tuple[Rule, ...] = (
+# Behind hints that hardly any text holds.
+SCARCE: tuple[Rule, ...] = (
     Rule("password", ("send: sending",), _TYPED),
-    Rule("password", ("add-mask", "task.setsecret", "::set-output ", "::set-env ", "::save-state "), _TO_HIDE,
+    Rule("password", ("add-mask", "task.setsecret", "set-output name=", "set-env name=", "save-state name="), _TO_HIDE,
          folded=True),
 )  # fmt: skip
 

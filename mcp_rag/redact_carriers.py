@@ -30,6 +30,25 @@ _CHANGED = re.compile(
     r"\s{1,3}(?:->|=>)\s{1,3}\\{0,3}\""
     r"(?P<v>(?:[^\"\\\n]|\\[^\"\n]){1,1000})\\{0,3}\""
 )
+# `BASIC_AUTH=user:password`, `creds: user:password`.
+_USER_PAIR = re.compile(
+    r"(?<![a-z])(?:[a-z]{1,20}_)?(?:basic_?auth|http_?auth|userpwd|user_?pass|htpasswd|credentials?|creds)[\"']?\s?[=:]\s?[\"']?"
+    r"[\w.@-]{2,60}:(?P<v>(?=[^\s\d!#$%&*+?^~]{0,60}[\d!#$%&*+?^~])[^\s\"',;:/]{6,200})(?=[\s\"',;)]|\Z)"
+)
+# What stands in for a variable that is not set.
+_DEFAULT = re.compile(
+    r"\$\{\w{0,40}(?:pass(?:word|wd)?|secret|token|key|pw):?-(?P<v>(?=[^\s\d]{0,60}\d)[^\s}\"'$]{6,200})\}"
+)
+# The value in an object of its own below its name, as outputs of a plan are printed.
+_OBJECT = re.compile(
+    _NAME + r"\w{0,20}\\{0,3}\"\s?:\s?\{[^{}]{0,400}?\\{0,3}\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<v>[^\"\\\n]{1,1000})"
+)
+_SECRET_KEY = re.compile(r"secret_?access_?key\s{1,4}[\"']?(?P<v>[A-Za-z0-9/+]{40})(?![\w/+=])")
+# A cookie in the dictionary of a framework.
+_SESSION_VALUE = re.compile(
+    r"(?<![A-Za-z])session[\"']\s?:\s?[\"'](?P<v>(?=[^\s\d\"']{0,200}\d)(?=[^\sa-z\"']{0,200}[a-z])(?=[^\sA-Z\"']{0,200}[A-Z])"
+    r"[\w%.:+/=-]{24,4096})[\"']"
+)
 _SERIALISED = re.compile(_NAME + r"(?:\\{0,3}\";|\|)s:\d{1,6}:\\{0,3}\"(?P<v>[^\"\\\n]{1,1000})")
 # `{password, <<"...">>}`, `{:password, "..."}`.
 _TERM = re.compile(
@@ -42,7 +61,7 @@ _BRACED = re.compile(
 )
 # A line of .pgpass: host:port:database:user:password.
 _PASSFILE = re.compile(
-    r"^[ \t\"']{0,8}[\w.*-]{1,253}:(?:\*|\d{2,5}):(?:\*|[\w-]{1,63}):[\w.@-]{1,63}:"
+    r"(?:^|(?<=[\s\"'(]))[\w.*-]{1,253}:(?:\*|\d{2,5}):(?:\*|[\w-]{1,63}):[\w.@-]{1,63}:"
     r"(?P<v>(?:[^\s:\\\"']|\\[:\\]){3,200})(?=[\"']?[ \t\r]{0,4}$)",
     re.MULTILINE,
 )
@@ -100,11 +119,22 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("{",), _TERM, folded=True),
     Rule("password", ('" -> ', '" => '), _CHANGED, folded=True),
     Rule("password", ("={", "= {"), _BRACED, folded=True),
+    Rule("password", ("htpasswd", "credentials"), _USER_PAIR, folded=True),
+    Rule("password", (":-", "key-", "pass-", "secret-"), _DEFAULT, folded=True),
+    Rule("password", ('value"', 'value\\"'), _OBJECT, folded=True),
+    Rule("aws-key", ("key ",), _SECRET_KEY),
     Rule("password", ("credential", "passwordauthentication"), _CREDENTIAL, folded=True),
     Rule("api-key", ("x-",), _KEY_HEADER, folded=True),
 )  # fmt: skip
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
+    Rule(
+        "password",
+        ("basic_auth", "basicauth", "http_auth", "httpauth", "creds", "serpwd", "ser_pass"),
+        _USER_PAIR,
+        folded=True,
+    ),
+    Rule("session", ('session":', "session':"), _SESSION_VALUE),
     Rule("password", ("convertto-securestring",), _SECURE_STRING, folded=True),
     Rule("password", ("convertto-securestring",), _PIPED_STRING, folded=True),
     Rule("session", ("session[", "session(", "session{", "sessionimpl["), _SESSION_RECORD, folded=True),

@@ -44,6 +44,8 @@ _PIPED = re.compile(
     r"(?<![\w-])(?:echo|printf)(?:\s-[ne]{1,2})?\s{1,3}[\"']?(?P<v>[^\s\"'|]{3,200})[\"']?\s{0,3}\|\s{0,3}(?:sudo\s{1,3}-\S{0,4}s|chpasswd|"
     r"(?:sudo\s{1,3})?(?:chpasswd|passwd)|docker\s{1,2}login|(?:sudo\s)?cryptsetup|gpg|kinit|ssh-add|keyctl|su\s|smbpasswd|openconnect)"
 )
+# Valve's programs take commands as options.
+_LOGIN_OPTION = re.compile(r"\+login\s{1,3}(?!anonymous\b)[\w.@-]{2,64}\s{1,3}(?P<v>[^\s\"'+<$-][^\s\"']{2,100})")
 # Where the password stands by its place.
 _BY_PLACE = re.compile(
     r"(?<![\w-])(?:"
@@ -163,5 +165,6 @@ SCARCE: tuple[Rule, ...] = (
     ),
     Rule("cookie", ("curl ",), _COOKIE_OPTION),
     Rule("token", ("mosquitto_",), _CAPITAL_OPTION),
+    Rule("cli-password", ("+login ",), _LOGIN_OPTION),
     Rule("token", ("mc alias ", "mc config host"), _STORE),
 )  # fmt: skip

@@ -25,11 +25,11 @@ _JAAS = re.compile(
     r"(?<![\w.])user_[\w.@-]{1,60}\s?=\s?\\{0,3}\"(?P<v>[^\"\\\n]{1,200})\\{0,3}\"(?=[^\x00]{0,2000}?[;}])"
 )
 
-DIALOGUES: tuple[Rule, ...] = (
-    Rule("password", ("{basic,",), _TERM),
-    Rule("password", ("auth login ", "334"), _MAIL),
-)
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (Rule("password", ("user ", "331", "pass "), _FTP),)
 # Behind hints that hardly any text holds.
-SCARCE: tuple[Rule, ...] = (Rule("password", ("loginmodule",), _JAAS),)
+SCARCE: tuple[Rule, ...] = (
+    Rule("password", ("loginmodule",), _JAAS),
+    Rule("password", ('basic,<<"', 'basic,"'), _TERM),
+    Rule("password", ("auth login ", "auth plain"), _MAIL),
+)

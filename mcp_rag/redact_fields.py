@@ -63,7 +63,7 @@ _OPENING = (
 _SEPARATOR = re.compile(
     rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
     r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
-    rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
+    rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->):?[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
 _WORD = (
@@ -133,8 +133,7 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
             continue
         assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
         value = text[start:end]
-        # A path of C++ or Rust; what stands between two quotations.
-        if (sep == value[:1] == ":" and not quoted) or (quoted and value[0] == value[-1] == " "):
+        if _is_no_value(sep, value, quoted=quoted) or (opening[:1] == "{" and _NEXT_KEY.match(text, end)):
             continue
         if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
             continue
@@ -168,12 +167,17 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
     """Whether the separator gives a value: a comparison with another name does not, prose and tables rarely do."""
     if sep in {"==", "==="}:
         return quoted or not _COMPARED.fullmatch(value)
-    if sep in {"is", "was"}:
+    if sep.rstrip(":") in {"is", "was"}:
         return (any(map(str.isdigit, value)) or _SIGN_WITHIN.search(value) is not None) and len(value) > 5
     if sep in {"", "|", "->"}:
         dated = value[:4].isdigit() and value[4:5] == "-"
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
     return True
+
+
+def _is_no_value(sep: str, value: str, *, quoted: bool) -> bool:
+    """Whether it is the rest of a path of C++ or Rust (`Secret::new`), or stands between two quotations."""
+    return value[0] == value[-1] == " " if quoted else sep == value[:1] == ":"
 
 
 def _in_table(text: str, at: int) -> bool:

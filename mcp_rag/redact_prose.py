@@ -56,7 +56,7 @@ _TOLD_VALUE = (
 )
 _LATIN = re.compile(
     r"(?<![a-z])(?:kennwort|passwort|de passe|clave(?: de acceso)?|parola(?: d'ordine| chiave)?|wachtwoord|salasana"
-    r"|lozinka|passord(?:et)?|adgangskoden?|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe|contrase(?:n|ñ)a"
+    r"|lozinka|passor[d](?:et)?|adgangskoden?|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe|contrase(?:n|ñ)a"
     r"|geslo|parole|password(?=\s(?:di|de|del|von|van|f[uü]r|per|è|est|ist|lautet|es|er|är)\s))"
     rf"{_OF_WHOM}(?:(?:{_VERB}(?=[\s:]))?{_SIGN}|{_VERB}\s{{1,2}}|\s{{1,2}}(?=[\"'«„“]))" + _TOLD_VALUE
 )
@@ -72,7 +72,7 @@ _CODE_IS = re.compile(
     r"[^\n.]{0,60}?(?:code|password|passcode|pin|otp|tan|kennwort|passwort|código|codigo)(?![a-z])"
 )
 _CODE_TOLD = re.compile(
-    r"(?<![a-z])(?:your|login|log-in|sign-in|reset|access|confirmation|activation|pairing)\scode\s(?:is|was):?\s{1,2}[\"']?"
+    r"(?<![a-z])(?:your|login|log-in|sign-in|reset|access|confirmation|activation|pairing)\scode(?:\s(?:is|was):?|:)\s{1,2}[\"']?"
     r"(?P<v>\d{6,8}|\d{3}[ -]\d{3})(?![\w-]|\.\d)"
 )
 _OTHER_CODE = re.compile(
@@ -87,7 +87,7 @@ _OTHER_CODE = re.compile(
 _CODE = re.compile(
     r"(?:(?<![a-z0-9])(?:2fa|mfa|t?otp|one[- ]time|verification|two-factor)[- ](?:code|password|passcode|pin)|"
     r"(?<![a-z0-9])otp)"
-    r"(?:\s(?:entered|sent|is|was|received|rejected|accepted|generated|submitted|code|for|to|by|from|user"
+    r"(?:\s(?:entered|sent|is|was|received|rejected|accepted|generated|submitted|code|login|sign-?in|transaction|account|for|to|by|from|user"
     r"|\S{1,40}@\S{1,60})){0,4}"
     r"\s{0,2}[:=]?\s{1,2}[\"']?(?P<v>\d{6,8}|\d{3}[ -]\d{3})(?![\w-]|\.\d|\s?(?:ms|s|sec|seconds|bytes|times)(?![a-z]))"
 )
@@ -144,35 +144,6 @@ _SSN = re.compile(
 
 # Asked for only where the text holds letters beside those of ASCII.
 OTHER_SCRIPT = Rule("password", ("",), _OTHER_SCRIPT, folded=True)
-PROSE: tuple[Rule, ...] = (
-    Rule(
-        "one-time-code", ("is your ", "ist ihr ", "ist dein ", "est votre ", "es tu ", "es su "), _CODE_IS, folded=True
-    ),
-    Rule("one-time-code", ("code is", "code was"), _CODE_TOLD, folded=True),
-    Rule(
-        "one-time-code",
-        (
-            *(
-                "einmalcode",
-                "einmalpasswort",
-                "engangskod",
-                "engångskod",
-                "elseskode",
-                "verifi",
-                "ungscode",
-                "itscode",
-                "prüfcode",
-                "code de ",
-                "digo de ",
-                "codice di ",
-            ),
-            *("код п", "код б", "验证码", "驗證碼", "認証コ", "確認コ", "인증"),
-        ),
-        _OTHER_CODE,
-        folded=True,
-    ),
-    Rule("password-hash", ("ntlm",), _NTLM, folded=True),
-)
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (
     Rule("password", ("password", "passphrase for "), _TOLD, folded=True),
@@ -192,6 +163,35 @@ NAMED: tuple[Rule, ...] = (
 )
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
+    Rule(
+        "one-time-code", ("is your ", "ist ihr ", "ist dein ", "est votre ", "es tu ", "es su "), _CODE_IS, folded=True
+    ),
+    Rule("one-time-code", ("code is", "code was", "code: "), _CODE_TOLD, folded=True),
+    Rule(
+        "one-time-code",
+        (
+            *(
+                "einmalcode",
+                "einmalpasswort",
+                "engangskod",
+                "engångskod",
+                "elseskode",
+                "verifika",
+                "verifieri",
+                "verifica",
+                "ungscode",
+                "itscode",
+                "prüfcode",
+                "code de ",
+                "digo de ",
+                "codice di ",
+            ),
+            *("код п", "код б", "验证码", "驗證碼", "認証コ", "確認コ", "인증"),
+        ),
+        _OTHER_CODE,
+        folded=True,
+    ),
+    Rule("password-hash", ("ntlm",), _NTLM, folded=True),
     Rule("private-key", ("genkey", "genpsk", "private-key ", "preshared-key "), _TUNNEL),
     Rule(
         "password",

@@ -1,14 +1,14 @@
 """All that the redaction gate looks for by shape and place, as data: here URLs and headers, and the list of all rules.
 
-A `Rule` runs only when one of its `hints` occurs in the lower-cased text, so a text without hints costs a few
-substring searches. Group `v` of a pattern is the secret (`a`, `b` in other branches); without one the whole match is.
-Every repeat is bounded or followed by nothing that could make it backtrack, so the time grows with the length of the
-text and no faster.
+A `Rule` runs only when one of its `hints` occurs in the lower-cased text (`redact_hints`). Group `v` of a pattern is
+the secret (`a`, `b` in other branches); without one the whole match is. Every repeat is bounded or followed by nothing
+that could make it backtrack, so the time grows with the length of the text and no faster.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from mcp_rag import redact_builds as builds
 from mcp_rag import redact_calls as calls
@@ -23,6 +23,7 @@ from mcp_rag import redact_prose as prose
 from mcp_rag import redact_remainders as remainders
 from mcp_rag import redact_sentences as sentences
 from mcp_rag import redact_statements as statements
+from mcp_rag.redact_hints import Hints
 from mcp_rag.redact_shapes import Rule
 from mcp_rag.redact_tokens import PREFIXED, START
 
@@ -43,6 +44,7 @@ _URL_USER = re.compile(
 )
 _ORACLE = re.compile(
     r"(?:jdbc:oracle:(?:thin|oci):|sqlplus(?:\s-[a-z]{1,3}){0,3}\s{1,3})[\w$#]{1,60}/(?P<v>[^@\s\"'/]{1,60})@"
+    r"|(?<![\w./-])(?:thin:|conn(?:ect)?\s{1,3})[\w$#]{1,60}/\"?(?P<b>[^@\s\"'/]{1,60})\"?@(?=[\w/])"
     # Of the local instance, without a host behind it.
     r"|(?<![\w./-])(?:sqlplus(?:\s-[a-z]{1,3}){0,3}|expdp|impdp|sqlldr|rman\s{1,3}target)\s{1,3}(?:userid=)?[\w$#]{1,60}/\\{0,3}\"?"
     r"(?P<a>(?![\w-]{1,60}\.\w{1,4}(?!\S))[^@\s\"'/]{3,60})(?=[@\s\"']|\Z)",
@@ -99,18 +101,23 @@ _DISCORD = re.compile(
 )
 
 _GENERAL: tuple[Rule, ...] = (
+    Rule(
+        "url-password",
+        ("dbc:oracle", "thin:", "as sysdba", "connect sys", "sqlplus", "expdp", "impdp", "sqlldr", "rman target"),
+        _ORACLE,
+        folded=True,
+    ),
+    Rule("signature", ("sig: '", "sig': '", 'sig":"', 'sig": "', "sig='", 'sig="'), _SIGNATURE_FIELD, folded=True),
     Rule("discord-token", ("",), _DISCORD),
     Rule("jwt", ("eyj",), _JWT),
     Rule("url-password", ("://",), _AUTHORITY),
     Rule("url-password", ("://",), _DATABASE_URL, folded=True),
     Rule("url-password", ("://",), _URL_USER),
-    Rule("url-password", ("jdbc:oracle", "sqlplus", "expdp", "impdp", "sqlldr", "rman target"), _ORACLE, folded=True),
     Rule("url-password", ("@",), _BARE_AUTHORITY, folded=True),
     Rule("signature", ("signedheaders=",), _REQUEST_SIGNATURE, folded=True),
     Rule(
         "signature", ("sig", "hmac", "accesskeyid", "code", "key", "token", "auth", "policy=eyj"), _SIGNED, folded=True
     ),
-    Rule("signature", ("sig: '", "sig': '", 'sig":"', 'sig": "', "sig='", 'sig="'), _SIGNATURE_FIELD, folded=True),
     Rule("signature", ("x-amz-", "x-goog-", "x-hub-"), _BARE_SIGNED, folded=True),
     Rule("cookie", ("cookie",), _COOKIE, folded=True),
     Rule("authorization", ("authorization",), _AUTHORIZATION, folded=True),
@@ -118,17 +125,6 @@ _GENERAL: tuple[Rule, ...] = (
     Rule("basic-auth", ("basic",), _BASIC, folded=True),
     Rule("basic-auth", ("auth",), _AUTH_FIELD, folded=True),
 )
-
-
-def _trie(words: set[str]) -> str:
-    """One expression for many literal words, factored by their beginnings: an alternation would try each in turn."""
-    if "" in words:
-        return ""
-    branches = [
-        re.escape(first) + _trie({word[1:] for word in words if word[0] == first})
-        for first in sorted({word[0] for word in words})
-    ]
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 OTHER_SCRIPT = prose.OTHER_SCRIPT
@@ -145,33 +141,25 @@ NAMED: tuple[Rule, ...] = (
     *dialogues.NAMED,
     *numbers.NAMED,
 )
-# Almost every text holds none of these hints, and then none of these rules runs. What costs is how many letters a hint
-# may begin with.
-_SHORTEST_HINT = 4
-RARE: tuple[Rule, ...] = (
-    *(r for r in PREFIXED if all(len(h) >= _SHORTEST_HINT for h in r.hints)),
+RULES: tuple[Rule, ...] = (
+    *PREFIXED,
     *documents.SCARCE,
     *statements.SCARCE,
     *calls.SCARCE,
     *commands.SCARCE,
     *carriers.SCARCE,
     *prose.SCARCE,
+    *builds.SCARCE,
+    *sentences.SCARCE,
     *devices.SCARCE,
     *dialogues.SCARCE,
     *links.SCARCE,
     *numbers.SCARCE,
     *remainders.SCARCE,
-)
-COMMON: tuple[Rule, ...] = (
-    *(r for r in PREFIXED if r not in RARE),
     *_GENERAL,
     *statements.STATEMENTS,
-    *calls.CALLS,
     *commands.COMMANDS,
     *carriers.CARRIERS,
-    *prose.PROSE,
-    *sentences.SENTENCES,
-    *builds.BUILDS,
-    *dialogues.DIALOGUES,
 )
-HINT_OF_RARE = re.compile(_trie({hint for rule in RARE for hint in rule.hints}))
+# By whether the text holds a name of a secret.
+HINTS: Mapping[bool, Hints] = {False: Hints(RULES), True: Hints((*RULES, *NAMED))}

@@ -10,6 +10,16 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_carriers import find_tables
 
 REDACTED = [
+    ("BASIC_AUTH=amy:q7Lark", "BASIC_AUTH=amy:<REDACTED:password>"),
+    ("creds: amy:q7Lark", "creds: amy:<REDACTED:password>"),
+    ("PASSWORD=${DB_PASS:-q7Lark}", "PASSWORD=${DB_PASS:<REDACTED:password>}"),
+    (
+        '"database_password": {"sensitive": true, "value": "q7Lark"}',
+        '"database_password": {"sensitive": true, "value": "<REDACTED:password>"}',
+    ),
+    ("x secret_access_key q7Lark2oakq7Lark2oakq7Lark2oakq7Lark2oak", "x secret_access_key <REDACTED:aws-key>"),
+    ('"cookies": {"session": "q7Lark2oak9elm4fir8ashQ7"}', '"cookies": {"session": "<REDACTED:session>"}'),
+    ("psql: db1:5432:*:amy:q7Lark", "psql: db1:5432:*:amy:<REDACTED:password>"),
     (
         "q=%7B%22otp%22%3A%22481516%22%2C%22password%22%3A%22%22%7D",
         "q=%7B%22otp%22%3A%22<REDACTED:password>%22%2C%22password%22%3A%22%22%7D",
@@ -86,6 +96,10 @@ TABLES = [
 ]
 
 KEPT = [
+    "creds: amy:admin",
+    "${DB_HOST:-db1.example}",
+    "PASSWORD=${DB_PASS:-}",
+    '"session": "0f1e2d3c-4b5a-4978-8f1e-2d3c4b5a6978"',
     "Pwd={password}",
     "Pwd={DB_PASSWORD};V=1",
     '~ token_ttl = "3600" -> "7200"',

@@ -7,6 +7,7 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    ("steamcmd +login amy q7Lark +quit", "steamcmd +login amy <REDACTED:cli-password> +quit"),
     ("sudo -S <<< q7Lark id", "sudo -S <<< <REDACTED:cli-password> id"),
     ("echo 'q7Lark' | kinit amy", "echo '<REDACTED:cli-password>' | kinit amy"),
     (
@@ -60,6 +61,7 @@ REDACTED = [
 ]
 
 KEPT = [
+    "steamcmd +login anonymous +app_update 740",
     "sudo -S -k id",
     "mosquitto_sub -h mq -p 1883 -t a/b",
     "mc alias list",

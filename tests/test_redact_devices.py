@@ -7,6 +7,15 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    ("aaa-server LAB key q7Lark", "aaa-server LAB key <REDACTED:password>"),
+    (" authentication-key 1 md5 q7Lark", " authentication-key 1 md5 <REDACTED:password>"),
+    (" ppp chap password q7Lark", " ppp chap password <REDACTED:password>"),
+    (
+        "snmp-server user amy grp v3 auth sha q7Lark priv aes 128 q8Wren",
+        "snmp-server user amy grp v3 auth sha <REDACTED:password> priv aes 128 <REDACTED:password>",
+    ),
+    ("SSID lab, key q7Lark2oak, WPA2", "SSID lab, key <REDACTED:password>, WPA2"),
+    ("wep_key0=0a1b2c3d4e", "wep_key0=<REDACTED:password>"),
     (" key-string q7Lark", " key-string <REDACTED:password>"),
     (" key-string 7 0a1b2c3d", " key-string 7 <REDACTED:password>"),
     ('set ike p1 pre-shared-key ascii-text "$9$q7Lark"', 'set ike p1 pre-shared-key ascii-text "<REDACTED:password>"'),
@@ -20,6 +29,9 @@ REDACTED = [
 ]
 
 KEPT = [
+    "aaa-server LAB protocol radius",
+    "ssid lab key exchange failed",
+    "wep_key0 missing",
     "snmpwalk -v2c -c public sw9",
     "rocommunity public",
     "set password failed",

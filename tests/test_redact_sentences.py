@@ -7,6 +7,22 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    ("rcon password GqLark7oak", "rcon password <REDACTED:password>"),
+    ("admin password set to Lark^Oak9", "admin password set to <REDACTED:password>"),
+    (
+        "changed password from q7Lark2oak to z8Wren3elm",
+        "changed password from <REDACTED:password> to <REDACTED:password>",
+    ),
+    ("logged in as amy with q7Lark (bad password)", "logged in as amy with <REDACTED:password> (bad password)"),
+    ("activation code Q7LRK-2OAK9-ELM4F-IR8AS", "activation code <REDACTED:secret>"),
+    (
+        "pk=0f1e2d3c0f1e2d3c0f1e2d3c0f1e2d3c0f1e2d3c0f1e2d3c0f1e2d3c0f1e2d3c (signer)",
+        "pk=<REDACTED:private-key> (signer)",
+    ),
+    ("security code 481 refused", "security code <REDACTED:one-time-code> refused"),
+    ("OTP for login is 481516", "OTP for login is <REDACTED:one-time-code>"),
+    ("Your code: 481516", "Your code: <REDACTED:one-time-code>"),
+    ("Your temporary password is: q7Lark2oak", "Your temporary password is: <REDACTED:password>"),
     ("user amy and password Lark^Oak- was refused", "user amy and password <REDACTED:password> was refused"),
     ("Please use password lark_7oak* until noon", "Please use password <REDACTED:password> until noon"),
     ("password:\n  q7~Lark\nuser: amy", "password:\n  <REDACTED:password>\nuser: amy"),
@@ -38,6 +54,14 @@ REDACTED = [
 ]
 
 KEPT = [
+    "password Step2Form",
+    "password Argon2idHasher",
+    "password changed from MD5 to SHA256",
+    "password set to expire",
+    "logged in as amy with password",
+    "pk=42",
+    "activation code sent",
+    "your code: see below",
     "password reset failed!",
     "password PasswordsController#create",
     "password is incorrect!",

@@ -11,6 +11,16 @@ WORDS = "orbit lemon cradle velvet tunnel silver garden puzzle mirror ribbon wal
 
 REDACTED = [
     (
+        "#1 ldap_bind(Resource id #3, 'cn=amy,dc=a', 'q7Lark')",
+        "#1 ldap_bind(Resource id #3, 'cn=amy,dc=a', '<REDACTED:password>')",
+    ),
+    (
+        "PgSql\\Connection->__construct('pgsql:host=a', 'amy', 'q7Lark')",
+        "PgSql\\Connection->__construct('pgsql:host=a', 'amy', '<REDACTED:password>')",
+    ),
+    ('sv_password "q7Lark"', 'sv_password "<REDACTED:password>"'),
+    ("CONNECT sys/q7Lark@orcl AS SYSDBA", "CONNECT sys/<REDACTED:url-password>@orcl AS SYSDBA"),
+    (
         "ssh2_auth_password(Resource id #7, 'root', 'q7Lark')",
         "ssh2_auth_password(Resource id #7, 'root', '<REDACTED:password>')",
     ),
@@ -117,6 +127,8 @@ REDACTED = [
 ]
 
 KEPT = [
+    'reset_password "now"',
+    "connect sys logs",
     "DBI connect failed: no such host",
     "client: auth\\n failed",
     "login attempt [root/] failed",
