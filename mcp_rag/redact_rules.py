@@ -44,7 +44,7 @@ _URL_USER = re.compile(
 )
 _ORACLE = re.compile(
     r"(?:jdbc:oracle:(?:thin|oci):|sqlplus(?:\s-[a-z]{1,3}){0,3}\s{1,3})[\w$#]{1,60}/(?P<v>[^@\s\"'/]{1,60})@"
-    r"|(?<![\w./-])(?:thin:|conn(?:ect)?\s{1,3})[\w$#]{1,60}/\"?(?P<b>[^@\s\"'/]{1,60})\"?@(?=[\w/])"
+    r"|(?<![\w./-])(?:thin:|(?:conn|connect)\s{1,3})[\w$#]{1,60}/\"?(?P<b>[^@\s\"'/]{1,60})\"?@(?=[\w/])"
     # Of the local instance, without a host behind it.
     r"|(?<![\w./-])(?:sqlplus(?:\s-[a-z]{1,3}){0,3}|expdp|impdp|sqlldr|rman\s{1,3}target)\s{1,3}(?:userid=)?[\w$#]{1,60}/\\{0,3}\"?"
     r"(?P<a>(?![\w-]{1,60}\.\w{1,4}(?!\S))[^@\s\"'/]{3,60})(?=[@\s\"']|\Z)",
