@@ -1,4 +1,4 @@
-"""Recall and false alarms of the redaction gate on five hand-made sets, per kind of secret.
+"""Recall and false alarms of the redaction gate on six hand-made sets, per kind of secret.
 
     python evals/redaction.py                      # our gate
     python evals/redaction.py --misses             # and what was missed
@@ -9,9 +9,9 @@
 `evals/data/redaction.jsonl` holds one text per line. `planted` are the secrets, each as parts that are joined here (so
 that no scanner mistakes the file for a leak) and put in place of `{{0}}`, `{{1}}`, ...; `keep` must survive. A row
 without `planted` is a hard negative: any change to it is a false alarm. All values are random, none was ever valid.
-`redaction-independent.jsonl`, `-second`, `-third` and `-fourth` are sets in the same form, by people who had not seen
-the rules; each was written after the misses of the one before had been mended, the fourth after a look at what people
-paste into public threads. Addresses are not looked for in their negatives.
+`redaction-independent.jsonl`, `-second`, `-third`, `-fourth` and `-fifth` are sets in the same form, by people who had
+not seen the rules; each was written after the misses of the one before had been mended, the last two after a look at
+what people paste into public threads. Addresses are not looked for in their negatives.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from evals.gitleaks_rules import GitleaksRules  # noqa: E402 - the path above ma
 from mcp_rag.redact import Redactor  # noqa: E402 - as above
 
 DATA = Path(__file__).resolve().parent / "data" / "redaction.jsonl"
-OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in ("independent", "second", "third", "fourth")}
+NAMES = ("independent", "second", "third", "fourth", "fifth")
+OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in NAMES}
 
 
 @dataclass(frozen=True, slots=True)

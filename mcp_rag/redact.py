@@ -15,31 +15,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, find_ips
+from mcp_rag.redact_builds import find_new_users
 from mcp_rag.redact_carriers import find_tables
 from mcp_rag.redact_documents import find_manifests
 from mcp_rag.redact_fields import HINT as FIELD_HINT
-from mcp_rag.redact_fields import find_fields, is_placeholder, is_secret, is_word
+from mcp_rag.redact_fields import find_fields
 from mcp_rag.redact_keys import MIN_LINE_CHARS, find_key_lines, find_key_tails
 from mcp_rag.redact_options import FLAG_HINT, find_dumps, find_flags
 from mcp_rag.redact_own import compile_own
 from mcp_rag.redact_parameters import find_parameters
-from mcp_rag.redact_rules import COMMON, HINT_OF_RARE, NAMED, OTHER_SCRIPT, RARE, REDACTION_VERSION
+from mcp_rag.redact_rules import HINTS, OTHER_SCRIPT, REDACTION_VERSION
 from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_statements import find_inserts, find_quoted_tokens
+from mcp_rag.redact_values import is_placeholder, is_secret, is_word
 
 __all__ = ["REDACTION_VERSION", "Redactor"]
 
 _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>")
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
 MAX_ROUNDS = 6
+MAX_PLAIN_CHARS = 8
 ADDRESSES = frozenset({"ip", "email"})
-# By whether the text holds a name of a secret, and one of the rare hints.
-_RULES: Mapping[tuple[bool, bool], Sequence[Rule]] = {
-    (False, False): COMMON,
-    (True, False): (*NAMED, *COMMON),
-    (False, True): (*RARE, *COMMON),
-    (True, True): (*RARE, *NAMED, *COMMON),
-}
 # What stands behind "authorization:" in prose.
 _NO_SCHEMES = frozenset({"user", "role", "client", "account", "group", "policy", "rule", "scope", "granted", "by"})
 # Cheap tests for what the careful expressions would have to look for at every character.
@@ -79,12 +75,8 @@ class Redactor:
     def _find(self, text: str) -> Iterator[Found]:
         folded = _fold(text)
         named = FIELD_HINT.search(folded) is not None
-        rules = _RULES[named, HINT_OF_RARE.search(folded) is not None]
-        for rule in rules:
-            for hint in rule.hints:
-                if hint in folded:
-                    yield from _shape(rule, text, folded)
-                    break
+        for rule in HINTS[named].rules_for(folded):
+            yield from _shape(rule, text, folded)
         if not text.isascii():
             yield from _shape(OTHER_SCRIPT, text, folded)
         if named:
@@ -93,7 +85,7 @@ class Redactor:
                 yield from find_dumps(text)
         if "-" in folded and FLAG_HINT.search(folded):
             yield from find_flags(text, folded)
-        if named:
+        if named or "stringdata:" in folded:
             yield from _find_placed(text, folded)
         if len(text) >= MIN_LINE_CHARS:
             yield from find_key_lines(text)
@@ -138,7 +130,7 @@ def _fold(text: str) -> str:
 
 def _find_placed(text: str, folded: str) -> Iterator[Found]:
     """What takes more than one expression to tell: it depends on lines, columns and words around it."""
-    if "kind" in folded and "secret" in folded:
+    if ("kind" in folded and "secret" in folded) or "stringdata:" in folded:
         yield from find_manifests(text, folded)
     if "insert" in folded or "replace" in folded:
         yield from find_inserts(text, folded)
@@ -148,6 +140,8 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_quoted_tokens(text, folded)
     if "private key-----" in folded:
         yield from find_key_tails(text)
+    if "chpasswd:" in folded:
+        yield from find_new_users(text)
     if "\n" in text:
         yield from find_tables(text)
 
@@ -186,8 +180,10 @@ def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
 
 
 def _is_masked(cookies: str) -> bool:
-    """Whether somebody put a placeholder in place of every value."""
-    return all(is_placeholder(cookie.partition("=")[2].strip()) for cookie in cookies.split(";") if cookie.strip())
+    """Whether somebody put a placeholder in place of every value, or of all but plain words (`theme=dark`)."""
+    values = [cookie.partition("=")[2].strip() for cookie in cookies.split(";") if cookie.strip()]
+    masked = sum(map(is_placeholder, values))
+    return masked > 0 and all(is_placeholder(v) or (v.isalpha() and len(v) <= MAX_PLAIN_CHARS) for v in values)
 
 
 def _is_cli_password(value: str, match: re.Match[str]) -> bool:

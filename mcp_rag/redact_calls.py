@@ -32,16 +32,14 @@ _PAIR = re.compile(
     r"(?:'(?P<a>[^'\n]{3,200})'|\"(?P<v>[^\"\n]{3,200})\")\s?,?\s?[)\]]"
 )
 
-CALLS: tuple[Rule, ...] = (
+# Behind hints that hardly any text holds.
+SCARCE: tuple[Rule, ...] = (
     Rule(
         "password",
         ("auth=(", "auth = (", "auth': (", 'auth": (', 'auth": [', "auth=[", "basicauth(", "credentials=("),
         _PAIR,
         folded=True,
     ),
-)
-# Behind hints that hardly any text holds.
-SCARCE: tuple[Rule, ...] = (
     Rule(
         "password",
         ("login('", "logon('", "signin('", "sign_in('", "authenticate('", "attempt('", "credentials('", "login(\\'"),

@@ -6,14 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import is_secret, kind_of
+from mcp_rag.redact_fields import kind_of
 from mcp_rag.redact_options import class_of_column
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _NAME = r"(?:pass[_-]?(?:word|wd|phrase|code)|(?<![a-z])pwd|secret|token|(?:api|access|private)[_-]?key)"
 # Quotes in JSON inside JSON by number, in URLs, HTML and shell strings; a value ends where the same quote stands again.
 _ENCODED = re.compile(
-    _NAME + r"(?P<q>\\{1,3}u002[27]|\\{1,2}x2[27]|%(?:25)?2[27]|&(?:quot|apos|#0?3[49]|#x2[27]);)"
+    r"(?:" + _NAME + r"|(?<![a-z])(?:otp|pin|cvv2?))"
+    r"(?P<q>\\{1,3}u002[27]|\\{1,2}x2[27]|%(?:25)?2[27]|&(?:quot|apos|#0?3[49]|#x2[27]);)"
     r"(?:%20|[\s+]){0,3}(?::|%(?:25)?3a|=(?:>|&gt;)?|%3d|&#58;)(?:%20|[\s+]){0,3}(?P=q)"
     r"(?P<v>(?:(?!(?P=q))[^\"'<>\n]){1,1000})(?=(?P=q))"
 )
@@ -28,6 +30,25 @@ _CHANGED = re.compile(
     r"\s{1,3}(?:->|=>)\s{1,3}\\{0,3}\""
     r"(?P<v>(?:[^\"\\\n]|\\[^\"\n]){1,1000})\\{0,3}\""
 )
+# `BASIC_AUTH=user:password`, `creds: user:password`.
+_USER_PAIR = re.compile(
+    r"(?<![a-z])(?:[a-z]{1,20}_)?(?:basic_?auth|http_?auth|userpwd|user_?pass|htpasswd|credentials?|creds)[\"']?\s?[=:]\s?[\"']?"
+    r"[\w.@-]{2,60}:(?P<v>(?=[^\s\d!#$%&*+?^~]{0,60}[\d!#$%&*+?^~])[^\s\"',;:/]{6,200})(?=[\s\"',;)]|\Z)"
+)
+# What stands in for a variable that is not set.
+_DEFAULT = re.compile(
+    r"\$\{\w{0,40}(?:pass(?:word|wd)?|secret|token|key|pw):?-(?P<v>(?=[^\s\d]{0,60}\d)[^\s}\"'$]{6,200})\}"
+)
+# The value in an object of its own below its name, as outputs of a plan are printed.
+_OBJECT = re.compile(
+    _NAME + r"\w{0,20}\\{0,3}\"\s?:\s?\{[^{}]{0,400}?\\{0,3}\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<v>[^\"\\\n]{1,1000})"
+)
+_SECRET_KEY = re.compile(r"secret_?access_?key\s{1,4}[\"']?(?P<v>[A-Za-z0-9/+]{40})(?![\w/+=])")
+# A cookie in the dictionary of a framework.
+_SESSION_VALUE = re.compile(
+    r"(?<![A-Za-z])session[\"']\s?:\s?[\"'](?P<v>(?=[^\s\d\"']{0,200}\d)(?=[^\sa-z\"']{0,200}[a-z])(?=[^\sA-Z\"']{0,200}[A-Z])"
+    r"[\w%.:+/=-]{24,4096})[\"']"
+)
 _SERIALISED = re.compile(_NAME + r"(?:\\{0,3}\";|\|)s:\d{1,6}:\\{0,3}\"(?P<v>[^\"\\\n]{1,1000})")
 # `{password, <<"...">>}`, `{:password, "..."}`.
 _TERM = re.compile(
@@ -35,12 +56,12 @@ _TERM = re.compile(
 )
 # ODBC sets a value in braces that holds characters of its own syntax; a variable in braces holds none.
 _BRACED = re.compile(
-    r"(?<![a-z])(?:pwd|password)\s?=\s?\{(?P<v>(?![{\"']|[\w.]{1,200}![rsa])(?=[\w.:$\s-]{0,200}[!@#%^&*+?/~;=(\[])(?:[^{}\"'\n<>]|\}\}){1,200})\}"
+    r"(?<![a-z])(?:pwd|password)\s?=\s?\{(?P<v>(?![{\"']|[\w.]{1,200}![rsa])(?=[\w.:$\s-]{0,200}[!@#%^&*+?/~;=(\[]|[a-z_-]{1,60}\d)(?:[^{}\"'\n<>]|\}\}){1,200})\}"
     r"(?=[;\"'\s]|\Z)"
 )
 # A line of .pgpass: host:port:database:user:password.
 _PASSFILE = re.compile(
-    r"^[ \t\"']{0,8}[\w.*-]{1,253}:(?:\*|\d{2,5}):(?:\*|[\w-]{1,63}):[\w.@-]{1,63}:"
+    r"(?:^|(?<=[\s\"'(]))[\w.*-]{1,253}:(?:\*|\d{2,5}):(?:\*|[\w-]{1,63}):[\w.@-]{1,63}:"
     r"(?P<v>(?:[^\s:\\\"']|\\[:\\]){3,200})(?=[\"']?[ \t\r]{0,4}$)",
     re.MULTILINE,
 )
@@ -74,7 +95,7 @@ _APPLICATION_ID = re.compile(r"[?&]appid=(?P<v>[0-9a-f]{32})(?![0-9a-z])")
 # `X-Insert-Key: ...`, but no key of a cache or of an order.
 _KEY_HEADER = re.compile(
     r"(?<![\w-])x-(?!(?:cache|idempotency|partition|surrogate|sort|object|request|dedup|trace|amz|goog)\b)[a-z-]{2,30}-(?:key|secret|pass)"
-    r"[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}(?P<v>(?=[^\s\d]{0,60}\d)[\w+/.~-]{16,500}={0,2})(?![\w(])"
+    r"(?:[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}|\s[\"'])(?P<v>(?=[^\s\d]{0,60}\d)[\w+/.~-]{16,500}={0,2})(?![\w(])"
 )
 _TEAM_HEADER = re.compile(r"x-honeycomb-team[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]{0,2}(?P<v>\w{20,80})(?!\w)")
 _AUTH_VALUE = re.compile(
@@ -98,11 +119,22 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("{",), _TERM, folded=True),
     Rule("password", ('" -> ', '" => '), _CHANGED, folded=True),
     Rule("password", ("={", "= {"), _BRACED, folded=True),
+    Rule("password", ("htpasswd", "credentials"), _USER_PAIR, folded=True),
+    Rule("password", (":-", "key-", "pass-", "secret-"), _DEFAULT, folded=True),
+    Rule("password", ('value"', 'value\\"'), _OBJECT, folded=True),
+    Rule("aws-key", ("key ",), _SECRET_KEY),
     Rule("password", ("credential", "passwordauthentication"), _CREDENTIAL, folded=True),
     Rule("api-key", ("x-",), _KEY_HEADER, folded=True),
 )  # fmt: skip
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
+    Rule(
+        "password",
+        ("basic_auth", "basicauth", "http_auth", "httpauth", "creds", "serpwd", "ser_pass"),
+        _USER_PAIR,
+        folded=True,
+    ),
+    Rule("session", ('session":', "session':"), _SESSION_VALUE),
     Rule("password", ("convertto-securestring",), _SECURE_STRING, folded=True),
     Rule("password", ("convertto-securestring",), _PIPED_STRING, folded=True),
     Rule("session", ("session[", "session(", "session{", "sessionimpl["), _SESSION_RECORD, folded=True),

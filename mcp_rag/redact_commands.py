@@ -42,8 +42,10 @@ _KEY_AS_USER = re.compile(
 )
 _PIPED = re.compile(
     r"(?<![\w-])(?:echo|printf)(?:\s-[ne]{1,2})?\s{1,3}[\"']?(?P<v>[^\s\"'|]{3,200})[\"']?\s{0,3}\|\s{0,3}(?:sudo\s{1,3}-\S{0,4}s|chpasswd|"
-    r"(?:sudo\s{1,3})?(?:chpasswd|passwd)|docker\s{1,2}login|(?:sudo\s)?cryptsetup|gpg)"
+    r"(?:sudo\s{1,3})?(?:chpasswd|passwd)|docker\s{1,2}login|(?:sudo\s)?cryptsetup|gpg|kinit|ssh-add|keyctl|su\s|smbpasswd|openconnect)"
 )
+# Valve's programs take commands as options.
+_LOGIN_OPTION = re.compile(r"\+login\s{1,3}(?!anonymous\b)[\w.@-]{2,64}\s{1,3}(?P<v>[^\s\"'+<$-][^\s\"']{2,100})")
 # Where the password stands by its place.
 _BY_PLACE = re.compile(
     r"(?<![\w-])(?:"
@@ -67,6 +69,7 @@ _BY_PLACE = re.compile(
     r"|-setcookie\s{1,3}"
     r"|nmcli\b[^\n|;]{0,160}?\spassword\s{1,3}"
     r"|mysqladmin\b[^\n|;]{0,160}?\spassword\s{1,3}"
+    r"|(?<![\w-])sudo\s{1,3}(?:-\S{1,20}\s{1,3}){1,4}<<<\s{0,3}"
     r"|--from-literal[=\s][\"']?[\w.-]{1,80}="
     r")(?:\"(?P<a>[^\"\n]{1,200})\"|'(?P<b>[^'\n]{1,200})'|(?P<v>[^\s\"'\-/<>$,|;][^\s\"'|;\]]{1,200}))"
 )
@@ -75,7 +78,7 @@ _BY_PLACE = re.compile(
 _SETTING = re.compile(
     r"(?:(?<![\w-])config(?:ure)?(?:\s{1,2}--?[\w-]{1,20}){0,3}(?:\s{1,2}set)?(?:\s{1,2}--?[\w-]{1,20}){0,3}\s{1,2}[\"']?"
     r"|(?<![\w-])setx\s{1,2}(?:/m\s{1,2})?[\"']?)"
-    r"(?:[a-z0-9_./:@-]{0,60}[a-z0-9_./:@-])??(?:secret|passwd|password|token|_auth|api_?key|access_?key)[a-z0-9_./-]{0,20}[\"']?\s{1,3}"
+    r"(?:[a-z0-9_./:@-]{0,60}[a-z0-9_./:@-])??(?:secret|passwd|password|token|_auth|api_?key|access_?key|-oauth)[a-z0-9_./-]{0,20}[\"']?\s{1,3}"
     r"(?:\"(?P<a>[^\"\n]{1,200})\"|'(?P<b>[^'\n]{1,200})'|(?P<v>[^\s\"'\-/<>$,|;{(][^\s\"'|;]{3,300}))"
 )
 # What is put into a store of secrets.
@@ -140,11 +143,12 @@ SCARCE: tuple[Rule, ...] = (
         ("openssl ", "ssh-keygen", "smbclient", "rpcclient", "winexe", "crackmapexec", "htpasswd ", "rabbitmqctl",
          "chpasswd", "pmitool", "twine ", "lftp ", "snmpwalk", "snmpget", "snmpset", "snmpbulk", "freerdp", "net use ",
          "nmcli", "mysqladmin", "from-literal", "psexec", "psservice", "pslist", "pskill", "psinfo", "schtasks",
-         "winrm ", "codecov", "setcookie"),
+         "winrm ", "codecov", "setcookie", "sudo -s"),
         _BY_PLACE,
         folded=True,
     ),
-    Rule("cli-password", ("config set", "config --", "config -g", "configure set", "setx "), _SETTING, folded=True),
+    Rule("cli-password", ("config set", "config --", "config -g", "config github-oauth", "config gitlab-oauth",
+                          "configure set", "setx "), _SETTING, folded=True),
     Rule(
         "cli-password",
         ("put-parameter", "create-secret", "put-secret", "pdate-secret", "secret set", "secret put", "secret create",
@@ -161,5 +165,6 @@ SCARCE: tuple[Rule, ...] = (
     ),
     Rule("cookie", ("curl ",), _COOKIE_OPTION),
     Rule("token", ("mosquitto_",), _CAPITAL_OPTION),
+    Rule("cli-password", ("+login ",), _LOGIN_OPTION),
     Rule("token", ("mc alias ", "mc config host"), _STORE),
 )  # fmt: skip

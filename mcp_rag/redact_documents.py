@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import is_secret
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _PEM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
@@ -48,12 +48,18 @@ _LISTED_ELEMENT = re.compile(
     rf"|<string\s{{1,4}}name=[\"'][\w.-]{{0,40}}{_NAME}[\"'][^<>]{{0,80}}>"
     r"(?P<a>(?=[^<>\d]{0,200}\d)[\w+/=.:~-]{16,2048})</string>"
 )
+# `<name>...password</name>`, and the value in the element behind it: the configuration of Hadoop and others.
+_PAIRED_ELEMENT = re.compile(
+    rf"{_NAME}(?:[._-]?(?:value|plain|new|old|\d))?</(?:name|key)>\s{{0,40}}<value>(?P<v>[^<>\n]{{1,2048}})</value>"
+)
 # Parameters of Amazon's store say that they are secret beside the value, before or behind it.
 _SECURE_PARAMETER = re.compile(
     r"securestring\\{0,3}\",?\s{0,40}\\{0,3}\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<v>(?:[^\"\\\n]|\\(?!\")){1,2048})"
     r"|\"value\\{0,3}\"\s?:\s?\\{0,3}\"(?P<a>(?:[^\"\\\n]|\\(?!\")){1,2048})\\{0,3}\"(?=[^{}\n]{0,300}\"securestring)"
 )
-_MADE_PASSWORD = re.compile(r"\"random_password\"[^\x00]{0,1500}?\"result\"\s?:\s?\"(?P<v>(?:[^\"\\\n]|\\.){1,512})\"")
+_MADE_PASSWORD = re.compile(
+    r"\"random_password\"[^\x00]{0,1500}?(?<!\w)\"?result\"?\s{0,12}[:=]\s?\"(?P<v>(?:[^\"\\\n]|\\.){1,512})\""
+)
 _STATIC_KEY = re.compile(r"-----begin openvpn [a-z0-9 -]{3,40}key(?: v1)?-----(?P<v>(?:[^-]|-(?!----)){16,8000}+)")
 _FORM_PART = re.compile(
     r"name=\\?\"[\w.-]{0,30}(?:password|passwd|secret|token|pwd)\\?\"(?:\s{1,6}|(?:\\r|\\n){2,6})(?![/>]|[\w:.-]{1,60}=)"
@@ -68,6 +74,7 @@ NAMED: tuple[Rule, ...] = (
     Rule("password", ("value", "val"), _NAMED_VALUE, folded=True),
     Rule("password", ("name=",), _FORM_PART, folded=True),
     Rule("password", ("</string>",), _LISTED_ELEMENT, folded=True),
+    Rule("password", ("<value>",), _PAIRED_ELEMENT, folded=True),
 )
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
@@ -80,7 +87,11 @@ SCARCE: tuple[Rule, ...] = (
 )
 
 MAX_ENTRIES = 500
-_IS_SECRET = re.compile(r"kind\\{0,3}[\"']?\s{0,4}:\s{0,4}\\{0,3}[\"']?secret\\{0,3}[\"']?[ \t\r]{0,4}(?:[,}\n#]|\Z)")
+# Only a secret holds `stringData`, so that says it too where the head of the manifest is cut off.
+_IS_SECRET = re.compile(
+    r"kind\\{0,3}[\"']?\s{0,4}:\s{0,4}\\{0,3}[\"']?secret\\{0,3}[\"']?[ \t\r]{0,4}(?:[,}\n#]|\Z)|^\s{0,40}stringdata:",
+    re.MULTILINE,
+)
 _YAML_DATA = re.compile(r"^(?P<indent>[ \t-]{0,40})(?:data|stringData):[ \t\r]{0,4}\n", re.MULTILINE)
 _YAML_LINE = re.compile(
     r"(?P<indent>[ \t]{0,80})(?:[\"']?[\w.-]{1,253}[\"']?:(?=[ \t\r\n]|\Z))?[ \t]{0,40}(?P<v>[^\n]*)"

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from mcp_rag.redact_results import is_result as _is_result
 from mcp_rag.redact_shapes import Found
+from mcp_rag.redact_values import NAMELIKE, PATH, URL, is_secret, is_word
 
 # A text without any of these holds no name below. `connection refused`, `session` and `exit code` are in every log.
 HINT = re.compile(
-    "pass|pwd|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
+    "pass|pw|psw|secret|token|key|credential|connection[_ -]?string|sess(?:ion)?[_-]?id|sid|otp|mfa|2fa"
     "|cv[vc]|ssn|verification[_ -]?code|security[_ -]?code"
     "|authentication_string|laravel_session|[.]aspnetcore|[.]aspxauth"
     "|confirmation[_ -]?code|two[_-]?factor|one[_-]?time[_ -]?code|kennwort|senha|contrase|jwt|x-auth"
@@ -28,18 +29,20 @@ _NAME_BEFORE_CHARS, _NAME_BEHIND_CHARS = 32, 100
 NAME = re.compile(
     r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
-    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
+    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|(?<![a-z])pw(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
     r"|authentication_string)"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
     r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
     r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
-    r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security)[_\- ]?key(?![a-z])"
+    r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security|stripe|openai|anthropic|gemini|"
+    r"groq|mistral|cohere|twilio|sendgrid|mailgun|algolia|datadog|firebase|supabase|pinecone|tavily|vapid)"
+    r"[_\-. ]?key(?![a-z])"
     r"|credentials?(?![a-z])|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
     r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid|laravel_session"
     r"|\.aspnetcore\.[\w.]{1,60}|\.aspxauth)"
     r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
-    r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin))?|cvv2?|cvc2?|ssn)(?![a-z])"
+    r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin|attempt))?|cvv2?|cvc2?|ssn)(?![a-z])"
     r"|(?:verification|security|confirmation|one[_-]?time|two[_-]?factor|mfa|otp)[_ -]?code(?![a-z]))"
 )
 _SUFFIX = (
@@ -51,7 +54,8 @@ _QUOTE = r"\\{0,3}[\"'`]"
 # and PHP print before a value.
 _OPENING = (
     r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
-    r"|[\[({]\s{0,40}(?=\\{0,3}[\"'])|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
+    r"|(?:\[\](?:string|any|interface[ ]\{\}))?[\[({]\s{0,40}(?=\\{0,3}[\"'])"
+    r"|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
     r"|\s{0,12}string\(\d{1,7}\)[ ](?=\")"
     # Rust prints an option over three lines.
     r"|(?:Some|Just|Ok)\(\s{1,40}(?=\\{0,3}[\"'])|(?:Optional\[|Some\())?"
@@ -59,7 +63,7 @@ _OPENING = (
 _SEPARATOR = re.compile(
     rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
     r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
-    rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->)[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
+    rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->):?[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
 _WORD = (
@@ -73,54 +77,7 @@ _VALUE = re.compile(
     rf"|(?P<v>[^\s\"'`,;&<>(){{}}\[\]\\|]{_WORD}{{0,4096}}|[&;,\]){{}}(]{_WORD}{{1,4096}})"
 )
 
-_VARIABLE = re.compile(
-    r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%[\w.:()-]{1,80}%|\{\{?[^}]{0,80}\}{0,2}"
-    r"|#\{[^}]{0,80}\}#?|(?:your|insert)[_-][a-z_-]{2,60}|replace[_-](?:me|this|with)[a-z_-]{0,60}|[a-z_-]{2,60}[_-]here"
-    # What a program puts in place of a secret, and tags of YAML that look one up.
-    r"|(?:[a-z]{1,20}_){1,6}(?:removed|redacted|masked|hidden|filtered|omitted|no_log)(?:_[a-z]{1,20}){0,4}"
-    r"|(?:removed|redacted|masked|hidden|filtered|omitted)(?:_[a-z]{1,20}){1,4}"
-    r"|!(?:secret|vault|ref|sub|env|env_var|getatt|encrypted|unsafe|include|reference|inline|lambda)"
-    r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@\w{1,40}@|[*x•.#?_\-…]{1,80}|:\w{1,30}|\?|\\[nrt].{0,10}",
-    re.IGNORECASE,
-)
-_WORDS_LISTED = (
-    "null nil none undefined true false yes no on off empty blank missing required invalid incorrect wrong "
-    "expired mismatch mismatched denied failed failure redacted masked hidden filtered removed unset unknown "
-    "unauthorized forbidden disabled enabled optional string str bytes int integer bool boolean object any text "
-    "varchar char secretstr number function array dict list void error warning ok success value option flag "
-    "argument parameter switch is was are were must cannot may and or for with not if when from in of to at by a "
-    "an the this that it has have should will authentication authorization authenticated prompt field input type "
-    "default set provided given found revoked malformed unsupported rejected accepted changed updated reset "
-    "rotated verified validated ignored required. n/a na tbd todo eof include same-origin omit basic bearer "
-    "digest oauth2 jwt header cookie query body self cls request response config settings environ password passwd "
-    "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
-    "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
-    "inline stdin file path env vault keyring manual interactive ask never always bcrypt argon2 argon2id scrypt pbkdf2 "
-    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida"
-)
-_WORDS = frozenset(_WORDS_LISTED.split())
-_PROSE = re.compile(
-    r"\b(?:must|required|is|are|was|not|invalid|should|cannot|can|expected|field|missing|too|least|most|been|please|your|"
-    r"enter|wrong|incorrect|expired|failed|does|has|contain|contains|the)\b",
-    re.IGNORECASE,
-)
-_OWNER = re.compile(
-    r"(?:self|cls|this|settings?|config|cfg|conf|os|args?|opts?|options|env|environ|request|req|ctx|context|params?|"
-    r"kwargs|form|data|process|app|props|state|user|client|creds|credentials|secrets|var|local|module|each|std|base)"
-    r"(?:\.|->|::|\?\.)[\w.>:()\[\]\"'?-]{1,120}",
-    re.IGNORECASE,
-)
-_NAMELIKE = re.compile(
-    r"[a-z_.]{0,60}?(?:password|passwd|pwd|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
-    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?",
-    re.IGNORECASE,
-)
-_RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")
 _OTHER_TOKEN = re.compile(r"(?:eos|bos|pad|stop|unk|sep|cls|mask|next|cancel|cancellation|page|public[_ -]?key)[_ -]?$")
-# Base64 may begin with a slash too, but it is not all lower case and has no file name extension.
-_PATH = re.compile(r"[~.]{0,2}/(?:[a-z0-9_./-]{1,200}|[\w./ -]{1,200}\.[a-z]{2,5})")
-_ITEM = re.compile(r"[A-Za-z_]\w{0,60}\[\w{0,40}")  # `tokens[0`
-_GENERIC = re.compile(r"[A-Za-z_]\w{0,60}<[\w, ]{0,60}>?")  # `Secret<String`
 _COMPARED = re.compile(r"[A-Za-z_$][\w.$]{0,80}[:;)]?")
 # Calls whose first argument names the secret; a second one stands in for it.
 _LOOKUP = re.compile(
@@ -129,80 +86,6 @@ _LOOKUP = re.compile(
     re.IGNORECASE,
 )
 _STAND_IN = re.compile(r"\\{0,3}[\"'],[ ]{0,4}(?:\w{1,20}=)?(?=\\{0,3}[\"'])")
-# How Java and Kotlin print one. The hash of an object is hexadecimal and long, unlike the year or the numbers that
-# people put behind the sign in a password.
-_OBJECT = re.compile(
-    r"(?:[a-z]\w{0,40}\.){0,10}[A-Z][\w.$]{1,80}\{|[A-Z][\w.$]{1,80}@(?=[0-9]{0,8}[a-f])[0-9a-f]{6,8}(?!\w)"
-    r"|(?:[a-z]\w{0,40}\.){1,10}[A-Z][\w.$]{1,80}@[0-9a-f]{3,8}(?!\w)|\[[BCL][\w.$;]{0,80}@[0-9a-f]{4,8}(?!\w)"
-)
-_TYPE = re.compile(r"(?:[A-Z][A-Za-z]{1,40}\.){2,8}[A-Z][A-Za-z]{1,60}")  # how PowerShell prints one
-_COORDINATE = re.compile(r"[a-z][\w.-]{1,80}:\d{1,5}(?:\.[\w-]{1,40}){1,5}")  # behind the group of a Maven artefact
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)  # a URL's own password has its own rule
-_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,10})?")
-_TOO_SHORT = {"password": 1, "secret": 6, "key": 8, "token": 8, "session": 12, "code": 3, "cli": 2}
-
-
-def is_secret(name: str, value: str, *, quoted: bool, strict: bool, after: str = "") -> bool:
-    """Whether `value`, found beside a name of the class `name`, is a secret.
-
-    `strict` asks for more than a plain word (prose follows names too); `after` is the text right behind the value.
-    """
-    value = value.strip()
-    lower = value.lower().rstrip(".,:;!")
-    if len(lower) < _TOO_SHORT[name] or lower in _WORDS or _VARIABLE.fullmatch(value):
-        return False
-    if ":" in value and name == "token" and _COORDINATE.fullmatch(value):
-        return False
-    if " " in value and (not quoted or _PROSE.search(value)):
-        return False
-    prose = strict and value.isalpha() and after[:1] == " " and after[1:2].isalpha()
-    if not quoted and (prose or _is_code(value, after)):
-        return False
-    if name == "password":
-        return not (strict and value.isalpha() and value[1:].islower() and len(value) < 4)
-    if _URL.match(value):
-        return False
-    if name == "code":
-        return any(c.isdigit() for c in value)
-    return _looks_random(name, value, strict=strict)
-
-
-def _looks_random(name: str, value: str, *, strict: bool) -> bool:
-    digits = sum(c.isdigit() for c in value)
-    if name == "cli":
-        return not value.isdigit()
-    if name == "secret" and not strict:
-        return not _NUMBER.fullmatch(value) and not (_RESOURCE.fullmatch(value) and "/" in value)
-    if _NUMBER.fullmatch(value) or _PATH.fullmatch(value) or _RESOURCE.fullmatch(value):
-        return False
-    return bool(digits) or len(value) >= 20 or (name != "token" and any(not c.isalnum() for c in value))
-
-
-def _is_code(value: str, after: str) -> bool:
-    """Source lines in traces assign names, not values: `password=self.password`, `token=get_token()`."""
-    head, bracket, _ = value.partition("(")
-    called = (bracket and len(head) > 2) or after[:1] == "("
-    if called and re.fullmatch(r"[A-Za-z_][\w.:>-]{1,80}", head):
-        return True
-    if (after[:1] == "[" and value.isidentifier()) or _ITEM.fullmatch(value):
-        return True
-    return bool(
-        _GENERIC.fullmatch(value)
-        or _OWNER.fullmatch(value)
-        or _NAMELIKE.fullmatch(value)
-        or _OBJECT.match(value)
-        or _TYPE.fullmatch(value)
-    )
-
-
-def is_word(value: str) -> bool:
-    """Whether `value` is a word of ordinary messages about secrets."""
-    return value.lower() in _WORDS
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether `value` stands in place of a secret: a variable, stars, `<token>`."""
-    return _VARIABLE.fullmatch(value) is not None
 
 
 def read_value(text: str, at: int) -> tuple[int, int, bool] | None:
@@ -250,6 +133,8 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
             continue
         assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
         value = text[start:end]
+        if _is_no_value(sep, value, quoted=quoted) or (opening[:1] == "{" and _NEXT_KEY.match(text, end)):
+            continue
         if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
             continue
         if not _is_assigned(sep.strip(), value, quoted=quoted) or not _fits_tail(separator["tail"], value):
@@ -274,6 +159,7 @@ _SETTINGS_LISTED = (
 _SETTINGS = frozenset(_SETTINGS_LISTED.split())
 _FURTHER_WORDS = re.compile(r"(?:[ ][\w-]{2,30}){2,15}(?=[ \t]{0,4}(?:\r?\n|\Z))")
 _NEXT_KEY = re.compile(r"\\{0,3}[\"']\s{0,2}[:=]")  # `"name": "password", "value": ...`
+_SIGN_WITHIN = re.compile(r"[A-Za-z][!#$%^&*+?~@][A-Za-z]")  # as no sentence has
 _MAYBE = frozenset({"Optional[", "Some("})
 
 
@@ -281,12 +167,17 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
     """Whether the separator gives a value: a comparison with another name does not, prose and tables rarely do."""
     if sep in {"==", "==="}:
         return quoted or not _COMPARED.fullmatch(value)
-    if sep in {"is", "was"}:
-        return any(map(str.isdigit, value)) and len(value) > 5
+    if sep.rstrip(":") in {"is", "was"}:
+        return (any(map(str.isdigit, value)) or _SIGN_WITHIN.search(value) is not None) and len(value) > 5
     if sep in {"", "|", "->"}:
         dated = value[:4].isdigit() and value[4:5] == "-"
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
     return True
+
+
+def _is_no_value(sep: str, value: str, *, quoted: bool) -> bool:
+    """Whether it is the rest of a path of C++ or Rust (`Secret::new`), or stands between two quotations."""
+    return value[0] == value[-1] == " " if quoted else sep == value[:1] == ":"
 
 
 def _in_table(text: str, at: int) -> bool:
@@ -298,7 +189,7 @@ def _stand_in(text: str, at: int) -> tuple[int, int, bool] | None:
     """The value that a call gives when what it looks up (its first argument, ending at `at`) is not there."""
     match = _STAND_IN.match(text, at)
     span = read_value(text, match.end()) if match else None
-    return None if span is None or _NAMELIKE.fullmatch(text[span[0] : span[1]]) else span
+    return None if span is None or NAMELIKE.fullmatch(text[span[0] : span[1]]) else span
 
 
 def _in_placeholder(folded: str, at: int) -> bool:
@@ -316,6 +207,8 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
         return True
     if word == "pwd" and (value[:1] in {"/", "~", ".", "\\"} or value[1:3] == ":\\"):
         return True
+    if word == "pw" and not any(map(str.isalpha, value)):  # a width, a power
+        return True
     if word == "pass" and ((value.isdigit() and len(value) < 6) or (strict and value.isalpha())):
         return True
     if name == "password" and strict and value.isdigit() and len(value) < 4 and after[:1] == " ":
@@ -329,7 +222,7 @@ def _fits_tail(tail: str | None, value: str) -> bool:
     """Whether a value is no setting, as behind `API_KEY_HEADER=`, where another word ends the name."""
     if tail is None:
         return True
-    if tail[1:] in _SETTINGS or len(value) < 12 or _URL.match(value) or _PATH.fullmatch(value):
+    if tail[1:] in _SETTINGS or len(value) < 12 or URL.match(value) or PATH.fullmatch(value):
         return False
     return any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
 

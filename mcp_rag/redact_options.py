@@ -6,15 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import NAME, is_secret, kind_of, read_value
+from mcp_rag.redact_fields import NAME, kind_of, read_value
 from mcp_rag.redact_shapes import Found
+from mcp_rag.redact_values import is_secret
 
 # No option that takes a secret.
 FLAG_HINT = re.compile("pass|pwd|secret|token|key|auth|credential")
 _FLAG = re.compile(
     r"(?<![\w-])--?[a-z0-9-]{0,30}?(?:(?P<password>password|passwd|passphrase|pass|pwd|storepass|keypass)"
     r"|(?P<secret>secret)|(?P<token>token)|(?P<key>(?:api|access|secret|account|private|auth|license|encryption)-?key|auth|credentials?))"
-    r"(?:\s{1,3}|[\"'],\s{0,2}(?=[\"']))"
+    r"(?:\s\\\r?\n\s{0,40}|\s{1,3}|[\"'],\s{0,2}(?=[\"']))"
 )
 
 

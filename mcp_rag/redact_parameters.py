@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_rag.redact_fields import is_secret
 from mcp_rag.redact_shapes import Found
+from mcp_rag.redact_values import is_secret
 
 MAX_ITEMS = 100
 # How far behind the placeholder its value may stand.

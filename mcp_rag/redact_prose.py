@@ -9,11 +9,11 @@ from mcp_rag.redact_shapes import Rule
 # Letters and digits: what a sentence could not mean otherwise.
 _MIXED = r"(?=[^\s\d]{0,60}\d)(?=[^\sa-z]{0,60}[a-z])"
 _TOLD = re.compile(
-    r"password\sfor\s[^\n:]{1,120}:\s{1,2}(?P<v>" + _MIXED + r"[^\s\"'=:<>]{8,100})(?=\s{0,4}(?:\n|\Z))"
+    r"(?:password|passphrase)\sfor\s[^\n:]{1,120}:\s{1,2}(?P<v>" + _MIXED + r"[^\s\"'=:<>]{8,100})(?=\s{0,4}(?:\n|\Z))"
     # With a sign in it, whatever the sentence goes on with.
-    r"|password\s(?:for|of)\s\S{1,60}\s(?:is|was)\s[\"']?(?P<a>"
+    r"|password\s(?:for|of)\s(?:user\s)?\S{1,60}\s(?:is|was)\s[\"']?(?P<a>"
     + _MIXED
-    + r"(?=[\w.-]{0,60}[!@#$%^&*~?+])[^\s\"'<>]{8,100})"
+    + r"(?=[\w.-]{0,60}[!@#$%^&*~?+]|\S{0,40}\d\S{0,40}\d)[^\s\"'<>]{8,100})"
     # A line of its own below the sentence that tells of it.
     r"|password[^\n:]{0,80}:[ \t]{0,4}(?:\r?\n[ \t]{0,20}){1,3}(?P<b>(?![/-])"
     + _MIXED
@@ -47,7 +47,7 @@ _OF_WHOM = (
     r"(?:\s[^\s:=]{1,40}){1,2}?|\s(?:пользователя|користувача|użytkownika))?"
 )
 _VERB = r"\s(?:lautet|ist|est|es|is|è|é|är|er|on|jest|to)"
-_SIGN = r"\s{0,3}\\{0,3}[\"'»”」]?\s{0,3}(?:=>|[:=：＝])\s{0,3}"
+_SIGN = r"\s{0,3}\\{0,3}[\"'»”」]?\s{0,3}(?:=>|[:=：＝]|[—–]\s)\s{0,3}"
 # At least a digit or a sign: what follows the word in a message is a word.
 _TOLD_VALUE = (
     r"\\{0,3}(?:[\"'«„“「](?P<v>(?=[^\"'»”」]{0,100}[\d!@#$%^&*_~+?])[^\"'»”“」\n\\]{4,100})"
@@ -56,12 +56,12 @@ _TOLD_VALUE = (
 )
 _LATIN = re.compile(
     r"(?<![a-z])(?:kennwort|passwort|de passe|clave(?: de acceso)?|parola(?: d'ordine| chiave)?|wachtwoord|salasana"
-    r"|lozinka|passor[d]|adgangskode|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe|contrase(?:n|ñ)a"
-    r"|geslo|parole|password(?=\s(?:di|de|del|von|van|f[uü]r|per)\s))"
+    r"|lozinka|passor[d](?:et)?|adgangskoden?|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe|contrase(?:n|ñ)a"
+    r"|geslo|parole|password(?=\s(?:di|de|del|von|van|f[uü]r|per|è|est|ist|lautet|es|er|är)\s))"
     rf"{_OF_WHOM}(?:(?:{_VERB}(?=[\s:]))?{_SIGN}|{_VERB}\s{{1,2}}|\s{{1,2}}(?=[\"'«„“]))" + _TOLD_VALUE
 )
 _OTHER_SCRIPT = re.compile(
-    r"(?:密码|密碼|口令|暗号|パスワード|暗証番号|비밀번호|암호|пароль|пароля|парола|лозинка|hasło|lösenord|şifre|jelszó"
+    r"(?:密码|密碼|口令|暗号|パスワード|暗証番号|비밀번호|암호|пароль|пароля|парола|лозинка|hasło|lösenord(?:et)?|şifre|jelszó"
     r"|mật khẩu|κωδικός(?: πρόσβασης)?|סיסמה|סיסמא|كلمة (?:المرور|السر)|पासवर्ड|รหัสผ่าน|slaptažodis|parolă|contraseña)"
     rf"{_OF_WHOM}(?:(?:{_VERB}(?=[\s:])|[为為是は는은])?{_SIGN}|{_VERB}\s{{1,2}}"
     rf"|\s{{0,2}}[为為是は는은]\s{{0,2}}|\s{{0,2}}(?=[\"'«„“「]))" + _TOLD_VALUE
@@ -72,27 +72,28 @@ _CODE_IS = re.compile(
     r"[^\n.]{0,60}?(?:code|password|passcode|pin|otp|tan|kennwort|passwort|código|codigo)(?![a-z])"
 )
 _CODE_TOLD = re.compile(
-    r"(?<![a-z])(?:your|login|log-in|sign-in|reset|access|confirmation|activation|pairing)\scode\s(?:is|was):?\s{1,2}[\"']?"
+    r"(?<![a-z])(?:your|login|log-in|sign-in|reset|access|confirmation|activation|pairing)\scode(?:\s(?:is|was):?|:)\s{1,2}[\"']?"
     r"(?P<v>\d{6,8}|\d{3}[ -]\d{3})(?![\w-]|\.\d)"
 )
 _OTHER_CODE = re.compile(
-    r"(?:einmal(?:code|passwort)|(?:bestätigungs|sicherheits|prüf)code|code de (?:vérification|sécurité|confirmation)"
+    r"(?:einmal(?:code|passwort)|(?:bestätigungs|sicherheits|prüf)code|engangskode[nr]?|engångskod(?:en)?|(?:bekreftelses|bekræftelses|verifieringskod|verifikasjons|verificatie)(?:kode|code)?n?"
+    r"|code de (?:vérification|sécurité|confirmation)"
     r"|código de (?:verificación|verificação|seguridad|segurança|confirmación)"
     r"|codice di (?:verifica|sicurezza|conferma)"
     r"|код (?:подтверждения|безопасности)|验证码|驗證碼|認証コード|確認コード|인증번호|인증코드)"
-    r"(?:\s(?:lautet|ist|est|es|é|è))?\s?[为為是は는은]?\s{0,2}[:：]?\s{0,2}[\"'「]?"
+    r"(?:\s(?:lautet|ist|est|es|é|è|er|är|is))?\s?[为為是は는은]?\s{0,2}[:：]?\s{0,2}[\"'「]?"
     r"(?P<v>\d{4,8}|\d{3}[ -]\d{3})(?![\d-]|\.\d)"
 )
 _CODE = re.compile(
     r"(?:(?<![a-z0-9])(?:2fa|mfa|t?otp|one[- ]time|verification|two-factor)[- ](?:code|password|passcode|pin)|"
     r"(?<![a-z0-9])otp)"
-    r"(?:\s(?:entered|sent|is|was|received|rejected|accepted|generated|submitted|code|for|to|by|from|user"
+    r"(?:\s(?:entered|sent|is|was|received|rejected|accepted|generated|submitted|code|login|sign-?in|transaction|account|for|to|by|from|user"
     r"|\S{1,40}@\S{1,60})){0,4}"
     r"\s{0,2}[:=]?\s{1,2}[\"']?(?P<v>\d{6,8}|\d{3}[ -]\d{3})(?![\w-]|\.\d|\s?(?:ms|s|sec|seconds|bytes|times)(?![a-z]))"
 )
 _PIN = re.compile(
     r"(?<![a-z0-9])(?<!gpio[ _])(?:pin|[im]?tan|puk)(?:[ _-]?(?:code|number|nr|nummer))?\\{0,3}[\"']?"
-    r"(?:\s(?:lautet|ist|is|was)(?::|(?=\s))\s{0,2}|\s{0,2}(?:=>|[:=])\s{0,2})\\{0,3}[\"']?(?P<v>\d{4,8}|\d{3}-\d{3}-\d{3})(?![\w.:-])"
+    r"(?:\s(?:for|of)\s[^\n:=]{1,40}?)??(?:\s(?:lautet|ist|is|was)(?::|(?=\s))\s{0,2}|\s{0,2}(?:=>|[:=])\s{0,2})\\{0,3}[\"']?(?P<v>\d{4,8}|\d{3}-\d{3}-\d{3})(?![\w.:-])"
 )
 _ONE_CODE = r"(?=[a-z_-]{0,20}\d)[a-z0-9]{3,12}(?:[_-][a-z0-9]{3,12}){0,3}"
 _CODES = re.compile(
@@ -114,8 +115,9 @@ _PHRASE = re.compile(
     r"(?:mnemonic|(?:seed|recovery|backup)[ _-]?(?:phrase|words?))(?:\s[a-z]{2,12}){1,5}\s{0,2}[:=]\s{0,3}[\"'\[]{0,2}"
     r"(?P<v>[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23})(?![a-z])"
 )
-_WALLET = re.compile(r"privkey[\"']?[\s:=]{1,3}[\"']?(?P<v>[1-9A-HJ-NP-Za-km-z]{51,52})(?!\w)")
-_TUNNEL = re.compile(r"gen(?:key|psk)[^\w\n/+]{1,20}(?P<v>[A-Za-z0-9+/]{43}=)")
+_TUNNEL = re.compile(
+    r"(?:gen(?:key|psk)[^\w\n/+]{1,20}|(?:private|preshared)-key\s<?\(?(?:echo\s)?[\"']?)(?P<v>[A-Za-z0-9+/]{43}=)"
+)
 
 # Hashes that tools print behind words; that of MySQL is known by its star.
 _MYSQL = re.compile(r"\*(?<![\w*].)[0-9A-F]{40}(?![0-9A-Za-z])")
@@ -130,6 +132,7 @@ _ROUTER = re.compile(
 _KERBEROS_KEY = re.compile(
     r"(?:aes(?:128|256)-cts[\w-]{0,30}|rc4-hmac|arcfour-hmac)[)\s:]{1,4}(?:key\s{1,3})?\(?(?:0x)?"
     r"(?P<v>[0-9a-f]{32}(?:[0-9a-f]{32})?)(?![0-9a-z])"
+    r"|0x(?P<a>[0-9a-f]{32}(?:[0-9a-f]{32})?)\)?\s{1,3}\((?:aes|rc4|arcfour)"
 )
 
 # Nine digits right behind the name, or grouped a few words later.
@@ -141,25 +144,9 @@ _SSN = re.compile(
 
 # Asked for only where the text holds letters beside those of ASCII.
 OTHER_SCRIPT = Rule("password", ("",), _OTHER_SCRIPT, folded=True)
-PROSE: tuple[Rule, ...] = (
-    Rule(
-        "one-time-code", ("is your ", "ist ihr ", "ist dein ", "est votre ", "es tu ", "es su "), _CODE_IS, folded=True
-    ),
-    Rule("one-time-code", ("code is", "code was"), _CODE_TOLD, folded=True),
-    Rule(
-        "one-time-code",
-        (
-            *("einmalcode", "einmalpasswort", "ungscode", "itscode", "prüfcode", "code de ", "digo de ", "codice di "),
-            *("код п", "код б", "验证码", "驗證碼", "認証コ", "確認コ", "인증"),
-        ),
-        _OTHER_CODE,
-        folded=True,
-    ),
-    Rule("password-hash", ("ntlm",), _NTLM, folded=True),
-)
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (
-    Rule("password", ("password for ", "password of ", "password"), _TOLD, folded=True),
+    Rule("password", ("password", "passphrase for "), _TOLD, folded=True),
     Rule("password", ("password ", "passphrase ", "passwort ", "kennwort "), _BESIDE),
     Rule("token", ("key for ", "token for "), _KEY_OF_HOST, folded=False),
     Rule("password", ("password ", "password:"), _MADE, folded=True),
@@ -173,23 +160,54 @@ NAMED: tuple[Rule, ...] = (
     Rule("secret", ("otp", "2fa", "mfa", "authenticator ", "setup key", "setup_key", "two-factor"), _GROUPED_SECRET),
     Rule("password-hash", ("*",), _MYSQL),
     Rule("password-hash", (" 7 ", " 0 "), _ROUTER, folded=True),
-    Rule("private-key", ("privkey",), _WALLET),
 )
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
-    Rule("private-key", ("genkey", "genpsk"), _TUNNEL),
+    Rule(
+        "one-time-code", ("is your ", "ist ihr ", "ist dein ", "est votre ", "es tu ", "es su "), _CODE_IS, folded=True
+    ),
+    Rule("one-time-code", ("code is", "code was", "code: "), _CODE_TOLD, folded=True),
+    Rule(
+        "one-time-code",
+        (
+            *(
+                "einmalcode",
+                "einmalpasswort",
+                "engangskod",
+                "engångskod",
+                "elseskode",
+                "verifika",
+                "verifieri",
+                "verifica",
+                "ungscode",
+                "itscode",
+                "prüfcode",
+                "code de ",
+                "digo de ",
+                "codice di ",
+            ),
+            *("код п", "код б", "验证码", "驗證碼", "認証コ", "確認コ", "인증"),
+        ),
+        _OTHER_CODE,
+        folded=True,
+    ),
+    Rule("password-hash", ("ntlm",), _NTLM, folded=True),
+    Rule("private-key", ("genkey", "genpsk", "private-key ", "preshared-key "), _TUNNEL),
     Rule(
         "password",
         ("kennwort", "passwort", "de passe", "clave", "parola", "parole", "wachtwoord", "salasana", "lozinka",
          "passor", "adgangskode", "senha", "haslo", "heslo", "sifre", "kata sandi", "palavra-passe", "contrase",
          "geslo", "password di ", "password de", "password von ", "password van ", "password fur ", "password für ",
+         "password è ", "password est ", "password ist ", "password lautet ", "password es ", "password er ",
+         "password är ",
          "password per "),
         _LATIN,
         folded=True,
     ),
     Rule(
         "one-time-code",
-        ('pin"', "pin'", "pin:", "pin=", "pin =", "pin is", "pin code", "pin_code", "pincode", "tan lautet", "tan:",
+        ('pin"', "pin'", "pin:", "pin=", "pin =", "pin is", "pin for ", "pin of ", "pin code",
+         "pin_code", "pincode", "tan lautet", "tan:",
          "tan ist", "puk:", "puk="),
         _PIN,
         folded=True,

@@ -1,21 +1,29 @@
 """All that the redaction gate looks for by shape and place, as data: here URLs and headers, and the list of all rules.
 
-A `Rule` runs only when one of its `hints` occurs in the lower-cased text, so a text without hints costs a few
-substring searches. Group `v` of a pattern is the secret (`a`, `b` in other branches); without one the whole match is.
-Every repeat is bounded or followed by nothing that could make it backtrack, so the time grows with the length of the
-text and no faster.
+A `Rule` runs only when one of its `hints` occurs in the lower-cased text (`redact_hints`). Group `v` of a pattern is
+the secret (`a`, `b` in other branches); without one the whole match is. Every repeat is bounded or followed by nothing
+that could make it backtrack, so the time grows with the length of the text and no faster.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from mcp_rag import redact_builds as builds
 from mcp_rag import redact_calls as calls
 from mcp_rag import redact_carriers as carriers
 from mcp_rag import redact_commands as commands
+from mcp_rag import redact_devices as devices
+from mcp_rag import redact_dialogues as dialogues
 from mcp_rag import redact_documents as documents
+from mcp_rag import redact_links as links
+from mcp_rag import redact_numbers as numbers
 from mcp_rag import redact_prose as prose
+from mcp_rag import redact_remainders as remainders
+from mcp_rag import redact_sentences as sentences
 from mcp_rag import redact_statements as statements
+from mcp_rag.redact_hints import Hints
 from mcp_rag.redact_shapes import Rule
 from mcp_rag.redact_tokens import PREFIXED, START
 
@@ -31,11 +39,14 @@ _DATABASE_URL = re.compile(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|clickhouse|cockroachdb|oracle|ldaps?|smtps?|ftps?)"
     r"(?:\+[a-z0-9_]{2,20})?://[^\s:/?#@\"'<>\\]{0,128}:(?!\d{1,5}(?:[/?#\s]|$))(?P<v>[^\s\"'<>\\]{1,200})@(?=[\w.\[/?-])"
 )
-_URL_USER = re.compile(r"(?<=://)(?P<v>(?=[^@\d]{0,255}\d)[A-Za-z0-9_.~-]{20,255})(?=@[\w.\[-])", re.ASCII)
+_URL_USER = re.compile(
+    r"(?<=://)(?P<v>(?=[^@\d]{0,255}\d)[A-Za-z0-9_.~-]{20,255}(?=@[\w.\[-])|[0-9a-f]{32}(?=:[^\s/@]{1,128}@))", re.ASCII
+)
 _ORACLE = re.compile(
     r"(?:jdbc:oracle:(?:thin|oci):|sqlplus(?:\s-[a-z]{1,3}){0,3}\s{1,3})[\w$#]{1,60}/(?P<v>[^@\s\"'/]{1,60})@"
+    r"|(?<![\w./-])(?:thin:|(?:conn|connect)\s{1,3})[\w$#]{1,60}/\"?(?P<b>[^@\s\"'/]{1,60})\"?@(?=[\w/])"
     # Of the local instance, without a host behind it.
-    r"|(?<![\w./-])(?:sqlplus(?:\s-[a-z]{1,3}){0,3}|expdp|impdp|sqlldr|rman\s{1,3}target)\s{1,3}(?:userid=)?[\w$#]{1,60}/"
+    r"|(?<![\w./-])(?:sqlplus(?:\s-[a-z]{1,3}){0,3}|expdp|impdp|sqlldr|rman\s{1,3}target)\s{1,3}(?:userid=)?[\w$#]{1,60}/\\{0,3}\"?"
     r"(?P<a>(?![\w-]{1,60}\.\w{1,4}(?!\S))[^@\s\"'/]{3,60})(?=[@\s\"']|\Z)",
     re.ASCII,
 )
@@ -47,8 +58,11 @@ _BARE_AUTHORITY = re.compile(
 _REQUEST_SIGNATURE = re.compile(r"signedheaders=[\w;-]{1,400},\s{0,3}signature=(?P<v>[0-9a-f]{64})")
 _SIGNED = re.compile(
     r"(?:[?&;]|&amp;|\\u0026|%26)(?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|hmac|"
-    r"awsaccesskeyid|code|key|token|auth|apikey|api_key|access_token)(?:=|%3d)(?P<v>[\w%+/=.~-]{16,2048})"
+    r"awsaccesskeyid|auth|apikey|api_key|policy(?==eyj)|(?:(?:access|invit(?:e|ation)|reset|confirm(?:ation)?|activation|"
+    r"verification|login|magic)_)?(?:code|key|token))(?:=|%3d)(?P<v>[\w%+/=.~-]{16,2048})"
 )
+# Azure's, as an object prints it.
+_SIGNATURE_FIELD = re.compile(r"(?<![\w-])sig[\"']?\s?[:=]\s?[\"'](?P<v>[\w+/%-]{40,60}=)[\"']")
 _BARE_SIGNED = re.compile(
     r"(?<![\w-])x-(?:(?:amz|goog)-(?:signature|security-token)|hub-signature(?:-256)?)[\"']?\s?[=:]\s?b?[\"']?(?P<v>[\w%+/=.-]{16,})"
 )
@@ -87,15 +101,23 @@ _DISCORD = re.compile(
 )
 
 _GENERAL: tuple[Rule, ...] = (
+    Rule(
+        "url-password",
+        ("dbc:oracle", "thin:", "as sysdba", "connect sys", "sqlplus", "expdp", "impdp", "sqlldr", "rman target"),
+        _ORACLE,
+        folded=True,
+    ),
+    Rule("signature", ("sig: '", "sig': '", 'sig":"', 'sig": "', "sig='", 'sig="'), _SIGNATURE_FIELD, folded=True),
     Rule("discord-token", ("",), _DISCORD),
     Rule("jwt", ("eyj",), _JWT),
     Rule("url-password", ("://",), _AUTHORITY),
     Rule("url-password", ("://",), _DATABASE_URL, folded=True),
     Rule("url-password", ("://",), _URL_USER),
-    Rule("url-password", ("jdbc:oracle", "sqlplus", "expdp", "impdp", "sqlldr", "rman target"), _ORACLE, folded=True),
     Rule("url-password", ("@",), _BARE_AUTHORITY, folded=True),
     Rule("signature", ("signedheaders=",), _REQUEST_SIGNATURE, folded=True),
-    Rule("signature", ("sig", "hmac", "accesskeyid", "code", "key", "token", "auth"), _SIGNED, folded=True),
+    Rule(
+        "signature", ("sig", "hmac", "accesskeyid", "code", "key", "token", "auth", "policy=eyj"), _SIGNED, folded=True
+    ),
     Rule("signature", ("x-amz-", "x-goog-", "x-hub-"), _BARE_SIGNED, folded=True),
     Rule("cookie", ("cookie",), _COOKIE, folded=True),
     Rule("authorization", ("authorization",), _AUTHORIZATION, folded=True),
@@ -105,39 +127,39 @@ _GENERAL: tuple[Rule, ...] = (
 )
 
 
-def _trie(words: set[str]) -> str:
-    """One expression for many literal words, factored by their beginnings: an alternation would try each in turn."""
-    if "" in words:
-        return ""
-    branches = [
-        re.escape(first) + _trie({word[1:] for word in words if word[0] == first})
-        for first in sorted({word[0] for word in words})
-    ]
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
-
-
 OTHER_SCRIPT = prose.OTHER_SCRIPT
 # Not looked for in a text in which no name of a secret was found.
-NAMED: tuple[Rule, ...] = (*documents.NAMED, *statements.NAMED, *calls.NAMED, *carriers.NAMED, *prose.NAMED)
-# Almost every text holds none of these hints, and then none of these rules runs. What costs is how many letters a hint
-# may begin with.
-_SHORTEST_HINT = 4
-RARE: tuple[Rule, ...] = (
-    *(r for r in PREFIXED if all(len(h) >= _SHORTEST_HINT for h in r.hints)),
+NAMED: tuple[Rule, ...] = (
+    *documents.NAMED,
+    *statements.NAMED,
+    *calls.NAMED,
+    *carriers.NAMED,
+    *prose.NAMED,
+    *sentences.NAMED,
+    *builds.NAMED,
+    *devices.NAMED,
+    *dialogues.NAMED,
+    *numbers.NAMED,
+)
+RULES: tuple[Rule, ...] = (
+    *PREFIXED,
     *documents.SCARCE,
     *statements.SCARCE,
     *calls.SCARCE,
     *commands.SCARCE,
     *carriers.SCARCE,
     *prose.SCARCE,
-)
-COMMON: tuple[Rule, ...] = (
-    *(r for r in PREFIXED if r not in RARE),
+    *builds.SCARCE,
+    *sentences.SCARCE,
+    *devices.SCARCE,
+    *dialogues.SCARCE,
+    *links.SCARCE,
+    *numbers.SCARCE,
+    *remainders.SCARCE,
     *_GENERAL,
     *statements.STATEMENTS,
-    *calls.CALLS,
     *commands.COMMANDS,
     *carriers.CARRIERS,
-    *prose.PROSE,
 )
-HINT_OF_RARE = re.compile(_trie({hint for rule in RARE for hint in rule.hints}))
+# By whether the text holds a name of a secret.
+HINTS: Mapping[bool, Hints] = {False: Hints(RULES), True: Hints((*RULES, *NAMED))}

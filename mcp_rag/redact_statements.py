@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 
-from mcp_rag.redact_fields import is_secret
 from mcp_rag.redact_shapes import Found, Rule
+from mcp_rag.redact_values import is_secret
 
 _SQL = re.compile(
-    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<![\w-])password(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
+    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<!\w)(?:password|passphrase)(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
     r"(?:'(?P<a>[^'\n]{1,256})'|\"(?P<v>[^\"\n]{1,256})\")"
+    # A directive with a longer name; calls of such names take words.
+    r"|_password\s{1,3}\"(?P<b>(?=[^\"\d!#$%&*+?^~]{0,100}[\d!#$%&*+?^~])[^\"\n]{4,256})\""
 )
 _SQL_USER = re.compile(
     r"set\s{1,3}password\s{1,3}for\s{1,3}[^\s=]{1,120}\s{0,3}=\s{0,3}(?:(?:old_)?password\()?'(?P<v>[^'\n]{1,256})'"
@@ -29,10 +31,11 @@ _OPTION = re.compile(
     r"[(,]\s{0,4}(?:\w{1,30}_)?(?:secret|token|credential|passphrase)\s{1,3}'(?P<v>(?=[^'\d]{0,200}\d)[^'\n]{12,2000})'(?=\s{0,4}[,)])"
 )
 _CALL = re.compile(
-    r"(?:pdo(?:->|::)__construct|mysqli(?:->|::)__construct|new pdo|new mysqli|mysqli?_connect"
-    r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect"
+    r"(?:(?:pdo|mysqli|connection|driver)(?:->|::)__construct|new pdo|new mysqli|mysqli?_connect"
+    r"|mysqli->real_connect|ldap_bind|ftp_login|pg_pconnect|ssh2_auth_password|openssl_(?:en|de)crypt|imap_open|odbc_p?connect|dbi(?:->|\s)connect"
     r"|drivermanager\.getconnection)"
-    r"\((?:[^,()\n]{1,200}),\s?(?:[^,()\n]{1,100}),\s?['\"](?P<v>[^'\"\n]{1,100})"
+    r"\((?:'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|[^,()'\"\n]{1,200}),\s?(?:'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|[^,()'\"\n]{1,100})"
+    r",\s?['\"](?P<v>[^'\"\n]{1,100})"
     r"|db\.auth\(\s?['\"][^'\"\n]{1,100}['\"],\s?['\"](?P<a>[^'\"\n]{1,200})"
 )
 # `user:password@tcp(host:port)/db`, the data source names of Go.
@@ -67,6 +70,7 @@ _IMAP = re.compile(
 # `334 UGFzc3dvcmQ6` asks for the password in base64.
 _SMTP_LOGIN = re.compile(
     r"UGFzc3dvcmQ6(?:\\[rn]|[\s\"']){1,8}(?:[^\n]{0,80}?[>:]\s{0,3}[b\"']{0,2})?(?P<v>[A-Za-z0-9+/]{4,200}={0,2})"
+    r"(?=[\"'\\]|[ \t]{0,4}\r?(?:\n|\Z))"
 )
 # Dovecot's authentication, as its debug log prints it.
 _SASL_RESPONSE = re.compile(r"(?<![\w-])PLAIN\b[^\n]{0,300}?\bresp=(?P<v>[A-Za-z0-9+/]{8,1024}={0,2})")
@@ -110,8 +114,8 @@ _TOLD = re.compile(
 )
 # Names that are too rare to be looked for among the others.
 _OTHER_NAME = re.compile(
-    r"(?:(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|wachtwoord|erlang[._-]?cookie)|sonar\.login)\\{0,3}[\"']?"
-    r"\s{0,3}(?:=>|[:=])\s{0,3}"
+    r"(?:(?<![a-z])(?:(?:wpa2?[_-]?)?psk|de[_ -]passe|mot_?de_?passe|mdp|wachtwoord|erlang[._-]?cookie)|sonar\.login)"
+    r"\\{0,3}[\"']?\s{0,3}(?:=>|[:=])\s{0,3}"
     r"\\{0,3}(?:[\"'](?P<v>[^\"'\n\\]{4,200})|(?P<a>[^\s\"',;&<>]{6,200}))"
 )
 _SHARE = re.compile(r"(?:unseal|recovery)\skey\s\d{1,2}:\s{1,3}(?P<v>[a-z0-9+/]{20,200}={0,2})")
@@ -134,10 +138,19 @@ _SIGN_ON = re.compile(
 )
 
 STATEMENTS: tuple[Rule, ...] = (
-    Rule("password", ("password", "identified"), _SQL, folded=True),
+    Rule("password", ("password", "passphrase", "identified"), _SQL, folded=True),
     Rule(
         "password",
-        ("_connect", "__construct", "new pdo(", "new mysqli(", "ldap_bind", "db.auth(", "ftp_login", ".getconnection"),
+        (
+            "_connect",
+            "__construct",
+            "new pdo(",
+            "new mysqli(",
+            "ldap_bind",
+            "db.auth(",
+            "ftp_login",
+            ".getconnection",
+        ),
         _CALL,
         folded=True,
     ),
@@ -156,8 +169,14 @@ NAMED: tuple[Rule, ...] = (
     Rule("secret", ("secret '", "token '", "credential '", "passphrase '"), _OPTION, folded=True),
     Rule("secret", ("secret_id", "secret-id", "secretid", "secret id"), _SECRET_ID, folded=True),
 )
-# Behind hints that hardly any text holds. None begins with a letter with which no other does: see HINT_OF_RARE.
+# Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
+    Rule(
+        "password",
+        ("ssh2_auth", "openssl_encrypt(", "openssl_decrypt(", "imap_open(", "dbi connect", "dbi->connect"),
+        _CALL,
+        folded=True,
+    ),
     Rule("url-password", ("tcp(", "nix("), _GO_SOURCE, folded=True),
     Rule("password", ("password for", "create user", "alter user"), _SQL_USER, folded=True),
     Rule(
@@ -200,6 +219,9 @@ SCARCE: tuple[Rule, ...] = (
             'psk"',
             "sonar.login",
             "de passe",
+            "motdepasse",
+            "mdp=",
+            "mdp:",
             "de_passe",
             "de-passe",
             "wachtwoord",

@@ -53,7 +53,7 @@ _CLOUD = _tokens(
     ("1password-token", "a3-", r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}(?![\w-])"),
     ("neon-key", "napi_ npg_", r"napi_[a-z0-9]{60,70}|npg_[A-Za-z0-9]{12,16}(?![A-Za-z0-9])"),
     ("aiven-password", "avns_", r"AVNS_[\w-]{15,30}"),
-    ("yandex-key", "aqvn vk1.a.", r"AQVN[\w-]{35,}|vk1\.a\.[\w-]{60,}"),
+    ("yandex-key", "aqvn vk1.a. y0_", r"AQVN[\w-]{35,}|vk1\.a\.[\w-]{60,}|y0_[\w-]{50,80}(?![\w-])"),
 )
 _CODE = _tokens(
     (
@@ -78,6 +78,7 @@ _CODE = _tokens(
     ("buildkite-token", "bkua_ bkat_", r"bk[ua][at]_[a-z0-9]{40}"),
     ("circleci-token", "ccipat_", r"CCIPAT_[\w-]{20,}"),
     ("postman-key", "pmak- pmat-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}|PMAT-[A-Z0-9]{26}"),
+    ("segment-token", "sgp_", r"sgp_(?=[a-z\d]{0,60}[A-Z])[A-Za-z0-9]{64}(?![A-Za-z0-9])"),
     ("sourcegraph-token", "sgp_", r"sgp_(?:[a-z0-9]{5,16}_)?[a-f0-9]{40}"),
 )
 _MESSAGING = _tokens(
@@ -173,6 +174,23 @@ _SERVICES = _tokens(
     ("cerebras-key", "csk-", r"csk-[a-z0-9]{44,60}(?![A-Za-z0-9])"),
     ("wallet-key", "prv", r"[xyztuvYZUV]prv[1-9A-HJ-NP-Za-km-z]{90,112}"),
     ("atlas-key", "mdb_sa_sk_", r"mdb_sa_sk_[\w-]{30,}"),
+    ("polar-token", "polar_", r"polar_(?:oat|at_[ou]|pat|rt_[ou]|cs|wh|whs)_[A-Za-z0-9]{40,60}"),
+    ("fireworks-key", "fw_", r"fw_(?=[a-z\d]{0,30}[A-Z])(?=[A-Za-z]{0,30}\d)[A-Za-z0-9]{22,24}(?![\w-])"),
+    ("e2b-key", "e2b_", r"e2b_[a-f0-9]{40}"),
+    ("logfire-token", "pylf_v", r"pylf_v\d{1,2}_[a-z]{2,10}_[A-Za-z0-9]{40,}"),
+    ("axiom-token", "xaat- xapt-", r"xa[ap]t-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    ("inngest-key", "signkey-", r"signkey-(?:prod|test|branch)-[0-9a-f]{32,64}"),
+    (
+        "trigger-key",
+        "tr_dev_ tr_prod_ tr_stg_",
+        r"tr_(?:dev|prod|stg|preview)_(?=[A-Za-z]{0,30}\d)[A-Za-z0-9]{20,40}(?!\w)",
+    ),
+    ("runpod-key", "rpa_", r"rpa_[A-Z0-9]{36,60}(?!\w)"),
+    ("firecrawl-key", "fc-", r"fc-[0-9a-f]{32}(?![\w-])"),
+    ("nostr-key", "nsec1", r"nsec1[02-9ac-hj-np-z]{58}(?![a-z0-9])"),
+    ("salesforce-token", "!aq", r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?!AQ[\w.-]{60,200}"),
+    # A macaroon begins with the length of its first packet and the word `location`.
+    ("macaroon", "2xvy2f0aw9ui", r"MDA[0-9a-z]{1,2}[A-Za-z0-9]?2xvY2F0aW9uI[\w-]{20,2000}={0,2}"),
 )
 _HASHES = _tokens(
     (

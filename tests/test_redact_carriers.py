@@ -10,6 +10,22 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_carriers import find_tables
 
 REDACTED = [
+    ("BASIC_AUTH=amy:q7Lark", "BASIC_AUTH=amy:<REDACTED:password>"),
+    ("creds: amy:q7Lark", "creds: amy:<REDACTED:password>"),
+    ("PASSWORD=${DB_PASS:-q7Lark}", "PASSWORD=${DB_PASS:<REDACTED:password>}"),
+    (
+        '"database_password": {"sensitive": true, "value": "q7Lark"}',
+        '"database_password": {"sensitive": true, "value": "<REDACTED:password>"}',
+    ),
+    ("x secret_access_key q7Lark2oakq7Lark2oakq7Lark2oakq7Lark2oak", "x secret_access_key <REDACTED:aws-key>"),
+    ('"cookies": {"session": "q7Lark2oak9elm4fir8ashQ7"}', '"cookies": {"session": "<REDACTED:session>"}'),
+    ("psql: db1:5432:*:amy:q7Lark", "psql: db1:5432:*:amy:<REDACTED:password>"),
+    (
+        "q=%7B%22otp%22%3A%22481516%22%2C%22password%22%3A%22%22%7D",
+        "q=%7B%22otp%22%3A%22<REDACTED:password>%22%2C%22password%22%3A%22%22%7D",
+    ),
+    ("DSN=old;Uid=amy;Pwd={lark_7Oak};V=1", "DSN=old;Uid=amy;Pwd={<REDACTED:password>};V=1"),
+    ('proxy_set_header X-Auth-Key "q7Lark2oak9elm4fir";', 'proxy_set_header X-Auth-Key "<REDACTED:api-key>";'),
     ("AK" + "IA7Q2M4X6Z8P0R1T3V," + "kT4mzQ9x/+" * 4, "<REDACTED:aws-key>,<REDACTED:aws-key>"),
     ('~ secret_key = "kT4mzQ9x" -> "kT4mzQ9x"', '~ secret_key = "<REDACTED:secret>" -> "<REDACTED:password>"'),
     ('~ password = "kT4mzQ9x" -> null', '~ password = "<REDACTED:password>" -> null'),
@@ -80,6 +96,12 @@ TABLES = [
 ]
 
 KEPT = [
+    "creds: amy:admin",
+    "${DB_HOST:-db1.example}",
+    "PASSWORD=${DB_PASS:-}",
+    '"session": "0f1e2d3c-4b5a-4978-8f1e-2d3c4b5a6978"',
+    "Pwd={password}",
+    "Pwd={DB_PASSWORD};V=1",
     '~ token_ttl = "3600" -> "7200"',
     "~ password = (sensitive value) -> (sensitive value)",
     "password&quot; is not a field",

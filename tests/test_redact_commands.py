@@ -7,6 +7,15 @@ import pytest
 from mcp_rag.redact import Redactor
 
 REDACTED = [
+    ("steamcmd +login amy q7Lark +quit", "steamcmd +login amy <REDACTED:cli-password> +quit"),
+    ("sudo -S <<< q7Lark id", "sudo -S <<< <REDACTED:cli-password> id"),
+    ("echo 'q7Lark' | kinit amy", "echo '<REDACTED:cli-password>' | kinit amy"),
+    (
+        "composer config github-oauth.github.com q7Lark2oak9elm",
+        "composer config github-oauth.github.com <REDACTED:cli-password>",
+    ),
+    ("run --password \\\n  q7Lark \\\n  --host a", "run --password \\\n  <REDACTED:password> \\\n  --host a"),
+    ('impdp system/"q7Lark"@PDB x', 'impdp system/"<REDACTED:url-password>"@PDB x'),
     (
         "mosquitto_sub -h mq -p 1883 -u ada -P kT4mzQ9x -t a",
         "mosquitto_sub -h mq -p 1883 -u ada -P <REDACTED:token> -t a",
@@ -52,6 +61,8 @@ REDACTED = [
 ]
 
 KEPT = [
+    "steamcmd +login anonymous +app_update 740",
+    "sudo -S -k id",
     "mosquitto_sub -h mq -p 1883 -t a/b",
     "mc alias list",
     "sqlplus / as sysdba",

@@ -13,6 +13,15 @@ _CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nMHcCAQEEIAbCdEfGh
 _MEMBER = "Zm9vYmFyLWJhei1xdXV4LXByaXZhdGUtcGFydA"
 
 REDACTED = [
+    (
+        "<property>\n  <name>a.b.ConnectionPassword</name>\n  <value>q7Lark</value>",
+        "<property>\n  <name>a.b.ConnectionPassword</name>\n  <value><REDACTED:password></value>",
+    ),
+    ("stringData:\n  turn: q7Lark\n", "stringData:\n  turn: <REDACTED:secret>\n"),
+    (
+        '+ resource "random_password" "db" {\n  + length = 9\n  + result      = "q7Lark"',
+        '+ resource "random_password" "db" {\n  + length = 9\n  + result      = "<REDACTED:password>"',
+    ),
     ("<SharedAccessKey>kT4mzQ9x</SharedAccessKey>", "<SharedAccessKey><REDACTED:password></SharedAccessKey>"),
     ("<pass>kT4mzQ9x</pass>", "<pass><REDACTED:password></pass>"),
     ("<key>password</key>\n<string>kT4mzQ9x</string>", "<key>password</key>\n<string><REDACTED:password></string>"),
@@ -81,6 +90,8 @@ REDACTED = [
 ]
 
 KEPT = [
+    "<name>password-file</name><value>/etc/p</value>",
+    "data:\n  turn: q7Lark\n",
     "<pass>12</pass><fail>0</fail>",
     "<Key>logs/2031/a1.csv</Key>",
     '<string name="error_password">Wrong password</string>',

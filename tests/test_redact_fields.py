@@ -10,6 +10,11 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_fields import NAME, find_names
 
 REDACTED = [
+    ("vault_shop_pw: q7Lark", "vault_shop_pw: <REDACTED:password>"),
+    ("otp_attempt=>'481516'", "otp_attempt=>'<REDACTED:one-time-code>'"),
+    ("encrypt.key=q7Lark2oak9elm", "encrypt.key=<REDACTED:api-key>"),
+    ("Settings(stripe_key='q7Lark2oak9elm')", "Settings(stripe_key='<REDACTED:api-key>')"),
+    ('http.Header{"X-Api-Key":[]string{"q7Lark2oak9elm"}}', 'http.Header{"X-Api-Key":[]string{"<REDACTED:api-key>"}}'),
     ("password=Autumn@2031", "password=<REDACTED:password>"),
     ("Welcome password: Spring@12345", "Welcome password: <REDACTED:password>"),
     (
@@ -62,6 +67,17 @@ REDACTED = [
 ]
 
 KEPT = [
+    "let password = Secret::new(raw);",
+    "tests::test_secret[client_secret_basic]",
+    "pw: 3.20",
+    "pw = pw",
+    "self.pw = pw",
+    "password: ${DB_PASSWORD:-}",
+    "db_password: op://prod/db/password",
+    '"password": "@Microsoft.KeyVault(SecretUri=https://kv.example/s)"',
+    "db.password=@db.password@",
+    '"api_key": "************k7"',
+    'does "password: " match "x"',
     "Bad activity token: org.shop.Binder@2bd79ce",
     "secret=[B@6d06d69c",
     "token: SessionKey@1b90bf7d",

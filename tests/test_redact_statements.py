@@ -11,6 +11,25 @@ WORDS = "orbit lemon cradle velvet tunnel silver garden puzzle mirror ribbon wal
 
 REDACTED = [
     (
+        "#1 ldap_bind(Resource id #3, 'cn=amy,dc=a', 'q7Lark')",
+        "#1 ldap_bind(Resource id #3, 'cn=amy,dc=a', '<REDACTED:password>')",
+    ),
+    (
+        "PgSql\\Connection->__construct('pgsql:host=a', 'amy', 'q7Lark')",
+        "PgSql\\Connection->__construct('pgsql:host=a', 'amy', '<REDACTED:password>')",
+    ),
+    ('sv_password "q7Lark"', 'sv_password "<REDACTED:password>"'),
+    ("CONNECT sys/q7Lark@orcl AS SYSDBA", "CONNECT sys/<REDACTED:url-password>@orcl AS SYSDBA"),
+    (
+        "ssh2_auth_password(Resource id #7, 'root', 'q7Lark')",
+        "ssh2_auth_password(Resource id #7, 'root', '<REDACTED:password>')",
+    ),
+    (
+        "DBI connect('database=a','amy','q7Lark',...) failed",
+        "DBI connect('database=a','amy','<REDACTED:password>',...) failed",
+    ),
+    ('Cleartext-Password "q7Lark"', 'Cleartext-Password "<REDACTED:password>"'),
+    (
         "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\nkT4mzQ9x\\r\\n",
         "send: *2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\n<REDACTED:password>\\r\\n",
     ),
@@ -108,6 +127,9 @@ REDACTED = [
 ]
 
 KEPT = [
+    'reset_password "now"',
+    "connect sys logs",
+    "DBI connect failed: no such host",
     "client: auth\\n failed",
     "login attempt [root/] failed",
     "enable password reset for all",

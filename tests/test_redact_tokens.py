@@ -9,6 +9,20 @@ from mcp_rag.redact import Redactor
 # Joined here so that no public scanner takes them for leaks; none was ever valid.
 HEX32 = "0f1e2d3c4b5a6978" * 2
 REDACTED = [
+    ("k pol" + "ar_oat_" + "aB3dE5gH7j" * 4, "polar-token"),
+    ("k sg" + "p_" + "aB3dE5gH" * 8, "segment-token"),
+    ("k fw" + "_" + "aB3dE5gH" * 3, "fireworks-key"),
+    ("k e2" + "b_" + "0f1e2d3c4b" * 4, "e2b-key"),
+    ("k pyl" + "f_v1_eu_" + "aB3dE5gH7j" * 4, "logfire-token"),
+    ("k xaa" + "t-0f1e2d3c-4b5a-4978-8f1e-2d3c4b5a6978", "axiom-token"),
+    ("k sign" + "key-prod-" + HEX32, "inngest-key"),
+    ("k tr" + "_prod_" + "aB3dE5gH7j" * 2, "trigger-key"),
+    ("k rp" + "a_" + "AB3DE5GH7J" * 4, "runpod-key"),
+    ("k f" + "c-" + HEX32, "firecrawl-key"),
+    ("k nse" + "c1" + "q2w3e4r5t6" * 5 + "q2w3e4r5", "nostr-key"),
+    ("k 00" + "Dq7Lark2oak9e!AQ" + "aB3dE5gH7j" * 8, "salesforce-token"),
+    ("k MDA" + "xY2xvY2F0aW9uI" + "aB3dE5gH7j" * 4, "macaroon"),
+    ("k y0" + "_" + "aB3dE5gH7j" * 6, "yandex-key"),
     ("export K=" + "ABSK" + "QmVkcm9ja0" + "aB3dE5gH" * 9, "aws-key"),
     ("id GOO" + "G1E" + "QX7Z" * 14, "gcp-key"),
     ("kit: A" + "3-QX7Z2K-QX7Z2KM4P9B-QX7Z2-K4M9B-T8W3N", "1password-token"),
@@ -34,6 +48,10 @@ REDACTED = [
 ]
 
 KEPT = [
+    "fw_rules_for_the_north_zone",
+    "tr_dev_server_is_running_in_debug_mode",
+    "polar_oat_test and y0_axis_of_the_plot",
+    "signkey-prod is not set",
     "google1 and GOOG1 shares",
     "A3-B4-C5 sheets",
     "live_migration started, live_0123456789",
