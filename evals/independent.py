@@ -31,7 +31,7 @@ from mcp_rag.types import Level, LogRecord, ParseSettings
 
 DATA = Path(__file__).parent / "data"
 WHOLE = ("lines", "events", "pairs")
-SETS = {"independent": WHOLE, "second": WHOLE, "third": WHOLE, "fourth": ("pairs",)}
+SETS = {"independent": WHOLE, "second": WHOLE, "third": WHOLE, "fourth": ("pairs",), "fifth": ("pairs",)}
 REFERENCE_MS = 1_795_000_000_000
 SAME_MS = 1
 BEGINNING_CHARS = 12
