@@ -67,6 +67,8 @@ _SHOWN = re.compile(
     r"[\[{<(|+@\"'`0-9]|--|==|#|(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|GET|POST|PUT|PATCH|HEAD)\s",
     re.IGNORECASE,
 )
+# A level that was left in front of the message.
+_LABEL = re.compile(r"^\s*(?:Error|error|ERROR): (?=\S)")
 # What nginx and Apache add about the request: who asked, for what, from where. The error is the same without it.
 _REQUEST = re.compile(r", (?:client: \S{1,100}, server: |refer{1,2}er: \S)[^\n]*")
 # What is below a cause that a record names is told from its message as a sentence is from the next.
@@ -89,6 +91,7 @@ def headline(record: LogRecord) -> str:
     """The lines of a trace-less message that name the event: the first, and more while they hold under three words or
     only announce what follows. What a structured record says went wrong belongs to it."""
     text = _without_request((record.message or record.body)[:MAX_MESSAGE_CHARS])
+    text = _LABEL.sub("", text)
     kept: list[str] = []
     words = 0
     for line in text.split("\n"):

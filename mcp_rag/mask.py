@@ -139,7 +139,9 @@ def _mask_named(text: str) -> str:
         text = volatile.PAIR.sub(_pair, text)
     text = _mask_quoted(text)
     if "(" in text:
-        text = volatile.WHOSE.sub(_whose, text)
+        text = volatile.RESOURCE.sub("<str>", volatile.NUMBERED.sub(r"\1<str>", volatile.WHOSE.sub(_whose, text)))
+    if ": comm " in text:
+        text = volatile.COMM.sub("<str>", text)
     if volatile.MACHINE_HINT.search(low) and DIGIT.search(text):
         text = volatile.MACHINE.sub(_machine, text)
     if "sd" in low or "vd" in low:
@@ -165,6 +167,8 @@ def _mask_quoted(text: str) -> str:
     if not volatile.QUOTES.search(text):
         return text
     text = volatile.QUOTED_ENTITY.sub(_quoted, text)
+    if volatile.MODULE_HINT.search(text):
+        text = volatile.MODULE.sub(_module, text)
     if "Duplicate entry '" in text:
         text = volatile.ENTRY.sub("'<str>'", text)
     if "nvalid" in text or "or input string" in text or "alformed" in text or "convert" in text:
@@ -218,6 +222,16 @@ def _tells(key: str, value: str) -> bool:
         return True
     ends = volatile.TELLING_ENDS.search(low.replace("_", "").replace("-", ""))
     return ends is not None and volatile.WORDS_ONLY.fullmatch(value) is not None
+
+
+def _module(match: re.Match[str]) -> str:
+    """Of a path to a module its last name, which is the same from every file; of a package's inner file the package."""
+    names = [name for name in match[3].split("/") if name not in {"", ".", ".."}]
+    if not names:
+        return match[0]
+    if match[3][0] != ".":
+        return match[1] + (match[3] if len(names) < 3 else "/".join(names[: 1 + names[0].startswith("@")]))
+    return match[1] + (names[-2] if len(names) > 1 and names[-1].startswith("index") else names[-1])
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -284,6 +298,8 @@ def _word(text: str) -> str:
     """An identifier: its digits go, and one that is mostly numbering (`rdd_42_7`, `R02-M1-N0`) goes as a whole."""
     if text[0] in "_$" and volatile.MANGLED.fullmatch(text):
         return volatile.RUNS.sub("<num>", text)
+    if ":" in text and (call := volatile.CALL_AT_LINE.fullmatch(text)):
+        return volatile.RUNS.sub("<num>", call[1]) + ":<num>"
     kept = None
     if text.endswith(volatile.TYPE_ENDS):
         kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))

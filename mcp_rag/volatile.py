@@ -55,7 +55,7 @@ BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
 PAIR = re.compile(
     r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
     r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|"
-    r"<[\w.@+%-]{1,200}>(?![\w<])|"
+    r"<[\w.@+%-]{1,200}>(?![\w<])|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,9})?(?!\w)|"
     r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
 )
 # Values of these keys are what the event is about: they are masked like prose, never as a whole.
@@ -167,7 +167,22 @@ WHO = re.compile(
 )
 UNIT = re.compile(
     r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]o|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|"
-    r"hrs?|hours?)(?![\w/])"
+    r"hrs?|hours?|EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY|ZAR)(?![\w/])"
+)
+# What somebody named and a tool numbered: a container's endpoint, a cloud's resource in front of its operation.
+NUMBERED = re.compile(
+    r"((?:endpoint|container|network|volume|instance|sandbox|domain|VM) )[\w.-]{1,120}(?= \([0-9a-f-]{12,64}\))"
+)
+RESOURCE = re.compile(r"(?<= \()[^()\s]{1,120}(?=\): operation error )")
+# The program that the kernel was serving when it met the fault.
+COMM = re.compile(r"(?<=: comm )[\w./:@-]{1,30}(?=: )")
+# A call of the C language with the line it stands on: `ext4_find_entry:1455`.
+CALL_AT_LINE = re.compile(r"((?:[a-z]{1,20}_){0,4}[a-z]{1,20}[0-9]{1,2}(?:_[a-z]{2,20}){1,5}):[0-9]{1,5}")
+# A module that a bundler or a runtime could not find, as the source asks for it.
+MODULE_HINT = re.compile(r"resolve|find module|such module")
+MODULE = re.compile(
+    r"((?:[Cc]an(?:'t|not) resolve|[Cc]ould not resolve|[Cc]annot find module|[Nn]o such module|to resolve import) "
+    r"([\"'`]))([\w@.][\w@./-]{0,300})(?=\2)"
 )
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL_HINTS = ("null", "none", "nil", "undefined", "nan")

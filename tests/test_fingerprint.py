@@ -185,6 +185,7 @@ def test_generic_types(name: str, generic: bool) -> None:
         ("Failed:\n\n  disk is full\n  more", "Failed: disk is full"),
         ("a\nb\nc\nd\ne\nf", "a b c"),
         ("1\n2\n3\n4\n5\n6", "1 2 3 4 5"),
+        ("Error: the disk is full", "the disk is full"),
         ("", ""),
     ],
 )
