@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from mcp_rag.mask import PLACEHOLDER, mask
 from mcp_rag.types import Fingerprint, Level
+from mcp_rag.wording import same_words
 
 VERSION = "1"
 MAX_TEMPLATE_CHARS = 2_000
@@ -24,9 +25,6 @@ MAX_PROVEN_WORDS = 24
 MIN_PROVEN_REST = 3
 
 _RUN = re.compile(r"<\*>(?:[\s,;|:/#.@+&~-]{0,3}<\*>)+")
-_QUOTED_RUN = re.compile(r"([\"'`])<\*>\1(?:[,;] ?\1<\*>\1)+")
-_PLURAL = re.compile(r"(?<=<\*> )([a-z]{2,20}(?<![su])s)(?![\w-])")
-_OBJECT = re.compile(r"\{[^{}]{1,400}\}")
 _BRACKETS = re.compile(r"([(\[{])\s?(?:<\*>)?\s?([)\]}])")
 _ASIDE = re.compile(r" \(\)(?= |$)")
 _MEASURE = re.compile(r"(?:<|~|> ?)?<\*> (?:sec|secs|seconds?|min|mins|minutes?|hours?|days?|millis|milliseconds?)\b")
@@ -51,32 +49,9 @@ def digest(*parts: str) -> str:
 
 
 def collapse(template: str) -> str:
-    """The template with one kind of placeholder and no two in a row: what a fingerprint counts of a message. How many
-    there are of something does not count: a list's like items are one, and its noun is singular."""
-    text = _RUN.sub("<*>", PLACEHOLDER.sub("<*>", template))
-    if "<*>" not in text:
-        return text
-    text = _PLURAL.sub(_singular, _QUOTED_RUN.sub(r"\1<*>\1", text))
-    return _like_objects(text) if "},{" in text or "}, {" in text else text
-
-
-def _singular(match: re.Match[str]) -> str:
-    word = match[1]
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-2] if word.endswith(("ses", "xes", "zes", "ches", "shes")) else word[:-1]
-
-
-def _like_objects(text: str) -> str:
-    """The text without the objects of a list that are like the one before them."""
-    kept: list[str] = []
-    end, before = 0, ""
-    for found in _OBJECT.finditer(text):
-        between = text[end : found.start()]
-        if found[0] != before or between.strip() != ",":
-            kept += (between, found[0])
-        end, before = found.end(), found[0]
-    return "".join((*kept, text[end:]))
+    """The template with one kind of placeholder, no two in a row and the words that all reports share: what a
+    fingerprint counts of a message."""
+    return same_words(_RUN.sub("<*>", PLACEHOLDER.sub("<*>", template)))
 
 
 @lru_cache(maxsize=4_096)
