@@ -32,7 +32,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 # Times that name the month, and those that begin with a digit: as one expression they take four times as long.
 NAMED_TIME = re.compile(
     rf"(?<![A-Za-z]){_DAY}{_MONTH}\.? {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}})?,? (?:at )?{_CLOCK}{_ZONE}"
-    r"(?: [0-9]{4}(?![0-9.]))?|"
+    r"(?: [AP]M(?![A-Za-z]))?(?: [0-9]{4}(?![0-9.]))?|"
     rf"(?<![A-Za-z0-9:-]){_DAY}[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{2,4}}(?:[ :]{_CLOCK}{_ZONE})?"
 )
 TIME = re.compile(
@@ -117,9 +117,10 @@ ENTITY = re.compile(
 )
 # In quotes it is a name whatever it holds, in other languages too.
 QUOTED_ENTITY = re.compile(
-    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal|"
+    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|v?[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal|"
     r"[Cc]ustomer|Benutzer|Nutzer|Kunde|Konto|[Uu]tilisateur|[Uu]suario|[Uu]su\u00e1rio|[Uu]tente|[Gg]ebruiker) "
-    r"(?:name )?)(\"[^\"\n]{1,80}\"|'[^'\n]{1,80}'|`[^`\n]{1,80}`|\u201e[^\u201c\u201d\n]{1,80}[\u201c\u201d]|"
+    r"(?:name )?|(?:user|vhost): )"
+    r"(\"[^\"\n]{1,80}\"|'[^'\n]{1,80}'|`[^`\n]{1,80}`|\u201e[^\u201c\u201d\n]{1,80}[\u201c\u201d]|"
     r"\u201c[^\u201d\n]{1,80}\u201d|\u2018[^\u2019\n]{1,80}\u2019|\u00ab[^\u00bb\n]{1,80}\u00bb|"
     r"\u00bb[^\u00ab\n]{1,80}\u00ab)(?!\w)"
 )

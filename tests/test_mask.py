@@ -65,6 +65,8 @@ MASKED = [
     ("Cannot find module '/srv/shop/lib/rates.js'", "Cannot find module '<path>'"),
     ('Could not resolve "../tax/index"', 'Could not resolve "tax"'),
     ('Failed to resolve import "@acme/grid/dist/view" from', 'Failed to resolve import "@acme/grid" from'),
+    ("since March 1, 2025 at 7:11:01 PM", "since <time>"),
+    ("no queue 'carts' in vhost 'stage' (user: 'anna')", "no queue 'carts' in vhost '<str>' (user: '<str>')"),
     ("blob QmFzZTY0IHRleHQgMTIzNA== lost", "blob <id> lost"),
     ("blob c2Vjb25kIHBpZWNlIDk4NzY1NDM= lost", "blob <id> lost"),
     ("localhost:6379 and localhost", "<host> and <host>"),
