@@ -74,6 +74,7 @@ _PHRASES = (
     ("NOT NULL constraint failed", rf"constraint failed: {_NAME}"),
     ("CONSTRAINT `", r"CONSTRAINT `([\w$-]{1,100})` FOREIGN KEY"),
     ("constraint", r"constraint (?:[\"'`\u00ab]|\((?=[\w$#.]{1,200}\) violated))([\w$#.-]{1,200})[\"'`\u00bb)]"),
+    ("constraint failed on the ", r"failed on the (?:fields?|constraint): \(?(`[\w`,. ]{1,200}`)"),
     ("unique index", rf"unique index {_QUOTED}"),
     ("duplicate key error", r"duplicate key error [^\n]{0,200}? index: ([\w.$-]{1,200}) dup key"),
     ("Duplicate entry", r"for key '(?:[\w$]{1,100}\.)?([\w$-]{1,100})'"),

@@ -140,6 +140,8 @@ def _mask_named(text: str) -> str:
     text = _mask_quoted(text)
     if "(" in text:
         text = volatile.RESOURCE.sub("<str>", volatile.NUMBERED.sub(r"\1<str>", volatile.WHOSE.sub(_whose, text)))
+    if "o such container: " in text:
+        text = volatile.CONTAINER.sub("<str>", text)
     if ": comm " in text:
         text = volatile.COMM.sub("<str>", text)
     if volatile.MACHINE_HINT.search(low) and DIGIT.search(text):

@@ -168,12 +168,13 @@ WHO = re.compile(
 )
 UNIT = re.compile(
     r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]o|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|"
-    r"hrs?|hours?|EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY|ZAR)(?![\w/])"
+    r"hrs?|hours?|EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY)(?![\w/])"
 )
 # What somebody named and a tool numbered: a container's endpoint, a cloud's resource in front of its operation.
 NUMBERED = re.compile(
     r"((?:endpoint|container|network|volume|instance|sandbox|domain|VM) )[\w.-]{1,120}(?= \([0-9a-f-]{12,64}\))"
 )
+CONTAINER = re.compile(r"(?<=o such container: )[\w.-]{1,128}")
 RESOURCE = re.compile(r"(?<= \()[^()\s]{1,120}(?=\): operation error )")
 # The program that the kernel was serving when it met the fault.
 COMM = re.compile(r"(?<=: comm )[\w./:@-]{1,30}(?=: )")

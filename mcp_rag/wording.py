@@ -17,6 +17,8 @@ _OBJECT = re.compile(r"\{[^{}]{1,400}\}")
 # V8 before 9.3 (Node 16); Rust before 1.73; the AWS client that had tried again before it gave up.
 _OLD_PROPERTY = re.compile(r"Cannot (?:(read)|(set)) property '([^'\n]{1,100})' of (undefined|null|<\*>)")
 _OLD_ASSERTION = re.compile(r"assertion failed: '\((left (?:==|!=) right)\)'")
+# What a linker built for.
+_BUILT_FOR = re.compile(r"(?<=for architecture )[\w<>*-]{1,40}")
 _NUMBER = re.compile(r"(?<=[Ee]rrno )[0-9]{1,5}|(?<=os error )[0-9]{1,5}")
 _TRIED_AGAIN = re.compile(r" \(reached max retries: <\*>\)")
 
@@ -27,6 +29,8 @@ def same_words(text: str) -> str:
         text = text.translate(_QUOTES)
     if "Cannot " in text:
         text = _OLD_PROPERTY.sub(_property, text)
+    if "for architecture " in text:
+        text = _BUILT_FOR.sub("<*>", text)
     if "assertion failed: " in text:
         text = _OLD_ASSERTION.sub(r"assertion '\1' failed", text)
     if "rrno " in text or "os error " in text:

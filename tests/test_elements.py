@@ -66,6 +66,7 @@ NAMED = [
     ("mysql.Error", "Field 'owner' doesn't have a default value", "owner"),
     ("SqlException", "Cannot insert duplicate key row with unique index 'by_owner'. The value is (7).", "by_owner"),
     ("SqlException", 'conflicted with the FOREIGN KEY constraint "cart_owner". The', "cart_owner"),
+    ("PrismaError", "Unique constraint failed on the fields: (`shop`,`number`)", "`shop`,`number`"),
     ("SqlException", "Invalid object name 'dbo.Carts'.", "dbo.Carts"),
     ("oracledb.IntegrityError", "ORA-00001: unique constraint (SHOP.CART_PK) violated", "SHOP.CART_PK"),
     ("MongoServerError", "duplicate key error collection: shop.carts index: owner_idx dup key: { o: 1 }", "owner_idx"),

@@ -65,6 +65,8 @@ MASKED = [
     ("Cannot find module '/srv/shop/lib/rates.js'", "Cannot find module '<path>'"),
     ('Could not resolve "../tax/index"', 'Could not resolve "tax"'),
     ('Failed to resolve import "@acme/grid/dist/view" from', 'Failed to resolve import "@acme/grid" from'),
+    ("No such container: 3766a2d46a3d", "No such container: <str>"),
+    ("no such container: cart-web is up", "no such container: <str> is up"),
     ("since March 1, 2025 at 7:11:01 PM", "since <time>"),
     ("no queue 'carts' in vhost 'stage' (user: 'anna')", "no queue 'carts' in vhost '<str>' (user: '<str>')"),
     ("blob QmFzZTY0IHRleHQgMTIzNA== lost", "blob <id> lost"),

@@ -11,6 +11,7 @@ from mcp_rag.wording import same_words
 SAME = [
     ("gave up after <*> attempts", "gave up after <*> attempt"),
     ("<*> retries of <*> matches in <*> boxes", "<*> retry of <*> match in <*> box"),
+    ("<*> process status", "<*> process status"),
     ("keys ['<*>', '<*>', '<*>'] lost", "keys ['<*>'] lost"),
     ('[{"n":<*>},{"n":<*>},{"n":<*>}]', '[{"n":<*>}]'),
     ("\u2018rate\u2019 was not declared", "'rate' was not declared"),
@@ -18,11 +19,11 @@ SAME = [
     ("Cannot read property 'rate' of undefined", "Cannot read properties of undefined (reading 'rate')"),
     ("Cannot set property 'rate' of null", "Cannot set properties of null (setting 'rate')"),
     ("assertion failed: `(left == right)`", "assertion 'left == right' failed"),
+    ("not found for architecture arm<*>:", "not found for architecture <*>:"),
     ("calling the X operation (reached max retries: <*>): no", "calling the X operation: no"),
     ("[Errno 61] Connection refused", "[Errno 111] Connection refused"),
 ]
 APART = [
-    ("<*> process status", "<*> proces statu"),
     ('[{"n":<*>}, {"m":<*>}]', '[{"n":<*>}]'),
     ('{"n":<*>} and {"n":<*>}, {"n":<*>}', '{"n":<*>}'),
     ("lost carts", "lost cart"),
