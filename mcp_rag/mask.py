@@ -115,9 +115,9 @@ def _mask_once(text: str) -> str:
     if ":\\" in text or "\\\\" in text:
         text = volatile.WINDOWS_PATH.sub("<path>", text)
     if DIGIT.search(text):
+        if any(map(text.__contains__, volatile.MONTHS)):
+            text = volatile.NAMED_TIME.sub("<time>", text)
         if ":" in text or "-" in text or "/" in text:
-            if any(map(text.__contains__, volatile.MONTHS)):
-                text = volatile.NAMED_TIME.sub("<time>", text)
             text = volatile.TIME.sub("<time>", text)
         text = volatile.UNIT.sub("", text)
     text = _mask_named(text)
@@ -138,12 +138,7 @@ def _mask_named(text: str) -> str:
         text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
     text = _mask_quoted(text)
-    if "(" in text:
-        text = volatile.RESOURCE.sub("<str>", volatile.NUMBERED.sub(r"\1<str>", volatile.WHOSE.sub(_whose, text)))
-    if "o such container: " in text:
-        text = volatile.CONTAINER.sub("<str>", text)
-    if ": comm " in text:
-        text = volatile.COMM.sub("<str>", text)
+    text = _mask_resources(text)
     if volatile.MACHINE_HINT.search(low) and DIGIT.search(text):
         text = volatile.MACHINE.sub(_machine, text)
     if "sd" in low or "vd" in low:
@@ -159,6 +154,18 @@ def _mask_named(text: str) -> str:
     return text
 
 
+def _mask_resources(text: str) -> str:
+    """Names that people gave to what a tool keeps: whose it is, where it runs."""
+    if "(" in text:
+        text = volatile.WHOSE.sub(_whose, text)
+        text = volatile.RESOURCE.sub("<str>", volatile.NUMBERED.sub(r"\1<str>", text))
+    if "arn:aws" in text:
+        text = volatile.ARN.sub("<id>", text)
+    if "o such container: " in text:
+        text = volatile.CONTAINER.sub("<str>", text)
+    return volatile.COMM.sub("<str>", text) if ": comm " in text else text
+
+
 def _mask_quoted(text: str) -> str:
     """Values in quotes, known by what is before them or by what they hold."""
     if not text.startswith("{"):  # else the object is the event, not its values
@@ -168,6 +175,9 @@ def _mask_quoted(text: str) -> str:
             text = volatile.QUOTED_FIELD.sub(_field, text)
     if not volatile.QUOTES.search(text):
         return text
+    if "'" in text and (statement := volatile.STATEMENT.search(text)):
+        at = statement.start()
+        text = text[:at] + volatile.LITERAL.sub("'<str>'", text[at:])
     text = volatile.QUOTED_ENTITY.sub(_quoted, text)
     if volatile.MODULE_HINT.search(text):
         text = volatile.MODULE.sub(_module, text)

@@ -51,6 +51,7 @@ def digest(*parts: str) -> str:
 def collapse(template: str) -> str:
     """The template with one kind of placeholder, no two in a row and the words that all reports share: what a
     fingerprint counts of a message."""
+    template = template.replace("[<ip>]:<num>", "<ip>")  # an address of IPv6 with its port
     return same_words(_RUN.sub("<*>", PLACEHOLDER.sub("<*>", template)))
 
 

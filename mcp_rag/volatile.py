@@ -54,7 +54,7 @@ BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
 
 PAIR = re.compile(
     r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
-    r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|"
+    r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'(?:'[^'\n]{0,200}'){0,8}|"
     r"<[\w.@+%-]{1,200}>(?![\w<])|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,9})?(?!\w)|"
     r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
 )
@@ -166,14 +166,25 @@ WHO = re.compile(
     r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
     r"(?= from <?[\w.:-]{0,60}[0-9>])"
 )
+_CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY"
 UNIT = re.compile(
     r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]o|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|"
-    r"hrs?|hours?|EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY)(?![\w/])"
+    rf"hrs?|hours?|{_CURRENCIES})(?![\w/])|(?<![\w.-])(?:{_CURRENCIES}) ?(?=[0-9])"
 )
 # What somebody named and a tool numbered: a container's endpoint, a cloud's resource in front of its operation.
 NUMBERED = re.compile(
     r"((?:endpoint|container|network|volume|instance|sandbox|domain|VM) )[\w.-]{1,120}(?= \([0-9a-f-]{12,64}\))"
 )
+# What a cloud's resource is called: its service, whose it is and its name.
+ARN = re.compile(
+    r"(?<![\w:])arn:(?:aws[a-z-]{0,10}:[a-z0-9-]{1,30}:)[\w.-]{0,30}:[\w.-]{0,30}:[\w+=,.@/*:-]{1,300}(?<![.,:])"
+)
+# Where a statement begins that changes or asks for rows: its texts in quotes are values.
+STATEMENT = re.compile(
+    r"(?:SELECT|select) [^\n]{1,400}? (?:FROM|from) |(?:INSERT|insert) (?:INTO|into) |(?:DELETE|delete) (?:FROM|from) |"
+    r"(?:UPDATE|update) \S{1,100} (?:SET|set) "
+)
+LITERAL = re.compile(r"(?<![\w'])'[^'\n]{0,2000}'(?:'[^'\n]{0,200}'){0,8}(?!\w)")
 CONTAINER = re.compile(r"(?<=o such container: )[\w.-]{1,128}")
 RESOURCE = re.compile(r"(?<= \()[^()\s]{1,120}(?=\): operation error )")
 # The program that the kernel was serving when it met the fault.

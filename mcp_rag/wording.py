@@ -13,7 +13,10 @@ from mcp_rag.system_errors import linux_number
 _QUOTES = str.maketrans("`\u2018\u2019\u201b\u201c\u201d\u201e", "''''\"\"\"")
 _QUOTED_RUN = re.compile(r"([\"'])<\*>\1(?:[,;] ?\1<\*>\1)+")
 _PLURAL = re.compile(r"(?<=<\*> )([a-z]{2,20}(?<![su])s)(?![\w-])")
-_OBJECT = re.compile(r"\{[^{}]{1,400}\}")
+_OBJECT = re.compile(r"\{[^{}]{1,400}\}|\([^()]{1,400}\)")
+_BETWEEN = ("},{", "}, {", "),(", "), (")
+# What an id drawn at random may begin with, and the padding of a short one.
+_EDGE_OF_ID = re.compile(r"(?<= )[-_](?=<\*>)|(?<=<\*>)={1,2}(?![\w=])")
 # V8 before 9.3 (Node 16); Rust before 1.73; the AWS client that had tried again before it gave up.
 _OLD_PROPERTY = re.compile(r"Cannot (?:(read)|(set)) property '([^'\n]{1,100})' of (undefined|null|<\*>)")
 _OLD_ASSERTION = re.compile(r"assertion failed: '\((left (?:==|!=) right)\)'")
@@ -38,8 +41,9 @@ def same_words(text: str) -> str:
         text = _NUMBER.sub(lambda found: linux_number(found[0], low, *found.span()), text)
     if "<*>" not in text:
         return text
-    text = _PLURAL.sub(_singular, _QUOTED_RUN.sub(r"\1<*>\1", _TRIED_AGAIN.sub("", text)))
-    return _like_objects(text) if "},{" in text or "}, {" in text else text
+    text = _QUOTED_RUN.sub(r"\1<*>\1", _EDGE_OF_ID.sub("", _TRIED_AGAIN.sub("", text)))
+    text = _PLURAL.sub(_singular, text)
+    return _like_objects(text) if any(map(text.__contains__, _BETWEEN)) else text
 
 
 def _property(match: re.Match[str]) -> str:

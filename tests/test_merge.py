@@ -147,6 +147,7 @@ def test_leader_of_a_trace_is_only_an_id() -> None:
     [
         ("a <num>, <ip>:<num> b", "a <*> b"),
         ("<num>", "<*>"),
+        ("dial [<ip>]:<num>: no", "dial <*>: no"),
         ("plain", "plain"),
         ("k=<str> <id>", "k=<*>"),
         ("['<str>', '<str>', '<str>'] and ['<str>']", "['<*>'] and ['<*>']"),

@@ -20,6 +20,8 @@ SAME = [
     ("Cannot set property 'rate' of null", "Cannot set properties of null (setting 'rate')"),
     ("assertion failed: `(left == right)`", "assertion 'left == right' failed"),
     ("not found for architecture arm<*>:", "not found for architecture <*>:"),
+    ("values (<*>, '<*>'), (<*>, '<*>')", "values (<*>, '<*>')"),
+    ("job -<*> at <*>== lost", "job <*> at <*> lost"),
     ("calling the X operation (reached max retries: <*>): no", "calling the X operation: no"),
     ("[Errno 61] Connection refused", "[Errno 111] Connection refused"),
 ]
