@@ -95,6 +95,8 @@ INDEPENDENT = {
     "third: pairs of two faults": Limit(least=0.97),
     "fourth: pairs of one fault": Limit(least=0.97),
     "fourth: pairs of two faults": Limit(least=0.95),
+    "fifth: pairs of one fault": Limit(least=0.96),
+    "fifth: pairs of two faults": Limit(least=0.97),
 }
 LABELLED = {
     "traces": Limit(least=0.99),

@@ -4,8 +4,8 @@ python evals/independent.py [-v]    -v lists what is wrong
 
 Three sets in evals/data, "independent", "second" and "third", of three files each, written from knowledge of how
 software prints, none of it taken from the tests; each by other people, after the misses of the one before had been
-mended. A fourth, of pairs alone, has the forms in which several people report one fault in public, with names of its
-own:
+mended. A fourth and a fifth, of pairs alone, have the forms in which several people report one fault in public, with
+names of their own:
 SET-lines.jsonl     logs of 181, 505 and 225 kinds: time, level, service and message of their lines as a reader sees
                     them; `..._alt` are readings that are as good
 SET-events.jsonl    traces between other lines: the lines of the event, its types and its message
@@ -31,7 +31,7 @@ from mcp_rag.types import Level, LogRecord, ParseSettings
 
 DATA = Path(__file__).parent / "data"
 WHOLE = ("lines", "events", "pairs")
-SETS = {"independent": WHOLE, "second": WHOLE, "third": WHOLE, "fourth": ("pairs",)}
+SETS = {"independent": WHOLE, "second": WHOLE, "third": WHOLE, "fourth": ("pairs",), "fifth": ("pairs",)}
 REFERENCE_MS = 1_795_000_000_000
 SAME_MS = 1
 BEGINNING_CHARS = 12

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mcp_rag.system_errors import linux_number
+
 # C library, then npm, then nodemailer and other Node packages.
 _ERRNO = (
     "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG EBUSY ECANCELED ECHILD "
@@ -286,7 +288,10 @@ def found(text: str, low: str) -> list[tuple[str, int, int]]:
     for start, _, stop, kind, first, last in hits:
         if start >= at:
             at = stop
-            named.append((_name(kind, text[first:last]), first, last))
+            value = text[first:last]
+            named.append(
+                (_name(kind, linux_number(value, low, first, last) if kind == "errno" else value), first, last)
+            )
     return named
 
 

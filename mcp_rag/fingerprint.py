@@ -8,7 +8,7 @@ no part of it, so the same fault keeps its id wherever it happens; it is the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mcp_rag.codes import codes, has_pattern
 from mcp_rag.elements import element
@@ -53,6 +53,8 @@ _NUMBER_OF_TYPE = re.compile(r" \((?:0x[0-9A-Fa-f]{8}|-?[0-9]{1,10})\): ")
 _RUBY_SINGLETON = re.compile(r" for (nil|true|false):[A-Z][a-z]{2,8}Class\b")
 _RUBY_OBJECT = re.compile(r" for #<([A-Z][\w:]{0,100}?)(?::0x[0-9a-f]{1,16}[ >]| )[^\n]{0,4000}$")
 _SPACES = re.compile(r"\s+")
+# Languages that print the message behind the calls, and a type without any.
+_MESSAGE_LAST = frozenset({"", "python"})
 
 # The end of a line that says nothing by itself: what failed stands below.
 _ANNOUNCING = re.compile(
@@ -67,6 +69,10 @@ _SHOWN = re.compile(
     r"[\[{<(|+@\"'`0-9]|--|==|#|(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|GET|POST|PUT|PATCH|HEAD)\s",
     re.IGNORECASE,
 )
+# javac names below the source what it did not find.
+_NO_SYMBOL = "cannot find symbol"
+# A level that was left in front of the message.
+_LABEL = re.compile(r"^\s*(?:Error|error|ERROR): (?=\S)")
 # What nginx and Apache add about the request: who asked, for what, from where. The error is the same without it.
 _REQUEST = re.compile(r", (?:client: \S{1,100}, server: |refer{1,2}er: \S)[^\n]*")
 # What is below a cause that a record names is told from its message as a sentence is from the next.
@@ -89,6 +95,7 @@ def headline(record: LogRecord) -> str:
     """The lines of a trace-less message that name the event: the first, and more while they hold under three words or
     only announce what follows. What a structured record says went wrong belongs to it."""
     text = _without_request((record.message or record.body)[:MAX_MESSAGE_CHARS])
+    text = _LABEL.sub("", text)
     kept: list[str] = []
     words = 0
     for line in text.split("\n"):
@@ -110,14 +117,21 @@ def _without_request(text: str) -> str:
 
 def announces(line: str) -> bool:
     """Whether a line only says that something failed, and what did stands below."""
-    return line.endswith((":", "\uff1a")) or _ANNOUNCING.search(line[-MAX_TAIL_CHARS:]) is not None
+    return line.endswith((":", "\uff1a", _NO_SYMBOL)) or _ANNOUNCING.search(line[-MAX_TAIL_CHARS:]) is not None
 
 
 def _announced(record: LogRecord, after: str) -> list[str]:
     """The lines below one that announces them, until three words are said; none where data follow."""
+    below = _below(record, after)
+    if after.endswith(_NO_SYMBOL):
+        return [line for line in below if line.startswith("symbol:")][:1]
+    return _said_first(below)
+
+
+def _said_first(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     words = 0
-    for line in _below(record, after):
+    for line in lines:
         if _SHOWN.match(line):
             break
         if line.endswith(":") and not kept:
@@ -135,7 +149,10 @@ def _below(record: LogRecord, after: str) -> list[str]:
     if not record.message or "\n" in record.message:
         text = (record.message or text)[:MAX_MESSAGE_CHARS]
     # Addresses are counted by the redactor, in the body and in the message each: then it is behind the first line.
-    at = max(text.find(after[-MAX_TAIL_CHARS:]), 0)
+    return _lines_below(text, max(text.find(after[-MAX_TAIL_CHARS:]), 0))
+
+
+def _lines_below(text: str, at: int) -> list[str]:
     lines = [line.strip() for line in text[at : at + MAX_MESSAGE_CHARS].split("\n")[1:]]
     return [line for line in lines if line][:MAX_BELOW_LINES]
 
@@ -169,6 +186,8 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     beside = _beside(record, trace)
     # Only where the message has none: a log that prints less of an exception must not make another error of it.
     found = found or codes(beside)
+    below = _told_below(record, trace)
+    found = found or codes(below)
     names, own = keys(trace)
     root = trace.root
     head = ": ".join(filter(None, (root.type, _first_line(root.message)))) or (
@@ -180,7 +199,7 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
         message = next((e.message for e in reversed(trace.exceptions) if e.message), "") or record.message
         line = _first_line(message)
         line = _same_ruby(line) if trace.language == "ruby" else line
-        said = collapse(mask(line)[:MAX_TEMPLATE_CHARS])
+        said = collapse(mask(f"{line} {below}".rstrip())[:MAX_TEMPLATE_CHARS])
     if record.cause:  # the calls of a logger, of an error that a field names
         said += JOINT + collapse(mask(record.cause[:MAX_CAUSE_CHARS]))
     named = element(root.type, root.message) if root.message else ""
@@ -189,6 +208,15 @@ def _of_trace(record: LogRecord, trace: StackTrace) -> Fingerprint:
     related = digest("related", types[-1], names[0] if names and own else said)
     every = codes(f"{beside}\n{record.message[:MAX_MESSAGE_CHARS]}")
     return Fingerprint(exact, related, template, tuple(dict.fromkeys((*found, *every)))[:16])
+
+
+def _told_below(record: LogRecord, trace: StackTrace) -> str:
+    """What stands below a message that only announces it, where no calls do."""
+    said = trace.root.message
+    if trace.language not in _MESSAGE_LAST or "\n" in said or not announces(said.rstrip()):
+        return ""
+    at = record.body.rfind(f"{trace.root.type}: ")
+    return " ".join(_said_first(_lines_below(record.body, at))) if at >= 0 else ""
 
 
 def _same_ruby(said: str) -> str:
@@ -279,7 +307,8 @@ def _text(record: LogRecord) -> str:
     if trace is None:
         return _told(record)
     said = "\n".join([f"{e.type}: {e.message}" for e in trace.exceptions])
-    return f"{record.message}\n{record.cause[:MAX_CAUSE_CHARS]}\n{_beside(record, trace)}\n{said}"
+    beside = f"{_beside(record, trace)}\n{_told_below(record, trace)}"
+    return f"{record.message}\n{record.cause[:MAX_CAUSE_CHARS]}\n{beside}\n{said}"
 
 
 def _calls(record: LogRecord) -> str:

@@ -32,6 +32,8 @@ _RUNTIME_FILE = re.compile(
     r"node:|internal/|(?:_stream_\w{1,20}|_http_\w{1,20}|_tls_\w{1,20}|assert|bootstrap_node|child_process|cluster|dgram|"
     r"dns|domain|events|fs|https?|module|net|node|stream|timers|tls|vm|zlib)\.js$"
 )
+# Where every Go program begins: alone among a library's calls it tells no fault from another.
+_ENTRY = "main:main"
 _EVALUATED = ("<stdin>", "<string>", "<frozen ")  # Python's: typed, passed to `-c`, its own import system
 _ADDRESS = re.compile(
     r"\(0x[0-9a-f]+[^)]*\)|\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?|\(\.\.\.\)$|\{0x[0-9a-f, x.]+\}|@0x[0-9a-f]+"
@@ -58,6 +60,8 @@ def keys(trace: StackTrace) -> tuple[tuple[str, ...], bool]:
     cause comes first; library frames stand in when there are no others."""
     frames = [f for e in reversed(trace.exceptions) for f in e.frames[:MAX_FRAMES_READ]]
     own = _names([f for f in frames if f.in_app], trace.language)
+    if own == [_ENTRY]:
+        own = []
     names = own or _names(frames, trace.language)
     if any(ENDLESS.search(f"{e.type} {e.message[:200]}") for e in trace.exceptions):
         names = sorted(names)
@@ -123,6 +127,11 @@ _JVM_NUMBER = re.compile(
 )
 _JVM_INNER = re.compile(r"\$[0-9]+(?=\$|$)")
 _JVM_LAMBDA = re.compile(r"^lambda\$(?:null|new|static|(\w+?))(?:\$\w+)?\$[0-9a-f]+$|^lambda\$([\w-]+)(?:\$[0-9]+)?$")
+# What R8 and ProGuard leave of a class, and of its method: another build has another name.
+_JVM_SHORT = re.compile(
+    r"(?:[a-z]{1,3}[0-9]?|[A-Za-z]{1,2}[0-9]{0,2})(?:[.$](?:[a-z]{1,3}[0-9]?|[A-Za-z]{1,2}[0-9]{0,2})){0,8}"
+)
+_JVM_SHORT_CALL = re.compile(r"[A-Za-z]{1,2}[0-9]?")
 _SCALA = re.compile(r"^\$anonfun\$([\w$]*?)(?:\$[0-9]+)*(?:\$adapted)?$")
 
 
@@ -132,6 +141,8 @@ def _jvm(place: str, function: str) -> tuple[str, str] | None:
     place = _JVM_INNER.sub("$", _JVM_NUMBER.sub(r"\1", _JVM_SUFFIX.sub("", place))).rstrip("$")
     if hidden:
         return None  # the call inside the lambda has a frame of its own
+    if _JVM_SHORT_CALL.fullmatch(function) and _JVM_SHORT.fullmatch(place):
+        return None
     if found := _JVM_LAMBDA.match(function):
         function = found[1] or found[2] or "lambda"
     elif found := _SCALA.match(function):

@@ -115,9 +115,9 @@ def _mask_once(text: str) -> str:
     if ":\\" in text or "\\\\" in text:
         text = volatile.WINDOWS_PATH.sub("<path>", text)
     if DIGIT.search(text):
+        if any(map(text.__contains__, volatile.MONTHS)):
+            text = volatile.NAMED_TIME.sub("<time>", text)
         if ":" in text or "-" in text or "/" in text:
-            if any(map(text.__contains__, volatile.MONTHS)):
-                text = volatile.NAMED_TIME.sub("<time>", text)
             text = volatile.TIME.sub("<time>", text)
         text = volatile.UNIT.sub("", text)
     text = _mask_named(text)
@@ -138,8 +138,7 @@ def _mask_named(text: str) -> str:
         text = volatile.BASE64.sub(_base64, text)
         text = volatile.PAIR.sub(_pair, text)
     text = _mask_quoted(text)
-    if "(" in text:
-        text = volatile.WHOSE.sub(_whose, text)
+    text = _mask_resources(text)
     if volatile.MACHINE_HINT.search(low) and DIGIT.search(text):
         text = volatile.MACHINE.sub(_machine, text)
     if "sd" in low or "vd" in low:
@@ -155,6 +154,18 @@ def _mask_named(text: str) -> str:
     return text
 
 
+def _mask_resources(text: str) -> str:
+    """Names that people gave to what a tool keeps: whose it is, where it runs."""
+    if "(" in text:
+        text = volatile.WHOSE.sub(_whose, text)
+        text = volatile.RESOURCE.sub("<str>", volatile.NUMBERED.sub(r"\1<str>", text))
+    if "arn:aws" in text:
+        text = volatile.ARN.sub("<id>", text)
+    if "o such container: " in text:
+        text = volatile.CONTAINER.sub("<str>", text)
+    return volatile.COMM.sub("<str>", text) if ": comm " in text else text
+
+
 def _mask_quoted(text: str) -> str:
     """Values in quotes, known by what is before them or by what they hold."""
     if not text.startswith("{"):  # else the object is the event, not its values
@@ -164,7 +175,12 @@ def _mask_quoted(text: str) -> str:
             text = volatile.QUOTED_FIELD.sub(_field, text)
     if not volatile.QUOTES.search(text):
         return text
+    if "'" in text and (statement := volatile.STATEMENT.search(text)):
+        at = statement.start()
+        text = text[:at] + volatile.LITERAL.sub("'<str>'", text[at:])
     text = volatile.QUOTED_ENTITY.sub(_quoted, text)
+    if volatile.MODULE_HINT.search(text):
+        text = volatile.MODULE.sub(_module, text)
     if "Duplicate entry '" in text:
         text = volatile.ENTRY.sub("'<str>'", text)
     if "nvalid" in text or "or input string" in text or "alformed" in text or "convert" in text:
@@ -218,6 +234,16 @@ def _tells(key: str, value: str) -> bool:
         return True
     ends = volatile.TELLING_ENDS.search(low.replace("_", "").replace("-", ""))
     return ends is not None and volatile.WORDS_ONLY.fullmatch(value) is not None
+
+
+def _module(match: re.Match[str]) -> str:
+    """Of a path to a module its last name, which is the same from every file; of a package's inner file the package."""
+    names = [name for name in match[3].split("/") if name not in {"", ".", ".."}]
+    if not names:
+        return match[0]
+    if match[3][0] != ".":
+        return match[1] + (match[3] if len(names) < 3 else "/".join(names[: 1 + names[0].startswith("@")]))
+    return match[1] + (names[-2] if len(names) > 1 and names[-1].startswith("index") else names[-1])
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -284,6 +310,8 @@ def _word(text: str) -> str:
     """An identifier: its digits go, and one that is mostly numbering (`rdd_42_7`, `R02-M1-N0`) goes as a whole."""
     if text[0] in "_$" and volatile.MANGLED.fullmatch(text):
         return volatile.RUNS.sub("<num>", text)
+    if ":" in text and (call := volatile.CALL_AT_LINE.fullmatch(text)):
+        return volatile.RUNS.sub("<num>", call[1]) + ":<num>"
     kept = None
     if text.endswith(volatile.TYPE_ENDS):
         kept = volatile.EXCEPTION_TYPE.search(text, max(0, len(text) - volatile.MAX_TYPE_CHARS))

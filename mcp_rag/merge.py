@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from mcp_rag.mask import PLACEHOLDER, mask
 from mcp_rag.types import Fingerprint, Level
+from mcp_rag.wording import same_words
 
 VERSION = "1"
 MAX_TEMPLATE_CHARS = 2_000
@@ -48,8 +49,10 @@ def digest(*parts: str) -> str:
 
 
 def collapse(template: str) -> str:
-    """The template with one kind of placeholder and no two in a row: what a fingerprint counts of a message."""
-    return _RUN.sub("<*>", PLACEHOLDER.sub("<*>", template))
+    """The template with one kind of placeholder, no two in a row and the words that all reports share: what a
+    fingerprint counts of a message."""
+    template = template.replace("[<ip>]:<num>", "<ip>")  # an address of IPv6 with its port
+    return same_words(_RUN.sub("<*>", PLACEHOLDER.sub("<*>", template)))
 
 
 @lru_cache(maxsize=4_096)

@@ -32,7 +32,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 # Times that name the month, and those that begin with a digit: as one expression they take four times as long.
 NAMED_TIME = re.compile(
     rf"(?<![A-Za-z]){_DAY}{_MONTH}\.? {{1,2}}[0-9]{{1,2}}(?:,? [0-9]{{4}})?,? (?:at )?{_CLOCK}{_ZONE}"
-    r"(?: [0-9]{4}(?![0-9.]))?|"
+    r"(?: [AP]M(?![A-Za-z]))?(?: [0-9]{4}(?![0-9.]))?|"
     rf"(?<![A-Za-z0-9:-]){_DAY}[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{2,4}}(?:[ :]{_CLOCK}{_ZONE})?"
 )
 TIME = re.compile(
@@ -54,8 +54,8 @@ BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
 
 PAIR = re.compile(
     r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
-    r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|"
-    r"<[\w.@+%-]{1,200}>(?![\w<])|"
+    r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'(?:'[^'\n]{0,200}'){0,8}|"
+    r"<[\w.@+%-]{1,200}>(?![\w<])|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,9})?(?!\w)|"
     r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
 )
 # Values of these keys are what the event is about: they are masked like prose, never as a whole.
@@ -117,9 +117,10 @@ ENTITY = re.compile(
 )
 # In quotes it is a name whatever it holds, in other languages too.
 QUOTED_ENTITY = re.compile(
-    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal|"
+    r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|v?[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal|"
     r"[Cc]ustomer|Benutzer|Nutzer|Kunde|Konto|[Uu]tilisateur|[Uu]suario|[Uu]su\u00e1rio|[Uu]tente|[Gg]ebruiker) "
-    r"(?:name )?)(\"[^\"\n]{1,80}\"|'[^'\n]{1,80}'|`[^`\n]{1,80}`|\u201e[^\u201c\u201d\n]{1,80}[\u201c\u201d]|"
+    r"(?:name )?|(?:user|vhost): )"
+    r"(\"[^\"\n]{1,80}\"|'[^'\n]{1,80}'|`[^`\n]{1,80}`|\u201e[^\u201c\u201d\n]{1,80}[\u201c\u201d]|"
     r"\u201c[^\u201d\n]{1,80}\u201d|\u2018[^\u2019\n]{1,80}\u2019|\u00ab[^\u00bb\n]{1,80}\u00bb|"
     r"\u00bb[^\u00ab\n]{1,80}\u00ab)(?!\w)"
 )
@@ -165,9 +166,36 @@ WHO = re.compile(
     r"(?<= for )(?!(?:the|a|an|this|that|all|any|each|more|details|us|it)\b)[A-Za-z_][\w.@$-]{0,64}"
     r"(?= from <?[\w.:-]{0,60}[0-9>])"
 )
+_CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|INR|KRW|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|TRY"
 UNIT = re.compile(
     r"(?<=[0-9]) (?:[KMGTP]i?B|kB|B|[kKMG]o|bytes?|[kKMG]bps|[KMG]?Hz|ms|us|µs|ns|s|secs?|seconds?|mins?|minutes?|h|"
-    r"hrs?|hours?)(?![\w/])"
+    rf"hrs?|hours?|{_CURRENCIES})(?![\w/])|(?<![\w.-])(?:{_CURRENCIES}) ?(?=[0-9])"
+)
+# What somebody named and a tool numbered: a container's endpoint, a cloud's resource in front of its operation.
+NUMBERED = re.compile(
+    r"((?:endpoint|container|network|volume|instance|sandbox|domain|VM) )[\w.-]{1,120}(?= \([0-9a-f-]{12,64}\))"
+)
+# What a cloud's resource is called: its service, whose it is and its name.
+ARN = re.compile(
+    r"(?<![\w:])arn:(?:aws[a-z-]{0,10}:[a-z0-9-]{1,30}:)[\w.-]{0,30}:[\w.-]{0,30}:[\w+=,.@/*:-]{1,300}(?<![.,:])"
+)
+# Where a statement begins that changes or asks for rows: its texts in quotes are values.
+STATEMENT = re.compile(
+    r"(?:SELECT|select) [^\n]{1,400}? (?:FROM|from) |(?:INSERT|insert) (?:INTO|into) |(?:DELETE|delete) (?:FROM|from) |"
+    r"(?:UPDATE|update) \S{1,100} (?:SET|set) "
+)
+LITERAL = re.compile(r"(?<![\w'])'[^'\n]{0,2000}'(?:'[^'\n]{0,200}'){0,8}(?!\w)")
+CONTAINER = re.compile(r"(?<=o such container: )[\w.-]{1,128}")
+RESOURCE = re.compile(r"(?<= \()[^()\s]{1,120}(?=\): operation error )")
+# The program that the kernel was serving when it met the fault.
+COMM = re.compile(r"(?<=: comm )[\w./:@-]{1,30}(?=: )")
+# A call of the C language with the line it stands on: `ext4_find_entry:1455`.
+CALL_AT_LINE = re.compile(r"((?:[a-z]{1,20}_){0,4}[a-z]{1,20}[0-9]{1,2}(?:_[a-z]{2,20}){1,5}):[0-9]{1,5}")
+# A module that a bundler or a runtime could not find, as the source asks for it.
+MODULE_HINT = re.compile(r"resolve|find module|such module")
+MODULE = re.compile(
+    r"((?:[Cc]an(?:'t|not) resolve|[Cc]ould not resolve|[Cc]annot find module|[Nn]o such module|to resolve import) "
+    r"([\"'`]))([\w@.][\w@./-]{0,300})(?=\2)"
 )
 TRUTH = re.compile(r"(?<![\w.-])(?:true|false|True|False|TRUE|FALSE)(?![\w-])")
 NULL_HINTS = ("null", "none", "nil", "undefined", "nan")

@@ -53,6 +53,24 @@ NAMED = [
     ("ImportError", "dlopen(/a/grid.so): Library not loaded: @rpath/libview.dylib", "libview.dylib"),
     ("ImportError", "DLL load failed while importing _grid: The specified module could not be found.", "_grid"),
     ("OSError", "/lib/libc.so.6: version `GLIBC_2.34' not found (required by ./grid)", "GLIBC_0.0"),
+    ("UniqueViolation", 'duplicate key value violates unique constraint "carts_no_key"', "carts_no_key"),
+    ("NotNullViolation", 'null value in column "owner" of relation "carts" violates not-null', "owner"),
+    ("UndefinedColumn", 'column "rate" of relation "carts" does not exist', "rate"),
+    ("sqlite3.IntegrityError", "UNIQUE constraint failed: carts.number", "carts.number"),
+    ("sqlite3.OperationalError", "no such table: carts", "carts"),
+    ("mysql.Error", "Duplicate entry 'a'b' for key 'carts.by_owner'", "by_owner"),
+    ("mysql.Error", "fails (`shop`.`carts`, CONSTRAINT `cart_owner` FOREIGN KEY (`owner`)", "cart_owner"),
+    ("mysql.Error", "Table 'shop_test.carts' doesn't exist", "carts"),
+    ("mysql.Error", "Unknown column 'c.rate' in 'field list'", "c.rate"),
+    ("mysql.Error", "Data too long for column 'note' at row 4", "note"),
+    ("mysql.Error", "Field 'owner' doesn't have a default value", "owner"),
+    ("SqlException", "Cannot insert duplicate key row with unique index 'by_owner'. The value is (7).", "by_owner"),
+    ("SqlException", 'conflicted with the FOREIGN KEY constraint "cart_owner". The', "cart_owner"),
+    ("PrismaError", "Unique constraint failed on the fields: (`shop`,`number`)", "`shop`,`number`"),
+    ("SqlException", "Invalid object name 'dbo.Carts'.", "dbo.Carts"),
+    ("oracledb.IntegrityError", "ORA-00001: unique constraint (SHOP.CART_PK) violated", "SHOP.CART_PK"),
+    ("MongoServerError", "duplicate key error collection: shop.carts index: owner_idx dup key: { o: 1 }", "owner_idx"),
+    ("TypeError", "Shop\\Cart::add(): Argument #2 ($rates) must be of type array, bool given", "rates"),
     ("UndefinedFunctionError", "function Shop.total/2 is undefined (module Shop is not available)", "Shop.total/0"),
 ]  # fmt: skip
 DATA = [
@@ -67,6 +85,8 @@ DATA = [
     ("LookupError", "user 'anna' not found"),
     ("IllegalArgumentException", "limit is not defined for tenant 7"),
     ("java.lang.OutOfMemoryError", "wanted 12 bytes"),
+    ("LimitError", "the constraint says at most 7 carts, cart 'o-19' does not exist"),
+    ("SqlException", "Violation of PRIMARY KEY constraint 'PK__Carts__3214EC07A1B2C3D4'."),
     ("Error", ""),
 ]
 

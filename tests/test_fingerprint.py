@@ -185,6 +185,7 @@ def test_generic_types(name: str, generic: bool) -> None:
         ("Failed:\n\n  disk is full\n  more", "Failed: disk is full"),
         ("a\nb\nc\nd\ne\nf", "a b c"),
         ("1\n2\n3\n4\n5\n6", "1 2 3 4 5"),
+        ("Error: the disk is full", "the disk is full"),
         ("", ""),
     ],
 )
@@ -200,6 +201,7 @@ ANNOUNCED = [
         "Task 'sign' has no key.",
     ),
     ("2 validation errors for CartIn\nowner\n  Field required here", "owner Field required here"),
+    ("cannot find symbol\n    Rate r = null;\n    ^\n  symbol:   class Rate", "symbol:   class Rate"),
     ("The import reported the following errors:\n- column owner is missing", "- column owner is missing"),
 ]
 SILENT = [
@@ -230,6 +232,18 @@ def test_data_below_a_line_are_not_read(text: str) -> None:
     """Documents, statements and whatever follows a line that says enough are no part of the message."""
     first = text.partition("\n")[0]
     assert headline(LogRecord(0, 0, text, first)) == first
+
+
+def test_a_message_that_announces_is_read_on_behind_the_calls() -> None:
+    """An exception without calls of the program says below its message what it is about, in codes and in words."""
+    ids = set()
+    for said in ("status = StatusCode.UNAVAILABLE", "status = StatusCode.INTERNAL", "the peer has gone away"):
+        body = f"rpc.CallError: <Call that ended with:\n\t{said}\n>"
+        record = LogRecord(0, 0, body, body.partition("\n")[0], stacktrace=parse(body))
+        assert record.stacktrace is not None
+        assert Fingerprinter().of(record) == fingerprint(record)
+        ids.add(fingerprint(record).id)
+    assert len(ids) == 3
 
 
 def test_codes_below_an_announcing_line_are_told() -> None:

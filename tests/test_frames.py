@@ -21,6 +21,10 @@ CASES = [
     ("java", Frame("access$000", "com.a.B$1"), "com.a.B:access"),
     ("java", Frame("$anonfun$main$1", "com.a.B"), "com.a.B:main"),
     ("java", Frame("run", "app//com.a.B"), "com.a.B:run"),
+    ("java", Frame("c", "xj2"), ""),
+    ("java", Frame("b", "a.a.b$c"), ""),
+    ("java", Frame("ship", "a.b.c"), "a.b.c:ship"),
+    ("java", Frame("c", "com.acme.Cart"), "com.acme.Cart:c"),
     ("csharp", Frame("MoveNext", "Shop.Cart.<AddAsync>d__4"), "Shop.Cart:AddAsync"),
     ("csharp", Frame("<Main>b__0", "Shop.Program.<>c__DisplayClass3_0"), "Shop.Program:Main"),
     ("csharp", Frame("<Main>g__Local|3_0", "Shop.Program"), "Shop.Program:Local"),
@@ -102,6 +106,8 @@ def test_root_cause_comes_first_and_library_frames_only_without_others() -> None
     only = ExceptionInfo("A", frames=(Frame("read", "lib", in_app=False),))
     assert keys(StackTrace("go", (only,))) == (("lib:read",), False)
     assert keys(StackTrace("go", (ExceptionInfo("A"),))) == ((), False)
+    begun = ExceptionInfo("A", frames=(Frame("read", "lib", in_app=False), Frame("main", "main")))
+    assert keys(StackTrace("go", (begun,))) == (("lib:read", "main:main"), False)
     nameless = ExceptionInfo("A", frames=(Frame("??"), Frame("load", "app")))
     assert keys(StackTrace("go", (nameless,))) == (("app:load",), True)
 

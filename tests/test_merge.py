@@ -144,10 +144,19 @@ def test_leader_of_a_trace_is_only_an_id() -> None:
 
 @pytest.mark.parametrize(
     ("template", "collapsed"),
-    [("a <num>, <ip>:<num> b", "a <*> b"), ("<num>", "<*>"), ("plain", "plain"), ("k=<str> <id>", "k=<*>")],
+    [
+        ("a <num>, <ip>:<num> b", "a <*> b"),
+        ("<num>", "<*>"),
+        ("dial [<ip>]:<num>: no", "dial <*>: no"),
+        ("plain", "plain"),
+        ("k=<str> <id>", "k=<*>"),
+        ("['<str>', '<str>', '<str>'] and ['<str>']", "['<*>'] and ['<*>']"),
+        ('[{"n":<num>},{"n":<num>}] [{"n":<num>}]', '[{"n":<*>}] [{"n":<*>}]'),
+        ('[{"n":<num>}, {"m":<num>}]', '[{"n":<*>}, {"m":<*>}]'),
+    ],
 )
 def test_collapse(template: str, collapsed: str) -> None:
-    """Kinds do not count and runs of values are one, so a list of any length is the same."""
+    """Kinds do not count and runs of values are one, so a list of any length is the same, and so are one and many."""
     assert collapse(template) == collapsed
 
 

@@ -6,6 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 _WRONG = "* What went wrong:"
+MAX_REASONS = 4
+_REASON_BELOW = re.compile(
+    r"> (?:Could not resolve all [\w -]{1,40} for |A failure occurred while executing |Failed to notify )"
+)
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
 _MSG = re.compile(r"\s{1,8}\"msg\": \"((?:[^\"\\]|\\.){1,2000})\"")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
@@ -14,10 +18,18 @@ _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
 def _gradle(lines: Sequence[str]) -> str:
-    """The line below "What went wrong", with the first reason below that."""
+    """The line below "What went wrong", with the first reason below that, and on while a reason only says whose reason
+    is below it."""
     at = next((n for n, line in enumerate(lines) if line.strip() == _WRONG), len(lines))
-    told = [line.strip() for line in lines[at + 1 : at + 3]]
-    return " ".join(told[:2] if len(told) > 1 and told[1].startswith("> ") else told[:1])
+    told = [line.strip() for line in lines[at + 1 : at + 2 + MAX_REASONS]]
+    kept = told[:1]
+    for line in told[1:]:
+        if not line.startswith("> "):
+            break
+        kept.append(line)
+        if not _REASON_BELOW.match(line):
+            break
+    return " ".join(kept)
 
 
 def _ansible(lines: Sequence[str]) -> str:

@@ -182,7 +182,9 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "> Task :billing:compileKotlin FAILED",
         first=">Few",
         grade=_gradle,
-        pattern=r"(?:> Task (?P<logger>:\S{1,120}) (?=FAILED)|FAILURE: |(?P<letter>[ew]): (?=file:|/|[A-Za-z]:\\))",
+        pattern=r"(?:> Task (?P<logger>:\S{1,120}) (?=FAILED)|FAILURE: |(?P<letter>[ew]): "
+        r"(?:(?:file:/{1,3}|/|[A-Za-z]:\\)[^\n:]{1,300}\.kts?:(?:\d{1,7}:\d{1,6}:?| \(\d{1,7}, \d{1,6}\):) "
+        r"|(?=file:|/|[A-Za-z]:\\)))",
     ),
     TextFormat(
         "pytest",

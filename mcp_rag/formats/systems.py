@@ -196,6 +196,15 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         r"|(?P<tag>[^()\s/:]{2,60}) {0,12}):(?: |$)",
     ),
     TextFormat(
+        "android-runtime",
+        "What Android's runtime says of a crash, pasted without its time: `E AndroidRuntime: message`",
+        "E AndroidRuntime: java.lang.IllegalStateException: no till",
+        first="EFDA",
+        needs="AndroidRuntime: ",
+        grade=lambda found: level_of(found["level"] or "E"),
+        pattern=r"(?:(?P<level>[EFD]) {1,2})?(?P<logger>AndroidRuntime): ",
+    ),
+    TextFormat(
         "windows-cbs",
         "Windows servicing (CBS, DISM): `date time, Level   Component   message`",
         "2026-11-23 19:20:37, Error                 CBS    Failed to resolve package [HRESULT = 0x80070490]",

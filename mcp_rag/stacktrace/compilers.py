@@ -37,6 +37,8 @@ _CODED = re.compile(
     r":? ((?:TS|CS|VB|FS|BC|MSB|NU|C|LNK|NETSDK)\d{3,5}): (.*)$"
 )
 
+# What was built, behind the message.
+_PROJECT = re.compile(r" \[[^\[\]\n]{1,300}proj(?:::[\w.=,-]{1,80})?\]$")
 _BARE = re.compile(r"\s*((?:TS|CS|VB|FS|BC|MSB|NU|C|LNK|NETSDK)\d{3,5}): (.*)$")
 
 
@@ -46,5 +48,5 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         if found := _RUSTC.match(line):
             return StackTrace("rustc", (ExceptionInfo(found[1], found[2].strip()),))
         if found := (_CODED.match(line) or _BARE.match(line)):
-            return StackTrace("compiler", (ExceptionInfo(found[1], found[2].strip()),))
+            return StackTrace("compiler", (ExceptionInfo(found[1], _PROJECT.sub("", found[2].strip())),))
     return None

@@ -9,6 +9,8 @@ from mcp_rag.stacktrace.parts import Part, Pattern, Table
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
 LANGUAGE = "csharp"
+# "at" in Chinese, German, French, Spanish, Russian, Portuguese, Dutch, Swedish, Japanese and Korean.
+_AT = "在|bei|à|en|в|em|bij|vid|場所|위치:"
 PARTS: Table = (
     Pattern(Part.CRASH, r"Unhandled [Ee]xception[.:] "),
     Pattern(Part.CRASH, r"Process terminated\. |Stack overflow\.$"),
@@ -18,7 +20,8 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"at (?:async )?[\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: in [^\n]{1,300}:line \d+)?$"),
     Pattern(
         Part.FRAME,
-        r"(?:在|bei|à|en) [\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: \S{1,10} [^\n]{1,300}:\S{1,10} \d+\.?)?$",
+        rf"(?:{_AT}) "
+        r"[\w.<>`\[\]$|,+]{1,300}\([^()\n]{0,400}\)(?: \S{1,10} [^\n]{1,300}:\S{1,10} \d+\.?)?$",
     ),
     Pattern(  # Mono
         Part.FRAME,
@@ -50,7 +53,8 @@ _STRICT = re.compile(
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #(\d+)\) )?(.*)$")
 _END = re.compile(r"\s*--- End of inner exception")
 _FRAME = re.compile(
-    r"\s*(?:at|bei|à|en|在) (?:async )?([^\s(][^(]{0,300}?)\(([^()]{0,400})"
+    rf"\s*(?:at|{_AT}) "
+    r"(?:async )?([^\s(][^(]{0,300}?)\(([^()]{0,400})"
     r"\)(?: \S{1,10} (.{1,300}?):\S{1,10} (\d{1,9})\.?)?\s*$"
 )
 _ELSEWHERE = (

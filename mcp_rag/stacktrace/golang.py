@@ -50,10 +50,15 @@ _FUNCTION = re.compile(
 _PLACE = re.compile(r"\s+(\S.{0,300}?\.(?:go|s|c|cgo)):(\d{1,9})(?: \+0x[0-9a-f]+)?(?: .*)?$")
 _GOROUTINE = re.compile(r"\s*goroutine \d+ .*\[.*\]:")
 _RACE = re.compile(r"\s*WARNING: DATA RACE")
+# Beside the programs of a workspace, `/go/src/app`, stands no folder of the language's own.
+_STANDARD = (
+    "(?:archive|bufio|bytes|cmd|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|"
+    "go|hash|html|image|index|internal|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|"
+    "strconv|strings|sync|syscall|testing|text|time|unicode|unsafe|vendor)"
+)
 _LIBRARY = re.compile(
-    r"/(?:usr/local/|usr/lib/|opt/homebrew/|sdk/|hostedtoolcache/)?go[\d.\-]*/src/|"
-    r"/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\|^(?:net|os|runtime|reflect|"
-    r"testing)/"
+    rf"/go[\d.\-]*/src/{_STANDARD}/|/libexec/src/|/pkg/mod/|/vendor/|\\go\\src\\{_STANDARD}\\|"
+    r"^(?:net|os|runtime|reflect|testing)/"
 )
 _GIN = re.compile(r".*panic recovered:$")
 _GIN_PLACE = re.compile(r"\s*(/\S{1,300}\.(?:go|s)):(\d{1,9}) \(0x[0-9a-f]+\)$")

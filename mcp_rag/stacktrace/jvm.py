@@ -36,7 +36,7 @@ PARTS: Table = (
         Part.FRAME,
         r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}(?:/\w{1,40}\.[\w$]{1,80})?\((?:[^()\n]{0,"
         r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown "
-        r"Source|SourceFile|<generated>|Compiled Code)",
+        r"Source|SourceFile|<generated>|Compiled Code|r8-map-id-[0-9a-f]{8})",
     ),
     Pattern(Part.DETAIL, r"\.\.\. \d+ (?:more|common frames omitted|filtered)"),
     Pattern(Part.DETAIL, r"\[CIRCULAR REFERENCE"),

@@ -110,7 +110,7 @@ _ABORT = re.compile(
     r"corrupted [\w ]+))(.*)$"
 )
 _FAULTING = re.compile(r"\s*Faulting application name: ([^,\n]{1,200})")
-_FAULT = re.compile(r"\s*(?:Faulting module name: ([^,\n]{1,200})|(Exception code: 0x[0-9a-f]{8}))")
+_FAULT = re.compile(r"(?<!\S)(?:Faulting module name: ([^,\n]{1,200})|(Exception code: 0x[0-9a-f]{8}))")
 _PLAIN = re.compile(
     r".*?(Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?$"
 )
@@ -141,7 +141,9 @@ _MACHINERY = re.compile(
 )
 _LIBRARY_FILE = re.compile(
     r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
-    r"signal|string|debug|io)/|/libc\.so|/libstdc|/site-packages/|^\.\./"
+    r"signal|string|debug|io)/|/libc\.so|/libstdc|/site-packages/|"
+    r"^\.\./(?:aten|c10|csu|elf|gcc|gdk|gio|glib|gobject|gtk|iconv|io|libio|locale|malloc|misc|nptl|posix|resolv|rt|signal|socket|stdio-common|"
+    r"stdlib|string|support|time|torch)/"
 )
 
 
@@ -195,7 +197,7 @@ def _faulted(lines: Sequence[str]) -> tuple[str, str] | None:
     """Windows' report of a crash: the program, the module that it was in, and the code."""
     for n, line in enumerate(lines):
         if found := _FAULTING.match(line):
-            told = [m[1] or m[2] for text in lines[n + 1 : n + 4] if (m := _FAULT.match(text))]
+            told = [m[1] or m[2] for text in (line, *lines[n + 1 : n + 4]) for m in _FAULT.finditer(text)]
             return "Faulting application", ", ".join([found[1], *told])
     return None
 

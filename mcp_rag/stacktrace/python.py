@@ -217,7 +217,8 @@ class _Reader:
         elif frame := _FRAME.match(line):
             self._add_frame(_frame(frame), line)
         elif cell := _CELL.match(line):
-            function, file = (cell[5] or "").strip(), cell[2] or cell[4] or "<cell>"
+            function = (cell[5] or ("<module>" if cell[1] else "")).strip()
+            file = cell[2] or cell[4] or "<cell>"
             self._add_frame(Frame(function, "", file, number(cell[1] or cell[3] or "0"), in_app(file)), line)
         elif _BOX_LINE.match(line):
             self._feed_box(line)

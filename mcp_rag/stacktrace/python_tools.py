@@ -15,7 +15,8 @@ _PYTEST_END = re.compile(r"(\S+\.py):(\d+): ([A-Za-z_][\w.]*)$")
 _POETRY_TYPE = re.compile(r" {1,4}([A-Z]\w{2,80})$")
 _POETRY_PLACE = re.compile(r" {1,4}at ((?:[A-Za-z]:)?[^\s:]{1,300}):(\d+) in ([\w<>.]{1,80})$")
 _LIBRARY = re.compile(
-    r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen "
+    r"[/\\](?:site|dist)-packages[/\\]|[/\\][Ll]ib(?:64)?[/\\]python\d|[/\\]Python\d+[/\\]lib[/\\]|^<frozen |"
+    r"^/var/runtime/"  # where a cloud's functions find its client
 )
 
 

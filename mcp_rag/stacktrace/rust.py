@@ -32,6 +32,8 @@ _PANIC = re.compile(r".*?thread (?:'([^'\n]{0,200})'|<unnamed>) (?:\(\d+\) )?pan
 _OLD = re.compile(r"'(.*)', (\S+?):(\d{1,9})(?::\d{1,9})?$")
 _NEW = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}:?$")
 _OLD_OPEN = re.compile(r"'(.*)$")
+_OLD_CLOSED = re.compile(r"', ([^\s:]{1,300}\.rs):(\d{1,9})(?::\d{1,9})?$")
+MAX_MESSAGE_LINES = 20
 _OVERFLOW = re.compile(r"thread '[^'\n]{0,200}' (?:\(\d+\) )?has overflowed its stack")
 _RUNTIME = re.compile(r"\s*(?:fatal runtime error|memory allocation of \d+ bytes failed)(?:: )?(.*)$")
 _END = re.compile(r"\s*(?:note: |stack backtrace:|thread ')")
@@ -78,6 +80,8 @@ def _panic(head: str, after: Sequence[str]) -> ExceptionInfo:
         message = next((line.strip() for line in _until_end(after)), "")
     elif opened := _OLD_OPEN.match(head):
         message = opened[1].rstrip("',")
+        closed = next((m for line in after[:MAX_MESSAGE_LINES] if (m := _OLD_CLOSED.search(line))), None)
+        place = Frame(file=closed[1], line=int(closed[2]), in_app=in_app("", closed[1])) if closed else None
     else:
         message = head
     frames = _frames(after)

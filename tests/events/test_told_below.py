@@ -12,6 +12,17 @@ from mcp_rag.events.told_below import error_stack, told_below
     [
         ("gradle", ["", "* What went wrong:", "No such task.", "", "* Try:"], "No such task."),
         ("gradle", ["* What went wrong:", "No such task.", "> Did you mean x?"], "No such task. > Did you mean x?"),
+        (
+            "gradle",
+            [
+                "* What went wrong:",
+                "Task failed.",
+                "> Could not resolve all files for configuration 'x'.",
+                "> No till.",
+            ],
+            "Task failed. > Could not resolve all files for configuration 'x'. > No till.",
+        ),
+        ("gradle", ["* What went wrong:", "Task failed.", "> No till.", "> No cart."], "Task failed. > No till."),
         ("gradle", ["* Try:", "again"], ""),
         ("gradle", ["* What went wrong:"], ""),
         ("ansible", ["  msg: no till", "  rc: 1", "  stderr: ''"], "no till, rc: 1"),

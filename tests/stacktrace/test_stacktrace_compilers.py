@@ -27,7 +27,13 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
     "cs": (
         "Program.cs(9,13): error CS0103: The name 'total' does not exist in the current context [/src/shop.csproj]",
         "compiler",
-        [("CS0103", "The name 'total' does not exist in the current context [/src/shop.csproj]")],
+        [("CS0103", "The name 'total' does not exist in the current context")],
+        [],
+    ),
+    "cs of one framework": (
+        "C:\\src\\Program.cs(9,13): error CS0103: The name 'x' is no [a] [C:\\a\\shop.csproj::TargetFramework=net8.0]",
+        "compiler",
+        [("CS0103", "The name 'x' is no [a]")],
         [],
     ),
 }

@@ -72,6 +72,20 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("System.NullReferenceException", "Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt.")],
         [("Total", "C:\\src\\Cart.cs", 41, True)],
     ),
+    "dotnet russian": (
+        "System.InvalidOperationException: x\n"
+        "   в Acme.Shop.Cart.Total() в C:\\src\\Cart.cs:строка 41\n"
+        "   в Acme.Shop.Cart.Main(String[] args)",
+        "csharp",
+        [("System.InvalidOperationException", "x")],
+        [("Total", "C:\\src\\Cart.cs", 41, True), ("Main", "", 0, True)],
+    ),
+    "dotnet japanese": (
+        "System.InvalidOperationException: x\n   場所 Acme.Shop.Cart.Total() 場所 C:\\src\\Cart.cs:行 41",
+        "csharp",
+        [("System.InvalidOperationException", "x")],
+        [("Total", "C:\\src\\Cart.cs", 41, True)],
+    ),
     "dotnet ctor": (
         "System.TypeInitializationException: The type initializer for 'Acme.Conf' threw an exception.\n"
         " ---> System.IO.FileNotFoundException: Could not find file '/etc/app.json'.\n"

@@ -111,6 +111,21 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("DATA RACE", "data race")],
         [("bump", "/srv/app/r.go", 9, True), ("main", "/srv/app/r.go", 15, True)],
     ),
+    "go in a workspace": (
+        "panic: no till\n"
+        "\n"
+        "goroutine 1 [running]:\n"
+        "strings.Repeat(...)\n"
+        "\t/usr/local/go/src/strings/strings.go:600\n"
+        "shop/till.Open(0x1)\n"
+        "\t/go/src/shop/till/till.go:20 +0x45",
+        "go",
+        [("panic", "no till")],
+        [
+            ("Repeat", "/usr/local/go/src/strings/strings.go", 600, False),
+            ("Open", "/go/src/shop/till/till.go", 20, True),
+        ],
+    ),
     "go err value": (
         "panic: open /etc/app.conf: no such file or directory\n"
         "\n"

@@ -151,6 +151,14 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("java.lang.IllegalStateException", "a")],
         [("f", "A.java", 1, True)],
     ),
+    "places of a shortened build": (
+        "java.lang.IllegalStateException: a\n"
+        "\tat xj2.c(r8-map-id-90bb1ded3030e8c0e75a4e12663ab912:3)\n"
+        "\tat com.acme.A.f(SourceFile:1)",
+        "java",
+        [("java.lang.IllegalStateException", "a")],
+        [("c", "r8-map-id-90bb1ded3030e8c0e75a4e12663ab912", 3, True), ("f", "SourceFile", 1, True)],
+    ),
     "hotspot in compiled code": (
         "# A fatal error has been detected by the Java Runtime Environment:\n"
         "#  SIGSEGV (0xb) at pc=0x00007f8a, pid=1, tid=57\n"

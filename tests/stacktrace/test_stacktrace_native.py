@@ -156,6 +156,21 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("terminate", "terminate called without an active exception")],
         [],
     ),
+    "built beside its source": (
+        "Program received signal SIGSEGV, Segmentation fault.\n"
+        "#0  0x00007f1 in __memcpy () at ../sysdeps/x86_64/memcpy.S:12\n"
+        "#1  0x00007f2 in pool_take (n=3) at ../src/pool.c:88",
+        "cpp",
+        [("SIGSEGV", "Segmentation fault")],
+        [("pool_take", "../src/pool.c", 88, True)],
+    ),
+    "windows on one line": (
+        "Faulting application name: till.exe, version: 1.2.0.0 Faulting module name: pool.dll, version: 2.0.0.0 "
+        "Exception code: 0xc0000005 Fault offset: 0x0000000000041d2a",
+        "cpp",
+        [("Faulting application", "till.exe, pool.dll, Exception code: 0xc0000005")],
+        [],
+    ),
     "kernel on arm": (
         "Unable to handle kernel paging request at virtual address dead0000\n"
         "Internal error: Oops: 96000004\n"

@@ -371,7 +371,19 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         "KeyError: 'xx'",
         "python",
         [("KeyError", "'xx'")],
-        [("Rates.__getitem__", "/srv/app/rates.py", 41, True), ("", "<cell>", 2, True)],
+        [("Rates.__getitem__", "/srv/app/rates.py", 41, True), ("<module>", "<cell>", 2, True)],
+    ),
+    "function of a cloud": (
+        "Traceback (most recent call last):\n"
+        '  File "/var/task/rates.py", line 9, in handler\n'
+        '  File "/var/runtime/botocore/client.py", line 535, in _api_call\n'
+        "ValueError: no rate",
+        "python",
+        [("ValueError", "no rate")],
+        [
+            ("_api_call", "/var/runtime/botocore/client.py", 535, False),
+            ("handler", "/var/task/rates.py", 9, True),
+        ],
     ),
     "warning": (
         "/srv/app/rates.py:41: UserWarning: rates are old\n  warn('rates are old')",

@@ -105,6 +105,13 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("panic", "first line")],
         [],
     ),
+    "old panic of many lines": (
+        "thread 'main' panicked at 'assertion failed: `(left == right)`\n  left: `3`,\n right: `4`', src/cart.rs:12:5\n"
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        "rust",
+        [("panic", "assertion failed: `(left == right)`")],
+        [("", "src/cart.rs", 12, True)],
+    ),
     "anyhow without Error": (
         "could not load config\n\nCaused by:\n    file is empty",
         "rust",
