@@ -115,7 +115,11 @@ class HeaderTokens:
         """`[ERROR]`, `<Error>`, `[ERROR/MainProcess]`, `[core:error]`, `[main ERROR a.b.C]`, also never closed."""
         found = _BRACKET.match(self.line, pos)
         inner = found.group()[1:-1] if found else self.line[pos + 1 : pos + 120]
-        whole = header_level(inner.strip())
+        alone = found is not None and self.line[found.end() : found.end() + 2] in (
+            " [",
+            " (",
+        )  # Beego: `[C] [till.go:41]`
+        whole = header_level(inner.strip(), marked=alone)
         if whole and found:
             self.level, self.body, self.pos = whole, found.end(), found.end()
             return True
