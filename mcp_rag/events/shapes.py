@@ -230,6 +230,8 @@ def _timed(text: str, outer: Header) -> Header:
     """The diagnostic that a tool printed behind the time a build server gave it, else the header as it is."""
     rest = text[outer.body :]
     inner = formats.match(rest)
+    if inner is not None and inner.level and 0 <= inner.time[0] <= 1:  # a viewer's time, then the program's own
+        return _replaced(inner, outer.body)
     if inner is None or inner.format not in formats.TIMED or not inner.level or role(rest).part in _NO_HEADER:
         return outer
     at = outer.body
@@ -239,6 +241,17 @@ def _timed(text: str, outer: Header) -> Header:
         logger=_moved(inner.logger, at),
         service=_moved(inner.service, at) if inner.service != NO_SPAN else outer.service,
         stream=_moved(inner.stream, at) if inner.stream != NO_SPAN else outer.stream,
+    )
+
+
+def _replaced(inner: Header, at: int) -> Header:
+    """A header whose places are counted from further left."""
+    return inner._replace(
+        body=at + inner.body,
+        time=_moved(inner.time, at),
+        logger=_moved(inner.logger, at),
+        service=_moved(inner.service, at),
+        stream=_moved(inner.stream, at),
     )
 
 
