@@ -107,7 +107,7 @@ def _bare_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.indented:
         return not (ruled_off(event) or paragraph(event, shape, at) or set_apart(event, shape, lane, at))
     if part is Part.START:
-        return _start_line(event, lane, at)
+        return _start_line(event, shape, at)
     if part is Part.TYPE:
         return _type_line(event, shape, lane, at)
     if part is Part.CRASH:
@@ -170,9 +170,8 @@ def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return shape.indented or (below and event.last == at - 1)
 
 
-def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
+def _start_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """A traceback header: part of a chain, of the log record just before it, or an event of its own."""
-    del lane
     if event.phase in {Phase.LINK, Phase.PRELUDE}:
         return True
     if event.phase is Phase.HEAD:
@@ -183,6 +182,8 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
         return last is Part.DETAIL or named
     if event.phase is not Phase.NONE:
         return False
+    if event.headed and shape.role.language == "rust":
+        return False  # what a program of Rust ends with, and no logger prints
     if event.headed:
         # Loggers attach tracebacks on purpose at DEBUG and from WARN up; after an INFO line the program died.
         return event.head.level != Level.INFO

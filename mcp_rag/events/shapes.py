@@ -272,9 +272,14 @@ def _text(text: str, most: int) -> Shape:
         indented=indented,
         named=_NAMED.match(text) is not None,
         deeper=part.part is Part.FRAME or (indented and part is NO_ROLE),
-        brace=text.strip() == "{" and not indented,
+        brace=not indented and text[0] == "{" and (text.rstrip() == "{" or _opens(text)),
         stray=astray is not Level.UNSET,
     )
+
+
+def _opens(text: str) -> bool:
+    """Whether a record begins here that goes on below: Elasticsearch puts each call of its trace on a line."""
+    return text[:2] == '{"' and text.rstrip()[-1] in ",["
 
 
 _JSON_SHAPES = {level: Shape(Kind.JSON, level=level, fixed=True, plain=True) for level in Level}

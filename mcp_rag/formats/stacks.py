@@ -1,4 +1,4 @@
-"""Headers of the loggers that one framework or game brings: Substrate's nodes, Kratos, BepInEx, Android's packager."""
+"""Headers of the loggers that one program brings: Substrate's nodes, Kratos, BepInEx, rspamd, Android's packager."""
 
 from __future__ import annotations
 
@@ -43,6 +43,15 @@ STACK_FORMATS: tuple[TextFormat, ...] = (
         needs=":",
         grade=_plugin,
         pattern=r"\[(?P<kind>Fatal|Error|Warning|Message|Info|Debug) {0,3}: {0,10}(?P<logger>[^\[\]:]{1,60})\] ",
+    ),
+    TextFormat(
+        "rspamd",
+        "rspamd: `time #pid(worker) <id>; module; function: message`",
+        "2026-11-23 19:20:37 #9(controller) <9f1c2d>; lua; till.lua:41: cannot open the drawer",
+        stamped=True,
+        needs=">; ",
+        pattern=r" #(?P<stream>\d{1,8})\((?P<service>\w{1,40})\) <[^<>]{0,40}>; (?P<logger>[\w-]{1,40}); "
+        r"(?:[\w./-]{1,80}:\d{1,6}|\w{1,80}): ",
     ),
     TextFormat(
         "android-resources",

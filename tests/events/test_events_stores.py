@@ -230,6 +230,12 @@ def test_substrate_prints_the_calls_before_the_panic() -> None:
     assert [(r.first_line, r.last_line) for r in two] == [(0, 2), (3, 3)]
 
 
+def test_an_error_that_a_program_of_rust_ends_with_is_no_loggers() -> None:
+    """Nothing that a logger said before, whatever its level, had it attached."""
+    text = "2026-11-23 19:20:37 [till] bought\nError: \n   0: Other: drawer is locked\n"
+    assert [(r.first_line, r.last_line, r.level) for r in records(text)] == [(0, 0, Level.UNSET), (1, 2, Level.ERROR)]
+
+
 def test_two_reasons_not_to_start_are_two_faults() -> None:
     """Spring calls each failed start the same: the description below tells them apart. What it says between empty lines
     at INFO is no error."""

@@ -19,6 +19,7 @@ def text_of(line: str, span: Span) -> str:
     [
         ("2026-11-23 19:20:37.123  WARN main shop::till: slow", "substrate", Level.WARN, "slow", "shop::till"),
         ("INFO ts=2026-11-23T19:20:37Z caller=a/b.go:7 msg=up and well", "kratos", Level.INFO, "up and well", "a/b.go"),
+        ("2026-11-23 19:20:37 #9(main) <9f1c>; cfg; till_open: no drawer", "rspamd", Level.UNSET, "no drawer", "cfg"),
         ("[Warning:  Till] drawer is open", "bepinex", Level.WARN, "drawer is open", "Till"),
         ("[Message:  Till] drawer is shut", "bepinex", Level.INFO, "drawer is shut", "Till"),
         ("/srv/shop/AndroidManifest.xml:12:5-44:19 Error:", "android-resources", Level.ERROR, "", ""),
