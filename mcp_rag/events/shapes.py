@@ -163,6 +163,8 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
         header = _carried(text, header)
     elif header.format == formats.GENERIC and not header.level and header.time != NO_SPAN:
         header = _timed(text, header)
+    elif header.format == formats.GENERIC and text[header.body : header.body + 4].isdigit():
+        header = _dated(text, header)
     rest = text[header.body :]
     if rest[:4] == "#011":
         rest = untabbed(rest)
@@ -242,6 +244,14 @@ def _timed(text: str, outer: Header) -> Header:
         service=_moved(inner.service, at) if inner.service != NO_SPAN else outer.service,
         stream=_moved(inner.stream, at) if inner.stream != NO_SPAN else outer.stream,
     )
+
+
+def _dated(text: str, outer: Header) -> Header:
+    """The header of a program that puts its level before its time, behind a build server's time of day."""
+    at = len(text) - len(text[outer.time[1] :].lstrip(" "))
+    inner = formats.match(text[at:]) if text[at : at + 1].isalpha() else None
+    whole = inner is not None and inner.level and inner.time[0] > 0 and at + inner.body > outer.body
+    return _replaced(inner, at) if inner is not None and whole else outer
 
 
 def _replaced(inner: Header, at: int) -> Header:

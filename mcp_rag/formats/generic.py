@@ -32,7 +32,9 @@ _LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
 _ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
-_NAMED_LEVEL = re.compile(r"\[[^\[\]]{1,60}\] {1,2}(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))")
+_NAMED_LEVEL = re.compile(
+    r"\[[^\[\]]{1,60}\](?: {1,2}|(?=\[))(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))"
+)
 _PROGRAM_LEVEL = re.compile(
     r"(?P<name>[A-Za-z][\w.-]{1,40})(?:\[\d{1,9}\])?: (?:\[(?P<boxed>[A-Za-z]{4,8})\]:? |(?P<bare>[A-Z]{4,8})(?::? )"
     r"|(?P<said>error|warning|fatal|info|notice|debug): )(?=\S)"

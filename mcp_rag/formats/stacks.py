@@ -1,4 +1,4 @@
-"""Headers of the loggers that one program brings: Substrate's nodes, Kratos, BepInEx, rspamd, Android's packager."""
+"""Headers of the loggers that one program brings: Substrate, Kratos, BepInEx, EventStore, rspamd, Android's packager."""
 
 from __future__ import annotations
 
@@ -43,6 +43,15 @@ STACK_FORMATS: tuple[TextFormat, ...] = (
         needs=":",
         grade=_plugin,
         pattern=r"\[(?P<kind>Fatal|Error|Warning|Message|Info|Debug) {0,3}: {0,10}(?P<logger>[^\[\]:]{1,60})\] ",
+    ),
+    TextFormat(
+        "eventstore",
+        "EventStoreDB: `[process, thread,time,LEVEL] message`",
+        "[ 4711, 9,19:20:37.123,ERR] The drawer is locked",
+        first="[",
+        needs=",",
+        pattern=r"\[ {0,6}(?P<stream>\d{1,7}), {0,3}\d{1,4},(?P<time>\d\d:\d\d:\d\d\.\d{3})"
+        r"(?:,(?P<level>[A-Z]{3}))?\](?: |$)",
     ),
     TextFormat(
         "rspamd",

@@ -36,7 +36,7 @@ LATE_PARTS: Table = (
 )
 
 _PANIC = re.compile(r".*?[tT]hread (?:'([^'\n]{0,200})'|<unnamed>) (?:\(\d+\) )?panicked at (.*)$")
-_OLD = re.compile(r"'(.*)', (\S+?):(\d{1,9})(?::\d{1,9})?$")
+_OLD = re.compile(r"'(.*)'[,:] (\S+?):(\d{1,9})(?::\d{1,9})?$")
 _NEW = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}:?$")
 _OLD_OPEN = re.compile(r"'(.*)$")
 _OVERFLOW = re.compile(r"thread '[^'\n]{0,200}' (?:\(\d+\) )?has overflowed its stack")

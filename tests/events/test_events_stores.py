@@ -256,6 +256,23 @@ def test_a_viewers_time_before_the_programs_own_is_cut_off() -> None:
     assert [(r.format, r.level, r.message) for r in found] == [("mysql", Level.INFO, "InnoDB: tills are open")]
 
 
+def test_a_build_servers_time_stands_before_a_level_that_stands_first() -> None:
+    """The level and the time are the program's, and the message holds neither."""
+    found = records("19:20:37  WARN  2026-11-23 18:19:20,485 [shard 0:main] till - drawer is open\n")
+    assert [(r.level, r.message, r.timestamp_ms) for r in found] == [(Level.WARN, "drawer is open", 1_795_457_960_485)]
+
+
+def test_what_postgresql_logged_inside_another_record_counts() -> None:
+    """CloudNativePG writes each record of the server at INFO; the server named the level and the message."""
+    line = (
+        '{"level":"info","ts":"2026-11-23T19:20:38Z","logger":"postgres","msg":"record","logging_pod":"shop-1","record":'
+        '{"log_time":"2026-11-23 19:20:37.123 UTC","error_severity":"FATAL","message":"no till"}}\n'
+    )
+    assert [(r.format, r.level, r.message, r.timestamp_ms) for r in records(line)] == [
+        ("json-cnpg", Level.FATAL, "no till", 1_795_461_637_123)
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "level"),
     [
