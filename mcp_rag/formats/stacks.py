@@ -1,4 +1,4 @@
-"""Headers of the loggers that one program brings: Substrate, Kratos, BepInEx, EventStore, rspamd, Android's packager."""
+"""Headers of the loggers of one program: Substrate, Kratos, BepInEx, EventStore, rspamd, Android's packager."""
 
 from __future__ import annotations
 

@@ -215,6 +215,8 @@ class HeaderTokens:
             return self.line[self.pos : self.pos + 1] == "[" or self.line[self.pos : self.pos + 2] == " ["
         for pattern, commits in ((_SOURCE, True), (_SERVICE, True), (_DOTTED, True), (_SHORT_DOTTED, False)):
             found = pattern.match(self.line, pos)
+            if pattern is _SOURCE and found and self.stream != NO_SPAN and not self.line[found.end() :].strip():
+                return False  # a call alone behind the place that a bracket held: one line of a trace
             if found and not _NOT_A_LOGGER.match(found["name"]):
                 if pattern is _SERVICE:
                     self.service = found.span("name")

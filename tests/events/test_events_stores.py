@@ -256,6 +256,19 @@ def test_a_viewers_time_before_the_programs_own_is_cut_off() -> None:
     assert [(r.format, r.level, r.message) for r in found] == [("mysql", Level.INFO, "InnoDB: tills are open")]
 
 
+def test_beego_prints_the_calls_of_a_panic_as_records() -> None:
+    """Each has the letter of its level and the place of the logger, then the place of the call."""
+    head = "2026/11/23 19:20:37.125 [C] [panic.go:884]  "
+    told = (
+        "the request url is  /till",
+        "Handler crashed with error no till",
+        "/usr/go/panic.go:884",
+        "/src/till.go:41",
+    )
+    found = records("".join(f"{head}{line}\n" for line in told))
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 3, Level.FATAL)]
+
+
 def test_a_build_servers_time_stands_before_a_level_that_stands_first() -> None:
     """The level and the time are the program's, and the message holds neither."""
     found = records("19:20:37  WARN  2026-11-23 18:19:20,485 [shard 0:main] till - drawer is open\n")
