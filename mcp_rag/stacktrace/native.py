@@ -41,7 +41,7 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"This could be because you hit a bug|Sorry, we probably made a mistake|key_buffer_size=\d"),
     Pattern(Part.DETAIL, r"or one of the libraries it was linked against is|or misconfigured\. This error can also be"),
     Pattern(Part.DETAIL, r"To report this bug, see |diagnose the problem, but since we have|something is definitely"),
-    Pattern(Part.DETAIL, r"where mysqld died\. If you see no|terribly wrong\.\.\.$|from hits, max_"),
+    Pattern(Part.DETAIL, r"where mysqld died\. If you see no|terribly wrong\.\.\.$"),
     Pattern(Part.DETAIL, r"It is possible that (?:mysqld|mariadbd) could use up to"),
     Pattern(Part.DETAIL, r"Server version: \d[^\n]{0,80} source revision"),
     Pattern(Part.DETAIL, r"Attempting to collect some information|We will try our best to scrape up some info"),

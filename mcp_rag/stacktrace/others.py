@@ -69,7 +69,10 @@ PLSQL: Table = (
     Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),
     # The server's alert log: where it wrote more of an error, and the system's word on it.
     Pattern(Part.CRASH, r"Errors in file \S{1,300}\.trc"),
-    Pattern(Part.DETAIL, r"Incident details in: |Additional information: \d|[A-Z][\w-]{2,20} Error: \d+: [A-Z]"),
+    Pattern(
+        Part.DETAIL,
+        r"Incident details in: |Additional information: \d|(?:Linux|AIX|Solaris|HPUX|SVR4)[\w /-]{0,20} Error: \d+: ",
+    ),
 )
 SHELL: Table = (
     Pattern(Part.CRASH, r"\S{1,200}: line \d+: syntax error", ": line "),
