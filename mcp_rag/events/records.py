@@ -14,13 +14,12 @@ from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.events.told_below import (
-    STARTED_NOT,
     alert,
-    described,
     error_stack,
     installer_failure,
     report_message,
     told_below,
+    untold,
 )
 from mcp_rag.stacktrace import Part, reports
 from mcp_rag.types import (
@@ -211,8 +210,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
     if len(inner) > 1:
         parts.message = _told_behind(event, header, inner, parts) or parts.message
-    if parts.message == STARTED_NOT:
-        parts.cause = described(inner)
+    if len(inner) > 1:
+        parts.cause = untold(parts.message, inner)
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
     if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):

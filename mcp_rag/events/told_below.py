@@ -9,8 +9,8 @@ _WRONG = "* What went wrong:"
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
 _MSG = re.compile(r"\s{1,8}\"msg\": \"((?:[^\"\\]|\\.){1,2000})\"")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
+_CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}\])?: (.*)$")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
-STARTED_NOT = "APPLICATION FAILED TO START"  # whatever kept a program of Spring from it
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -65,7 +65,17 @@ def alert(lines: Sequence[str]) -> str:
     return "; ".join(told)
 
 
-def described(lines: Sequence[str]) -> str:
+def untold(message: str, lines: Sequence[str]) -> str:
+    """Why a program did not start, where its message is the same whatever kept it from that: Spring's description,
+    Elasticsearch's first check that failed; "" for all other messages."""
+    if message == "APPLICATION FAILED TO START":
+        return _described(lines)
+    if message == "node validation exception":
+        return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
+    return ""
+
+
+def _described(lines: Sequence[str]) -> str:
     """What Spring's report of a failed start says under its heading "Description:"; "" where it has none."""
     at = next((n for n, line in enumerate(lines) if line.strip() == "Description:"), len(lines))
     return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")

@@ -250,6 +250,18 @@ def test_two_reasons_not_to_start_are_two_faults() -> None:
     assert [(r.level, r.last_line) for r in records(calm)] == [(Level.INFO, 2)]
 
 
+def test_two_checks_that_elasticsearch_failed_are_two_faults() -> None:
+    """Each start that a check forbids has the same message; the first check below it is the fault."""
+    head = "[2026-11-23T19:20:37,118][ERROR][o.e.b.Elasticsearch      ] [till-1] node validation exception\n"
+    told = (
+        "[1] bootstrap checks failed.\nbootstrap check failure [1] of [1]: memory is not locked\n",
+        "[1] bootstrap checks failed.\n[1]: memory is not locked\n",
+        "[1] bootstrap checks failed.\n[1]: too few file descriptors\n",
+    )
+    first, again, other = (fingerprint(records(head + text)[0]).id for text in told)
+    assert first == again != other
+
+
 def test_a_viewers_time_before_the_programs_own_is_cut_off() -> None:
     """Docker Desktop's log shows a time before each line: the program's header behind it counts."""
     found = records("2026-11-23 11:47:36 2026-11-23T10:47:36.469305Z 7 [Note] InnoDB: tills are open\n")
