@@ -38,9 +38,9 @@ CLICKHOUSE = """2026.11.23 19:20:37.123456 [ 12 ] {9f1c2d7e} <Error> TCPHandler:
 Table shop.tills does not exist. (UNKNOWN_TABLE), \
 Stack trace (when copying this message, always include the lines below):
 
-0. DB::Exception::Exception(String const&, int, bool) @ 0x000000000d01e6db
-1. ./build/src/Till.cpp:77: DB::Tills::open(String const&) const @ 0x0000000010acd22b in /usr/bin/clickhouse
-2. ? @ 0x000000001442a84a in ?
+0. DB::Exception::Exception(String const&, int, bool) @ 0x000000000aa11223
+1. ./build/src/Till.cpp:77: DB::Tills::open(String const&) const @ 0x000000001bb22334 in /usr/bin/clickhouse
+2. ? @ 0x000000001cc33445 in ?
 
 2026.11.23 19:20:38.123456 [ 12 ] {} <Debug> TCPHandler: done
 """
@@ -174,7 +174,7 @@ def test_mysqld_says_why_it_may_have_crashed_behind_syslog_too() -> None:
         "This could be because you hit a bug. It is also possible that this binary",
         "or one of the libraries it was linked against is corrupt, improperly built,",
         "or misconfigured. This error can also be caused by malfunctioning hardware.",
-        "/usr/sbin/mysqld(+0x39c83d)[0x7f57286e983d]",
+        "/usr/sbin/mysqld(+0x1a2b3c)[0x5500aa11bb22]",
     )
     found = records("".join(f"{head}{line}\n" for line in told))
     assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 4, Level.ERROR)]
@@ -201,7 +201,7 @@ def test_what_an_exception_of_sql_client_says_of_the_connection_ends_it() -> Non
     text = (
         "Unhandled exception. Microsoft.Data.SqlClient.SqlException (0x80131904): Login failed for user 'till'.\n"
         "   at Shop.Till.Open() in /src/Till.cs:line 26\n"
-        "ClientConnectionId:157a12b5-ab85-4eba-a802-4a318d7d183a\n"
+        "ClientConnectionId:0a1b2c3d-1111-4222-8333-444455556666\n"
         "Error Number:18456,State:1,Class:14\n"
     )
     assert [(r.first_line, r.last_line) for r in records(text)] == [(0, 3)]
