@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 _TAI_MS = (2**62 + 10) * 1000  # TAI64N's second 0 of 1970: those who write it leave later leap seconds out
-_DATES = frozenset({"d", "n1", "tai", "e"})
-_ZONES = frozenset({"z", "zs", "zh", "zn", "zi", "zm", "zw", "tai", "e"})
+_DATES = frozenset({"d", "n1", "tai", "e", "x"})
+_ZONES = frozenset({"z", "zs", "zh", "zn", "zi", "zm", "zw", "tai", "e", "x"})
 # Dates with a year of four digits: where it is missing or ambiguous, a second may decide between two dates.
 _SECONDS = re.compile(
     r"((?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}:)\d\d:\d\d:)"
@@ -45,7 +45,7 @@ _SECONDS = re.compile(
 )
 _PARSERS = tuple(re.compile(source) for source in (*(source for _, source in SHAPES), *NAMED_SHAPES))
 _DATE = re.compile(r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})")
-_LETTER_SHAPES = ("asctime", "script", "weekday", "rfc1123", "syslog")
+_LETTER_SHAPES = ("asctime", "script", "yearless", "weekday", "rfc1123", "syslog")
 
 
 def _scanner(letters: bool) -> re.Pattern[str]:  # noqa: FBT001 - picks one of two tables, private
@@ -169,6 +169,8 @@ def _epoch_ms(moment: datetime, local: tzinfo) -> int:
 def _instant(parts: dict[str, str], local: tzinfo, reference_ms: int) -> int | None:
     if "tai" in parts:
         return int(parts["tai"][:16], 16) * 1000 - _TAI_MS + int(parts["tai"][16:], 16) // 1_000_000
+    if "x" in parts:
+        return int(float(parts["x"]) * 1000)
     if "e" in parts:
         digits = parts["e"]
         if len(digits) == 10:

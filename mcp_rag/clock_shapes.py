@@ -84,6 +84,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
         "named",
         rf"(?P<d>\d{{1,2}})[ -]?{_MON}[ -]?(?:(?P<y>\d{{4}})|(?<=-)(?P<y2>\d\d))(?:::?|, | ){_TIME}{_ZONE}",
     ),
+    # NLog with a short date: only where its columns follow.
+    ("columns", rf"(?P<y2>\d{{2}})-(?P<mo>\d{{1,2}})-(?P<d>\d{{1,2}}) {_TIME}(?=\|[A-Z]|$)"),
     ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
     ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}})(?:[ |]|(?<=/\d\d)-){_TIME}"),
     (
@@ -120,6 +122,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
         "script",
         rf"{_DAY},? {_MON} {{1,2}}(?P<d>\d{{1,2}}),? (?P<y>\d{{4}}),? {_TIME}{_ZONE}(?: \([A-Z][A-Za-z ]{{2,40}}\)?)?",
     ),
+    # MongoDB 2: neither a year, nor what could be one behind.
+    ("yearless", rf"{_DAY} {_MON} {{1,2}}(?P<d>\d{{1,2}}) {_TIME}(?= \[[a-zA-Z]|$)"),
     ("weekday", rf"{_DAY},? (?P<y>\d{{4}})-(?P<mo>\d\d)-(?P<d>\d\d)[ T]{_TIME}{_ZONE}"),
     ("rfc1123", rf"{_DAY},? (?P<d>\d{{1,2}})[ -]{_MON}[ -](?:(?P<y>\d{{4}})|(?P<y2>\d\d)) {_TIME}{_ZONE}"),
     ("syslog", rf"{_MON}(?: {{1,2}}|[-/])(?P<d>\d{{1,2}})(?:(?:,? |/)(?P<y>\d{{4}}),?)? {_TIME}{_ZONE}"),
@@ -136,6 +140,9 @@ NAMED_SHAPES: tuple[str, ...] = (
     r"(?P<h>\d\d):(?P<mi>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?(?P<zw>[+-]\d{1,3})\" date=\"(?P<mo>\d\d)-(?P<d>\d\d)-"
     r"(?P<y>\d{4})",
     rf"(?P<zn>{_NAMES}) {_MON} {{1,2}}(?P<d>\d{{1,2}}) (?P<h>\d\d):(?P<mi>\d\d):(?P<s>\d\d)",
+    r"(?P<zs>[+-]\d{2}:?\d{2}) (?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d) (?P<h>\d\d):(?P<mi>\d\d):(?P<s>\d\d)"
+    r"(?:\.(?P<f>\d{1,9}))?",
     r"(?P<tai>[0-9a-f]{24})",
+    r"(?P<x>\d\.\d{3,17}e\+\d\d)",  # seconds since 1970, as zap prints them
     r"(?P<mo>\d)(?P<d>\d{2}) (?P<h>\d{2}):(?P<mi>\d{2}):(?P<s>\d{2})\.(?P<f>\d{3,9})",
 )

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import APPLE, FLUTTER, MINECRAFT, Part
+from mcp_rag.stacktrace import APPLE, FLUTTER, LATE, MINECRAFT, REDIS, Part
 from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
 MAX_BANNER_LINES = 60
+_LATE_LINES = 4
 GRADLE = "gradle"
 # Whose reports are one block each, whatever their lines say.
-BLOCKS = frozenset({APPLE, FLUTTER, MINECRAFT})
+BLOCKS = frozenset({APPLE, FLUTTER, MINECRAFT, REDIS})
 _DATED = 6  # the first lines of Minecraft's report hold its time, as a header would
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 # A request is told in one line, and by the server: what a program prints behind it is another's.
 _REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
 _BEGUN = frozenset({Part.CRASH, Part.START})
+
+
+def completes(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether the line is the `LEVEL: message` half of a header that stood alone on the line before."""
+    return (
+        event.head.two_line
+        and event.first == event.last == at - 1
+        and shape.kind is Kind.HEAD
+        and shape.header is not None
+        and shape.header.time == NO_SPAN
+        and not shape.two_line
+    )
 
 
 def ruled_off(event: OpenEvent) -> bool:
@@ -63,9 +76,38 @@ def in_block(event: OpenEvent, shape: Shape, at: int) -> bool | None:
     headed = shape.kind is Kind.HEAD
     if event.language == FLUTTER:
         return None if headed else boxed(event, shape, at)
+    if event.language == REDIS:
+        return _reported(event, shape)
     if event.language not in BLOCKS or (headed and not (event.language == MINECRAFT and at - event.first < _DATED)):
         return None
     return not (shape.role.language == event.language and shape.role.part is Part.CRASH)
+
+
+def _reported(event: OpenEvent, shape: Shape) -> bool | None:
+    """Redis heads some lines of its report as warnings, and tells in the others what it holds."""
+    if event.phase is Phase.DONE or (shape.role.part is Part.CRASH and shape.role.language == REDIS):
+        return None
+    header = shape.header
+    return header is None or (header.format == REDIS and shape.level >= Level.WARN)
+
+
+def late_crash(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether the words of a panic follow its calls, behind two blank lines at most."""
+    return shape.role.language == LATE and event.phase is Phase.FRAMES and event.last >= at - 3
+
+
+def noted_panic(event: OpenEvent) -> bool:
+    """Whether the line above closed a panic of Rust: an error behind it is that of the program."""
+    last = event.last_shape
+    return event.language == "rust" and last is not None and last.role.part is Part.DETAIL
+
+
+def told_next(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether SQL Server tells in this line of the error whose number stood in the one above."""
+    before, header = event.head.header, shape.header
+    if before is None or header is None or before.format != "mssql-error" or header.format != "mssql":
+        return False
+    return event.first == event.last == at - 1
 
 
 def told_again(event: OpenEvent, at: int) -> bool:
@@ -106,7 +148,15 @@ def told_in_paragraphs(event: OpenEvent, at: int) -> bool:
     """Whether an error that says nothing in its own line is still being told below it, as Spring reports a start that
     failed. A bare word without a time may stand above anything."""
     timed = event.head.header is not None and event.head.header.time != NO_SPAN
+    if begun_empty(event):
+        return at - event.first < _LATE_LINES
     return timed and event.head.level >= Level.ERROR and at - event.first < MAX_BANNER_LINES
+
+
+def begun_empty(event: OpenEvent) -> bool:
+    """Whether Spring opened a message with empty lines, whatever its level: what is told below them is its own."""
+    header = event.head.header
+    return event.head.empty and header is not None and header.format == "spring-boot" and event.head.level < Level.ERROR
 
 
 def stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:

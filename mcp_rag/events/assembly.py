@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from mcp_rag.events.joining import completes, joins, phase_after
+from mcp_rag.events.amid import BLOCKS, completes
+from mcp_rag.events.joining import joins, phase_after
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import NO_ROLE, THREADS, Part, Role
+from mcp_rag.stacktrace import NO_ROLE, REDIS, THREADS, Part, Role
 from mcp_rag.types import Level
 
 _OPEN = frozenset({Phase.HEAD, Phase.FRAMES, Phase.LINK})
@@ -43,7 +44,8 @@ class Event:
     def level(self) -> Level:
         """A header's word counts, unless the crash began in that very line: then it only labels the stream."""
         level = (self.second or self.head).level
-        if not self.crash or ((self.second or self.head).fixed and not (self.own_crash and level < Level.WARN)):
+        labelled = self.own_crash and (level < Level.WARN or self.language in BLOCKS)
+        if not self.crash or ((self.second or self.head).fixed and not labelled):
             return level
         return max(level, Level.FATAL if self.fatal else Level.ERROR)
 
@@ -134,13 +136,13 @@ class _Lane:
             event = self.event = self.event or Event(at, at, shape)
             event.last = at
             self._begin(event, shape)
-            return event.prefixed or shape.two_line
+            return event.prefixed or shape.two_line or event.language == REDIS
         if completes(event, shape, at):
             event.second, event.last = shape, at
         else:
             self._join(event, at, shape)
         if event.own_crash and event.phase is Phase.HEAD:  # its message may quote what reads like a header
-            return True
+            return True  # and a report of Redis heads some of its lines
         # A program under syslog writes its own headers: what has none goes on with the message of its exception.
         return event.prefixed and (event.phase in _OPEN or (event.phase is Phase.DONE and event.head.carried))
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from mcp_rag.events.amid import (
     BLOCKS,
     amid_message,
+    begun_empty,
     behind_request,
     below_crash,
     below_exception,
     below_heading,
     boxed,
+    completes,
     in_block,
+    late_crash,
+    noted_panic,
     of_runtime,
     paragraph,
     ruled_off,
@@ -18,14 +22,15 @@ from mcp_rag.events.amid import (
     stands_alone,
     told_again,
     told_in_paragraphs,
+    told_next,
 )
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import Part, Role
+from mcp_rag.stacktrace import REDIS, Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
-from mcp_rag.types import NO_SPAN, Level
+from mcp_rag.types import Level
 
 _FRAME = frozenset({Part.FRAME})
 _DETAIL = frozenset({Part.DETAIL})
@@ -54,7 +59,8 @@ def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
     """Phase and language once `shape` is part of the event."""
     part = shape.role.part
     if language in BLOCKS:
-        return Phase.HEAD, language
+        ended = phase is Phase.DONE or (part is Part.DETAIL and shape.role.language == REDIS)
+        return Phase.DONE if language == REDIS and ended else Phase.HEAD, language
     language = language or shape.role.language
     if part in {Part.START, Part.CRASH}:
         return Phase.HEAD, shape.role.language or language
@@ -71,18 +77,6 @@ def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
     if part is Part.NONE and phase is Phase.FRAMES and language == _PYTHON and shape.named and not shape.indented:
         return Phase.DONE, language
     return phase, language
-
-
-def completes(event: OpenEvent, shape: Shape, at: int) -> bool:
-    """Whether the line is the `LEVEL: message` half of a header that stood alone on the line before."""
-    return (
-        event.head.two_line
-        and event.first == event.last == at - 1
-        and shape.kind is Kind.HEAD
-        and shape.header is not None
-        and shape.header.time == NO_SPAN
-        and not shape.two_line
-    )
 
 
 def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -113,7 +107,7 @@ def _bare_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.indented:
         return not (ruled_off(event) or paragraph(event, shape, at) or set_apart(event, shape, lane, at))
     if part is Part.START:
-        return _start_line(event, lane, at)
+        return _start_line(event, shape, at)
     if part is Part.TYPE:
         return _type_line(event, shape, lane, at)
     if part is Part.CRASH:
@@ -141,6 +135,8 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if event.head.kind is not Kind.HEAD or event.head.level >= Level.WARN or event.phase is not Phase.NONE:
         return False
     part = shape.role.part
+    if begun_empty(event) and part is Part.NONE:
+        return False
     if shape.stray and not (shape.indented or part in _TRACE):
         return part is not Part.TYPE or not _logged_below(lane.following(at))
     if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
@@ -174,9 +170,8 @@ def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return shape.indented or (below and event.last == at - 1)
 
 
-def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
+def _start_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """A traceback header: part of a chain, of the log record just before it, or an event of its own."""
-    del lane
     if event.phase in {Phase.LINK, Phase.PRELUDE}:
         return True
     if event.phase is Phase.HEAD:
@@ -187,6 +182,8 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
         return last is Part.DETAIL or named
     if event.phase is not Phase.NONE:
         return False
+    if event.headed and shape.role.language == "rust":
+        return False  # what a program of Rust ends with, and no logger prints
     if event.headed:
         # Loggers attach tracebacks on purpose at DEBUG and from WARN up; after an INFO line the program died.
         return event.head.level != Level.INFO
@@ -196,8 +193,10 @@ def _start_line(event: OpenEvent, lane: Lane, at: int) -> bool:
 def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     """The line of a crash is an event of its own unless what came before announced it, or began the same report."""
     language = shape.role.language
-    if event.language == TITLE and event.phase is Phase.PRELUDE:
+    if (event.language == TITLE and event.phase is Phase.PRELUDE) or late_crash(event, shape, at):
         return True
+    if language == _PLSQL and event.head.empty and event.headed and event.phase is Phase.NONE:
+        return event.first == event.last == at - 1  # the time stands alone above it
     if language == "go" and event.head.header is not None and event.head.header.format == "go-test":
         return event.first == event.last == at - 1  # it names the test, then prints why
     if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
@@ -234,6 +233,8 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
             return shape is not event.head
         return told_again(event, at) or (event.headed and not lane.ahead(at, _FRAME, 1))
     if phase is Phase.HEAD:
+        if noted_panic(event):
+            return False
         linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
         return linked or event.headed or event.head.role.part in _BEGUN
     if event.headed:
@@ -258,8 +259,8 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:
-        if event.language == "rust" and below_crash(event, at):
-            return True
+        if (event.language == "rust" and below_crash(event, at)) or event.language == _PLSQL:
+            return event.last == at - 1
         return lane.ahead(at, _BODY, 12)
     if phase is Phase.FRAMES:
         if event.language == _PYTHON:
@@ -284,7 +285,7 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return False
     if not _alike(event, shape):
         amid = amid_message(event, shape) and lane.ahead(at, _FRAME, 4)
-        told = of_runtime(event, shape, at) or below_exception(event, shape, at)
+        told = of_runtime(event, shape, at) or below_exception(event, shape, at) or told_next(event, shape, at)
         return amid or told or (shape.noted and event.headed)
     if shape.noted or boxed(event, shape, at):
         return True
@@ -316,7 +317,7 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
         below = part is Part.PRELUDE and below_crash(event, at) and event.language == shape.role.language == "cpp"
-        return below or (shape.indented and _traced(event))
+        return below or (shape.indented and _traced(event)) or late_crash(event, shape, at)
     return event.prefixed and _prefixed_text(event, shape, lane, at)
 
 

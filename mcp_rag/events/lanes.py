@@ -182,12 +182,19 @@ def _join_pieces(
 
 
 def _join_braces(lane: Sequence[int], lines: Sequence[bytes], shapes: list[Shape], joined: dict[int, str]) -> None:
-    """A record printed over several lines, from `{` to `}` at the left margin, is one JSON record."""
+    """A record printed over several lines, from `{` to `}` at the left margin, is one JSON record; so is one that
+    begins behind its brace, and whose lines all begin with a string."""
     start = -1
+    alone = True  # whether the brace stood alone on its line
     for at, n in enumerate(lane):
+        if start < 0 and not shapes[n].brace:
+            continue
+        text = _text_of(lines[n], shapes[n]).rstrip()
         if shapes[n].brace:
-            start = at
-        elif start >= 0 and _text_of(lines[n], shapes[n]).rstrip() in {"}", "},"}:
+            start, alone = at, text == "{"
+        elif not alone and text[:1] != '"':
+            start = -1
+        elif text in {"}", "},"} if alone else text[-1] == "}":
             members = lane[start : at + 1]
             text = "\n".join(_text_of(lines[m], shapes[m]) for m in members).rstrip(", ")
             start = -1

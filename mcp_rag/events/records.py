@@ -13,7 +13,14 @@ from mcp_rag.events.folded import folded, unfolded, untabbed
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
-from mcp_rag.events.told_below import error_stack, installer_failure, report_message, told_below
+from mcp_rag.events.told_below import (
+    alert,
+    error_stack,
+    installer_failure,
+    report_message,
+    told_below,
+    untold,
+)
 from mcp_rag.stacktrace import Part, reports
 from mcp_rag.types import (
     NO_SPAN,
@@ -203,6 +210,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
     if len(inner) > 1:
         parts.message = _told_behind(event, header, inner, parts) or parts.message
+    if len(inner) > 1:
+        parts.cause = untold(parts.message, inner)
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
     if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
@@ -226,6 +235,10 @@ def _told_behind(event: Event, header: Header | None, inner: Sequence[str], part
         return said
     if inner[0].endswith(_PIP):
         return installer_failure(inner[1:])
+    if inner[1].startswith("Errors in file "):  # Oracle's alert log, below a time that stands alone
+        return alert(inner[2:])
+    if header is not None and header.format == "mssql-error":
+        return f"{inner[0].strip()} {inner[1].strip()}"
     return error_stack(inner) if "ORA-" in inner[0] else ""
 
 

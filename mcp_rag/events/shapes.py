@@ -163,6 +163,8 @@ def _classify_inner(text: str, preferred: str, most: int = READ_CHARS) -> tuple[
         header = _carried(text, header)
     elif header.format == formats.GENERIC and not header.level and header.time != NO_SPAN:
         header = _timed(text, header)
+    elif header.format == formats.GENERIC and text[header.body : header.body + 4].isdigit():
+        header = _dated(text, header)
     rest = text[header.body :]
     if rest[:4] == "#011":
         rest = untabbed(rest)
@@ -230,6 +232,8 @@ def _timed(text: str, outer: Header) -> Header:
     """The diagnostic that a tool printed behind the time a build server gave it, else the header as it is."""
     rest = text[outer.body :]
     inner = formats.match(rest)
+    if inner is not None and inner.level and 0 <= inner.time[0] <= 1:  # a viewer's time, then the program's own
+        return _replaced(inner, outer.body)
     if inner is None or inner.format not in formats.TIMED or not inner.level or role(rest).part in _NO_HEADER:
         return outer
     at = outer.body
@@ -239,6 +243,25 @@ def _timed(text: str, outer: Header) -> Header:
         logger=_moved(inner.logger, at),
         service=_moved(inner.service, at) if inner.service != NO_SPAN else outer.service,
         stream=_moved(inner.stream, at) if inner.stream != NO_SPAN else outer.stream,
+    )
+
+
+def _dated(text: str, outer: Header) -> Header:
+    """The header of a program that puts its level before its time, behind a build server's time of day."""
+    at = len(text) - len(text[outer.time[1] :].lstrip(" "))
+    inner = formats.match(text[at:]) if text[at : at + 1].isalpha() else None
+    whole = inner is not None and inner.level and inner.time[0] > 0 and at + inner.body > outer.body
+    return _replaced(inner, at) if inner is not None and whole else outer
+
+
+def _replaced(inner: Header, at: int) -> Header:
+    """A header whose places are counted from further left."""
+    return inner._replace(
+        body=at + inner.body,
+        time=_moved(inner.time, at),
+        logger=_moved(inner.logger, at),
+        service=_moved(inner.service, at),
+        stream=_moved(inner.stream, at),
     )
 
 
@@ -259,9 +282,14 @@ def _text(text: str, most: int) -> Shape:
         indented=indented,
         named=_NAMED.match(text) is not None,
         deeper=part.part is Part.FRAME or (indented and part is NO_ROLE),
-        brace=text.strip() == "{" and not indented,
+        brace=not indented and text[0] == "{" and (text.rstrip() == "{" or _opens(text)),
         stray=astray is not Level.UNSET,
     )
+
+
+def _opens(text: str) -> bool:
+    """Whether a record begins here that goes on below: Elasticsearch puts each call of its trace on a line."""
+    return text[:2] == '{"' and text.rstrip()[-1] in ",["
 
 
 _JSON_SHAPES = {level: Shape(Kind.JSON, level=level, fixed=True, plain=True) for level in Level}

@@ -13,6 +13,7 @@ _REASON_BELOW = re.compile(
 _RESULT = re.compile(r"  (msg|rc|stderr): ?(.*)$")
 _MSG = re.compile(r"\s{1,8}\"msg\": \"((?:[^\"\\]|\\.){1,2000})\"")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
+_CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}\])?: (.*)$")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
@@ -70,6 +71,28 @@ def error_stack(lines: Sequence[str]) -> str:
     return "; ".join([lines[0].strip(), *below]) if below else ""
 
 
+def alert(lines: Sequence[str]) -> str:
+    """The errors of Oracle's alert log, which stand below the file that more of them is in; "" where none does."""
+    told = [line.strip() for line in lines if _ORACLE.match(line)]
+    return "; ".join(told)
+
+
+def untold(message: str, lines: Sequence[str]) -> str:
+    """Why a program did not start, where its message is the same whatever kept it from that: Spring's description,
+    Elasticsearch's first check that failed; "" for all other messages."""
+    if message == "APPLICATION FAILED TO START":
+        return _described(lines)
+    if message == "node validation exception":
+        return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
+    return ""
+
+
+def _described(lines: Sequence[str]) -> str:
+    """What Spring's report of a failed start says under its heading "Description:"; "" where it has none."""
+    at = next((n for n, line in enumerate(lines) if line.strip() == "Description:"), len(lines))
+    return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
+
+
 def report_message(lines: Sequence[str], *, framed: bool) -> str:
     """What failed, below the title of a report. Only where frames or a code tell such reports apart: else the title
     does. "" for a mere caption."""
@@ -78,10 +101,23 @@ def report_message(lines: Sequence[str], *, framed: bool) -> str:
     return "" if message.endswith(":") else message
 
 
-_TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {"gradle": _gradle, "ansible": _ansible, "ansible-host": _host}
+def _db2(lines: Sequence[str]) -> str:
+    """The field of a record that says what happened, else where."""
+    for name in ("MESSAGE", "FUNCTION"):
+        if told := next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), ""):
+            return told
+    return ""
+
+
+_TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {
+    "gradle": _gradle,
+    "ansible": _ansible,
+    "ansible-host": _host,
+    "db2diag": _db2,
+}
 
 
 def told_below(format_name: str, lines: Sequence[str]) -> str:
-    """The message of an event in this format when it stands in the lines below the first; else ""."""
+    """The message of an event in this format when the lines below the first tell it; else ""."""
     told = _TOLD.get(format_name)
     return told(lines) if told is not None else ""

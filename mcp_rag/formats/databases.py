@@ -10,11 +10,18 @@ from mcp_rag.types import Level
 _PG_DETAIL = "DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION"
 _PG_LEVELS = {"LOG": Level.INFO, "NOTICE": Level.INFO, "INFO": Level.INFO, "WARNING": Level.WARN}
 _PG_LEVELS |= {"ERROR": Level.ERROR, "FATAL": Level.FATAL, "PANIC": Level.FATAL}
+# The postmaster tells of a crash at LOG, as of all that it does; what a signal merely asked to end did not crash.
+_PG_DIED = (
+    r"(?=(?P<died>[\w\" ]{4,60} \(PID \d{1,9}\) was terminated by (?:exception \dx"
+    r"|signal \d{1,3}(?!\d|: (?:Terminated|Interrupt|Hangup|Quit)))))?"
+)
 _REDIS = {".": Level.DEBUG, "-": Level.DEBUG, "*": Level.INFO, "#": Level.WARN}
 
 
 def _postgres(found: re.Match[str]) -> Level:
     # A DETAIL or STATEMENT line belongs to the message before it and has no level of its own.
+    if "died" in found.re.groupindex and found["died"]:
+        return Level.ERROR
     return _PG_LEVELS.get(found["severity"] or "", Level.UNSET if found["severity"] is None else Level.DEBUG)
 
 
@@ -37,7 +44,7 @@ DATABASE_FORMATS: tuple[TextFormat, ...] = (
         needs=":  ",
         grade=_postgres,
         pattern=r"(?: \d{10}\.\d{3})?[ :](?:[^\[\]\"]{0,40}\[(?P<stream>\d{1,8})(?:-\d{1,9})?\])?[^\"]{0,200}?"
-        rf"(?<![A-Za-z])(?:(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  (?! )"
+        rf"(?<![A-Za-z])(?:(?P<severity>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  (?! ){_PG_DIED}"
         rf"|(?=(?:{_PG_DETAIL}):  ))",
     ),
     TextFormat(

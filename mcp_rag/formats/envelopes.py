@@ -16,7 +16,7 @@ _HASHED_POD = re.compile(r"-(?=[a-z]{0,9}\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 _FULL_STAMPS = frozenset({"iso", "apache", "named", "numeric", "asctime", "rfc1123"})
 # The head of a line of syslog or of the journal, up to the message.
 _SYSLOG = (
-    rf"(?P<timestamp>[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{ISO})"
+    rf"(?P<timestamp>[A-Za-z][a-zé]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{ISO})"
     r" \S{1,255} (?P<service>[\w./()@+-]{1,80})"
 )
 _VERBS = frozenset("is was has had in on at to for of not will can cannot could did does failed ready and or".split())
@@ -197,7 +197,7 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         "Syslog and journalctl with a JSON record as the message: `Mon dd time host program[pid]: {json}`",
         'Nov 23 19:20:37 web1 billing[4711]: {"level":"error","message":"charge failed"}',
         kind="envelope",
-        first="0A<",
+        first="0aA<",
         needs='{"',
         accept=_holds_a_record,
         pattern=rf"(?:<\d{{1,3}}>(?:\d )?)?{_SYSLOG}(?:(?:\[(?P<stream>\d{{1,10}})\])?: (?:@cee: ?)?"

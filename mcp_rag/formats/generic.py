@@ -21,6 +21,7 @@ _PREFIX = re.compile(
     r"(?=[\dA-Z])"
 )
 _FILE_PREFIX = re.compile(r"\S{2,120} {1,3}(?=\d)")
+_ZONE = re.compile(r"[+-]\d{4}")  # before the time it belongs to
 _NUMBER_PREFIX = re.compile(r"\d{1,8} {1,8}(?=\d)")
 _LEVEL_FIRST = re.compile(
     r"(?P<open>[\[(<]?) {0,3}(?P<word>[^\W\d_]{3,14}|[VDIWEF](?=\]? \d{1,4}[-/.]\d\d))"
@@ -31,7 +32,9 @@ _LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
 _ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
-_NAMED_LEVEL = re.compile(r"\[[^\[\]]{1,60}\] {1,2}(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))")
+_NAMED_LEVEL = re.compile(
+    r"\[[^\[\]]{1,60}\](?: {1,2}|(?=\[))(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))"
+)
 _PROGRAM_LEVEL = re.compile(
     r"(?P<name>[A-Za-z][\w.-]{1,40})(?:\[\d{1,9}\])?: (?:\[(?P<boxed>[A-Za-z]{4,8})\]:? |(?P<bare>[A-Z]{4,8})(?::? )"
     r"|(?P<said>error|warning|fatal|info|notice|debug): )(?=\S)"
@@ -273,6 +276,8 @@ def _behind(head: str, prefix: re.Pattern[str], known: Known, *, weak: bool = Fa
     if named:
         return _in_thread(header, (1, head.find("]")), sure=stamp.shape != "clock")
     service = token.rstrip(":>").strip("()")
+    if header and _ZONE.fullmatch(token):
+        return header._replace(time=(0, header.time[1]))
     if header and not service.isdigit() and header.service == NO_SPAN and ": " not in service:
         start = head.find(service)
         header = header._replace(service=(start, start + len(service)))

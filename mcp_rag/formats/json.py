@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from mcp_rag import clock
-from mcp_rag.formats.json_composed import composed_of, request_of
+from mcp_rag.formats.json_composed import composed_of, request_of, unnested
 from mcp_rag.formats.json_formats import JSON_FORMATS, JsonFormat
 from mcp_rag.formats.json_paths import MAX_REMEMBERED_KEYS, MAX_TEXT_CHARS, Record, among, get, plain, present, text_of
 from mcp_rag.formats.json_traces import exception_of
@@ -108,7 +108,7 @@ def decode_json(line: str) -> JsonFields | None:
         return None
     if not isinstance(record, dict) or (isinstance(record.get("log"), str) and "stream" in record):
         return None
-    record = _unfold(record)
+    record = unnested(_unfold(record))
     return _fields(record, text) or _wrapped(record, text)
 
 

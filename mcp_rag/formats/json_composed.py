@@ -82,3 +82,13 @@ def _lambda_platform(record: Record) -> tuple[str, Level] | None:
     reason = text_of(get(record, "record.errorType"))
     level = Level.ERROR if status in _FAILED else Level.INFO
     return " ".join(part for part in (kind, status, reason) if part), level
+
+
+def unnested(record: Record) -> Record:
+    """A record that only carries what another server logged, as CloudNativePG does PostgreSQL's: what that one said
+    of level, time and message counts."""
+    inner = record.get("record")
+    if not isinstance(inner, dict) or "error_severity" not in inner or "message" not in inner:
+        return record
+    outer = {key: value for key, value in record.items() if key not in {"record", "level", "msg", "ts", "logger"}}
+    return {**outer, **inner}

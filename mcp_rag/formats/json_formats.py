@@ -31,6 +31,14 @@ JSON_FORMATS: tuple[JsonFormat, ...] = (
         '"msg":"WiredTiger error","attr":{"error":-31802}}',
     ),
     _json(
+        "cnpg",
+        "CloudNativePG: what PostgreSQL logged, inside a record of its own",
+        "logging_pod error_severity",
+        '{"level":"info","ts":"2026-11-23T19:20:37.124Z","logger":"postgres","msg":"record","logging_pod":"shop-1",'
+        '"record":{"log_time":"2026-11-23 19:20:37.123 UTC","error_severity":"ERROR","sql_state_code":"23505",'
+        '"message":"duplicate key value"}}',
+    ),
+    _json(
         "clef",
         "Serilog's compact format (CLEF)",
         "@t @mt",

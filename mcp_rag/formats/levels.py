@@ -140,8 +140,9 @@ _FATAL = re.compile(
 )
 _ERROR = re.compile(
     r"\berrors?\b(?!\.log\b)|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
-    r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed|ing)?\b|\bcorrupt(?:ed|ion)?\b"
-    r"|\bassertion\b|\b(?-i:E\d{4})\b"
+    r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed(?! login)|ing)?\b"
+    r"|\bcorrupt(?:ed|ion)?\b"
+    r"|\bassertion\b|\b(?-i:E\d{4})\b|\bdied signal=\d|\b(?-i:SQL\d{4,5}N)\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w"
     r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker|\bMPI_ABORT was"
     r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b",
@@ -166,7 +167,7 @@ _FATAL_HINT = re.compile(
 )
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
-    r"|e\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
+    r"|e\d{4}|died s|sql\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"

@@ -25,6 +25,7 @@ from mcp_rag.formats.logfmt import LOGFMT, Logfmt
 from mcp_rag.formats.platforms import PLATFORM_FORMATS
 from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.servers import SERVER_FORMATS
+from mcp_rag.formats.stacks import STACK_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
@@ -68,6 +69,7 @@ FALLBACKS = frozenset(form.name for form in _FALLBACKS)
 _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *CONSOLE_FORMATS,
     *SERVER_FORMATS,
+    *STACK_FORMATS,
     *FRAMEWORK_FORMATS,
     *RUNTIME_FORMATS,
     *CLUSTER_FORMATS,
@@ -98,6 +100,7 @@ CARRIED = frozenset(
     for form in (
         *CONSOLE_FORMATS,
         *SERVER_FORMATS,
+        *STACK_FORMATS,
         *FRAMEWORK_FORMATS,
         *RUNTIME_FORMATS,
         *CLUSTER_FORMATS,

@@ -179,7 +179,9 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("syslog",),
         pattern=r" (?!(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE) )"
-        r"(?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|[\w$]{1,60}) (?:[\w$<>-]{1,80})$",
+        r"(?:(?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|[\w$]{1,60}) (?:[\w$<>-]{1,80})"
+        # The logger alone, where a bridge to another library hides what called it.
+        r"|(?P<tag>[a-z]\w{0,60}(?:\.[\w$]{1,80}){0,11}\.[A-Z][\w$]{0,80}))$",
     ),
     # ------------------------------------------------------------ .NET
     TextFormat(

@@ -129,7 +129,7 @@ SERVER_FORMATS: tuple[TextFormat, ...] = (
         first="IWEF",
         needs=":",
         pattern=r"(?P<level>[IWEF])(?P<time>\d{6} \d\d:\d\d:\d\d\.\d{6}) (?P<stream>\d{1,9}) (?:\d{1,3}@)?"
-        r"(?P<logger>[\w./@-]{1,120}):\d{1,6} (?:⋮ )?(?:\[[^\[\]]{1,80}\] {1,3})?(?:\d{1,9} {2})?",
+        r"(?P<logger>[\w./@-]{1,120}):\d{1,6} (?:⋮ )?(?:\[[^\[\]]{1,80}\] {1,3})?(?:\d{1,9} (?: |!))?",
     ),
     TextFormat(
         "greenplum",
@@ -148,6 +148,7 @@ SERVER_FORMATS: tuple[TextFormat, ...] = (
         shapes=("dotted",),
         needs="LEVEL: ",
         pattern=rf" (?P<stream>[A-Z]\d{{1,12}}[A-Z]\d{{1,6}}) {{1,20}}LEVEL: {LEVEL}(?: \([^()]{{1,20}}\))?(?=\s|$)",
+        grade=lambda found: level_of(found["level"]) or Level.INFO,  # `Event`: it started, it stopped
     ),
     TextFormat(
         "pgbackrest",

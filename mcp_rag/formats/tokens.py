@@ -115,7 +115,11 @@ class HeaderTokens:
         """`[ERROR]`, `<Error>`, `[ERROR/MainProcess]`, `[core:error]`, `[main ERROR a.b.C]`, also never closed."""
         found = _BRACKET.match(self.line, pos)
         inner = found.group()[1:-1] if found else self.line[pos + 1 : pos + 120]
-        whole = header_level(inner.strip())
+        alone = found is not None and self.line[found.end() : found.end() + 2] in (
+            " [",
+            " (",
+        )  # Beego: `[C] [till.go:41]`
+        whole = header_level(inner.strip(), marked=alone)
         if whole and found:
             self.level, self.body, self.pos = whole, found.end(), found.end()
             return True
@@ -211,6 +215,8 @@ class HeaderTokens:
             return self.line[self.pos : self.pos + 1] == "[" or self.line[self.pos : self.pos + 2] == " ["
         for pattern, commits in ((_SOURCE, True), (_SERVICE, True), (_DOTTED, True), (_SHORT_DOTTED, False)):
             found = pattern.match(self.line, pos)
+            if pattern is _SOURCE and found and self.stream != NO_SPAN and not self.line[found.end() :].strip():
+                return False  # a call alone behind the place that a bracket held: one line of a trace
             if found and not _NOT_A_LOGGER.match(found["name"]):
                 if pattern is _SERVICE:
                     self.service = found.span("name")

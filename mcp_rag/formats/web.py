@@ -188,8 +188,8 @@ WEB_FORMATS: tuple[TextFormat, ...] = (
         "Squid's cache log: `time kid1| LEVEL: message`",
         "2026/11/23 19:20:37 kid1| ERROR: Directive 'cache_mem' is too large",
         stamped=True,
-        needs="kid",
-        pattern=r" kid\d{1,3}\| {1,4}(?:(?P<level>WARNING|ERROR|FATAL): )?",
+        needs="| ",
+        pattern=r"(?: kid\d{1,3}|(?=\| {1,4}(?:WARNING|ERROR|FATAL): ))\| {1,4}(?:(?P<level>WARNING|ERROR|FATAL): )?",
     ),
     TextFormat(
         "heroku-router",

@@ -26,18 +26,23 @@ from mcp_rag.stacktrace import (
     python,
     ruby,
     rust,
+    stores,
 )
 from mcp_rag.stacktrace.jvm import MINECRAFT, THREADS
 from mcp_rag.stacktrace.mobile import APPLE, FLUTTER
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Role
 from mcp_rag.stacktrace.roles import role
+from mcp_rag.stacktrace.rust import LATE
+from mcp_rag.stacktrace.stores import REDIS
 from mcp_rag.types import ExceptionInfo, StackTrace
 
 __all__ = [
     "APPLE",
     "FLUTTER",
+    "LATE",
     "MINECRAFT",
     "NO_ROLE",
+    "REDIS",
     "THREADS",
     "Found",
     "Part",
@@ -59,6 +64,8 @@ _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
     javascript.LANGUAGE: javascript.parse,
     golang.LANGUAGE: golang.parse,
     rust.LANGUAGE: rust.parse,
+    rust.LATE: rust.parse,
+    stores.REDIS: stores.redis,
     dotnet.LANGUAGE: dotnet.parse,
     ruby.LANGUAGE: ruby.parse,
     php.LANGUAGE: php.parse,

@@ -40,6 +40,8 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"\(Filename: [^\n]{0,300} Line: -?\d+\)$"),
     Pattern(Part.DETAIL, r"--- End of (?:inner exception stack trace|stack trace from previous location)"),
     Pattern(Part.DETAIL, r"<---$"),
+    # What SqlException says of the connection below its calls.
+    Pattern(Part.DETAIL, r"ClientConnectionId(?: before routing)?:[0-9a-f]{8}-|Error Number:\d+,State:\d+,Class:\d"),
 )
 
 _TYPE = re.compile(

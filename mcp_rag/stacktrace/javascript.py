@@ -19,7 +19,7 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"<--- JS stacktrace --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: "),
     Pattern(Part.CRASH, r"FATAL ERROR: [^\n]{0,200}(?:heap|[Mm]emory|v8::|napi_)"),
     Pattern(Part.FRAME, r"\d+: 0x[0-9a-f]+ "),
-    Pattern(Part.CRASH, r"Uncaught(?::$| |\()"),
+    Pattern(Part.CRASH, r"Uncaught(?::$| (?!exception in ')|\()"),
     Pattern(Part.CRASH, r"[\w.@\-]{1,120}:\d+(?::\d+)? Uncaught ", " Uncaught "),
     Pattern(Part.CRASH, r"\(node:\d+\) UnhandledPromiseRejection"),
     Pattern(Part.CRASH, r"\[UnhandledPromiseRejection: "),

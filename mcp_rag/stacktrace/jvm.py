@@ -32,6 +32,10 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"# Compiler replay data is saved as"),
     Pattern(Part.DETAIL, r"# (?:The crash happened|See problematic frame|Native memory allocation|Possible )"),
     Pattern(Part.LINK, r"(?:Caused by|Wrapped by|Suppressed): "),
+    # Elasticsearch at a terminal, of the error that ended it.
+    Pattern(Part.CRASH, r"uncaught exception in thread \["),
+    Pattern(Part.LINK, r"Likely root cause: "),
+    Pattern(Part.DETAIL, r"For complete error details, refer to the log at "),
     Pattern(
         Part.FRAME,
         r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}(?:/\w{1,40}\.[\w$]{1,80})?\((?:[^()\n]{0,"
@@ -65,7 +69,7 @@ _THREAD = re.compile(
     r"^\s*(?:Exception in thread \"[^\"\n]{0,200}\" ?|(?:\*\*\* )?FATAL EXCEPTION(?: IN SYSTEM PROCESS)?: .*)"
 )
 _HEAD = re.compile(rf"\s*({_CLASS})(?:: (.*)|:)?$")
-_CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by): ({_CLASS})(?:: ?(.*))?$")
+_CAUSE = re.compile(rf"\s*(?:\[?(Caused|Wrapped) by|Likely root cause): ({_CLASS})(?:: ?(.*))?$")
 # Exceptions that print themselves otherwise: `Type[text]`, `Type(Inner): text`, `Type in service a.b: text`.
 _ODD = re.compile(
     r"\s*(?:\[?(Caused|Wrapped) by: )?((?:[A-Za-z_$][\w$]{0,120}\.){1,12}[A-Z][\w$]{0,120}(?:Exception|Error))"
@@ -77,7 +81,7 @@ _DEADLOCK = re.compile(r"\s*Found \S+ Java-level deadlock")
 _SUPPRESSED = re.compile(r"(\s*)Suppressed: ")
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9_$])((?:[A-Za-z_$][\w$]*\.){0,12}[A-Za-z_$][\w$]{0,120}(?:Exception|Error|Throwable|Failure))"
-    r"(?:: (.*))?$"
+    r"(?:(?: in service \S{1,300})?: (.*))?$"  # JBoss names the service
 )
 # Clojure prints the class beside the place, the message below and the trace to a file.
 _CLOJURE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mcp_rag.stacktrace import kernel
+from mcp_rag.stacktrace import kernel, stores
 from mcp_rag.stacktrace.parts import Part, Pattern, Table
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
@@ -39,6 +39,9 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"Some pointers may be invalid|Query \(\S{1,20}\): |Connection ID \(thread"),
     Pattern(Part.DETAIL, r"Status: NOT_KILLED$"),
     Pattern(Part.DETAIL, r"This could be because you hit a bug|Sorry, we probably made a mistake|key_buffer_size=\d"),
+    Pattern(Part.DETAIL, r"or one of the libraries it was linked against is|or misconfigured\. This error can also be"),
+    Pattern(Part.DETAIL, r"To report this bug, see |diagnose the problem, but since we have|something is definitely"),
+    Pattern(Part.DETAIL, r"where mysqld died\. If you see no|terribly wrong\.\.\.$"),
     Pattern(Part.DETAIL, r"It is possible that (?:mysqld|mariadbd) could use up to"),
     Pattern(Part.DETAIL, r"Server version: \d[^\n]{0,80} source revision"),
     Pattern(Part.DETAIL, r"Attempting to collect some information|We will try our best to scrape up some info"),
@@ -81,6 +84,7 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"\[bt\] \(\d+\)"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^\n]{0,400}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\[0x[0-9a-f]+\]$", "[0x"),
+    *stores.PARTS,
     *kernel.PARTS,
 )  # fmt: skip
 
@@ -127,6 +131,7 @@ _FRAMES = (
     re.compile(
         r"\s*(?:(?:\[[\w.\-]{1,64}:\d{1,9}\] )?\[ ?\d{1,3}\] )?"
         r"(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
+    *stores.FRAMES,
     *kernel.FRAMES,
 )  # fmt: skip
 _CALL = re.compile(r"\s*#\d{1,4} ")
@@ -137,7 +142,7 @@ _MACHINERY = re.compile(
     r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|"
     r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
     r"new|malloc|free|_?_?kill|"
-    rf"google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|{kernel.MACHINERY})"
+    rf"{stores.MACHINERY}|google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|{kernel.MACHINERY})"
 )
 _LIBRARY_FILE = re.compile(
     r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
@@ -226,7 +231,7 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Check failed", found[1].strip(), None
     if found := _ABORT.match(line):
         return found[1].rstrip(": "), (found[2].strip(" *:") or found[1]), None
-    if reported := kernel.head(line):
+    if reported := (kernel.head(line) or stores.head(line)):
         return *reported, None
     if found := _PLAIN.match(line):
         return found[1], "", None

@@ -65,7 +65,15 @@ R: Table = (
     Pattern(Part.DETAIL, r"Execution halted$"),
 )
 # Oracle's error stack: what failed, and below it where. The codes tell the errors apart, so it has no parser.
-PLSQL: Table = (Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),)
+PLSQL: Table = (
+    Pattern(Part.FRAME, r"ORA-\d+: at (?:\"|line \d)"),
+    # The server's alert log: where it wrote more of an error, and the system's word on it.
+    Pattern(Part.CRASH, r"Errors in file \S{1,300}\.trc"),
+    Pattern(
+        Part.DETAIL,
+        r"Incident details in: |Additional information: \d|(?:Linux|AIX|Solaris|HPUX|SVR4)[\w /-]{0,20} Error: \d+: ",
+    ),
+)
 SHELL: Table = (
     Pattern(Part.CRASH, r"\S{1,200}: line \d+: syntax error", ": line "),
     Pattern(Part.DETAIL, r"\S{1,200}: line \d+: `[^\n]{0,500}'$", ": line "),

@@ -24,11 +24,12 @@ from mcp_rag.stacktrace import (
     reports,
     ruby,
     rust,
+    stores,
 )
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Pattern, Role, Table
 
 MAX_ROLE_CHARS = 2_000
-_FATAL_LANGUAGES = {"go", "rust", "cpp", "swift", mobile.APPLE}
+_FATAL_LANGUAGES = {"go", "rust", rust.LATE, "cpp", "swift", mobile.APPLE, stores.REDIS}
 
 # Specific tables first: PHP, Dart and native frames all start with `#N`, .NET's `at` is the loosest.
 _TABLES: tuple[tuple[str, Table], ...] = (
@@ -43,6 +44,8 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     (jvm.THREADS, jvm.THREAD_PARTS),
     (jvm.MINECRAFT, jvm.MINECRAFT_PARTS),
     (rust.LANGUAGE, rust.PARTS),
+    (rust.LATE, rust.LATE_PARTS),
+    (stores.REDIS, stores.REDIS_PARTS),
     ("ocaml", others.OCAML),
     (native.LANGUAGE, native.PARTS),
     (javascript.LANGUAGE, javascript.PARTS),

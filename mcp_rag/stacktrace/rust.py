@@ -28,8 +28,15 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"at (?:/|\.|[\w\-]+/|[A-Za-z]:\\)[^\s:]{0,300}\.rs:\d+"),
 )  # fmt: skip
 
-_PANIC = re.compile(r".*?thread (?:'([^'\n]{0,200})'|<unnamed>) (?:\(\d+\) )?panicked at (.*)$")
-_OLD = re.compile(r"'(.*)', (\S+?):(\d{1,9})(?::\d{1,9})?$")
+# Substrate prints the calls first, then what the thread panicked with.
+LATE = "substrate"
+LATE_PARTS: Table = (
+    Pattern(Part.CRASH, r"Thread '[^'\n]{0,200}' panicked at "),
+    Pattern(Part.DETAIL, r"This is a bug\. Please report it at:"),
+)
+
+_PANIC = re.compile(r".*?[tT]hread (?:'([^'\n]{0,200})'|<unnamed>) (?:\(\d+\) )?panicked at (.*)$")
+_OLD = re.compile(r"'(.*)'[,:] (\S+?):(\d{1,9})(?::\d{1,9})?$")
 _NEW = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}:?$")
 _OLD_OPEN = re.compile(r"'(.*)$")
 _OLD_CLOSED = re.compile(r"', ([^\s:]{1,300}\.rs):(\d{1,9})(?::\d{1,9})?$")
@@ -62,7 +69,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     """The first panic or error report in `lines`."""
     for n, line in enumerate(lines):
         if panic := _PANIC.match(line):
-            return StackTrace(LANGUAGE, (_panic(panic[2].strip(), lines[n + 1 :]),))
+            after = lines[:n] if "Thread '" in line[: panic.end(1)] else lines[n + 1 :]
+            return StackTrace(LANGUAGE, (_panic(panic[2].strip(), after),))
         if _OVERFLOW.search(line):
             return StackTrace(LANGUAGE, (ExceptionInfo("stack overflow", line.strip()),))
         if runtime := _RUNTIME.match(line):

@@ -241,3 +241,65 @@ def test_loggers_on_themselves() -> None:
         (Level.ERROR, "no applicable action for [till]"),
         (Level.ERROR, "Unrecognized format specifier [d]"),
     ]
+
+
+def test_elasticsearch_puts_each_call_of_a_record_on_a_line() -> None:
+    """The lines of one JSON record are one event with its trace; the record behind it is another."""
+    found = _parsed(
+        '{"type": "server", "timestamp": "2026-11-23T19:20:37,118Z", "level": "ERROR", "message": "no till", ',
+        '"stacktrace": ["org.elasticsearch.bootstrap.StartupException: no drawer",',
+        '"at shop.Till.open(Till.java:41) ~[shop.jar:1.0]",',
+        '"Caused by: java.io.IOException: locked",',
+        '"... 6 more"] }',
+        '{"type": "server", "timestamp": "2026-11-23T19:20:38,118Z", "level": "INFO", "message": "up" }',
+    )
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 4, Level.ERROR), (5, 5, Level.INFO)]
+    assert (found[0].message, _types(found[0])) == (
+        "no till",
+        ("org.elasticsearch.bootstrap.StartupException", "java.io.IOException"),
+    )
+
+
+def test_what_only_begins_like_a_record_takes_no_line() -> None:
+    """Lines below that are no strings, or that make no JSON of it, stay events of their own."""
+    found = _parsed('{"level": "ERROR", ', "shut", '{"level": "ERROR", ', '"nothing": }', "shut")
+    assert [r.first_line for r in found] == [0, 1, 2, 3, 4]
+
+
+def test_elasticsearch_says_at_a_terminal_what_ended_it() -> None:
+    """From the thread to the file that tells more: one event, by its root cause."""
+    found = _parsed(
+        "uncaught exception in thread [main]",
+        "ElasticsearchException[failed to bind service]; nested: IOException[locked];",
+        "Likely root cause: java.io.IOException: locked",
+        "\tat shop.Till.open(Till.java:41)",
+        "For complete error details, refer to the log at /srv/shop/till.log",
+    )
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 4, Level.ERROR)]
+    assert _types(found[0]) == ("java.io.IOException",)
+
+
+def test_jboss_names_the_service_behind_the_exception() -> None:
+    """The exception that a service failed with is the outermost, though its message stands behind the service."""
+    found = _parsed(
+        "19:20:37,118 ERROR [org.jboss.msc.service.fail] (MSC thread 1-2) MSC000001: Failed to start shop.till: "
+        "org.jboss.msc.service.StartException in service shop.till: WFLYELY00004: no till",
+        "\tat org.jboss.msc@1.4.12.Final//org.jboss.msc.service.Task.run(Task.java:41)",
+        "Caused by: java.io.IOException: locked",
+        "\t... 8 more",
+    )
+    assert _types(found[0]) == ("org.jboss.msc.service.StartException", "java.io.IOException")
+
+
+def test_a_logger_without_its_caller_heads_a_record_of_two_lines() -> None:
+    """java.util.logging behind a bridge knows no method: time and class alone still belong to the line below."""
+    found = _parsed(
+        "Nov 23, 2026 7:20:37 PM com.acme.net.Connection",
+        "WARNUNG: drawer is locked",
+        "java.io.IOException: locked",
+        "\tat shop.Till.open(Till.java:41)",
+    )
+    assert [(r.first_line, r.last_line, r.level, r.logger) for r in found] == [
+        (0, 3, Level.WARN, "com.acme.net.Connection")
+    ]
+    assert found[0].timestamp_ms == 1_795_461_637_000

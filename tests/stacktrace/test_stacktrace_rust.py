@@ -139,3 +139,10 @@ def test_rust_traces(name: str) -> None:
     assert trace.language == language
     assert [(e.type, e.message) for e in trace.exceptions] == chain
     assert [(f.function, f.file, f.line, f.in_app) for f in trace.root.frames[: len(frames)]] == frames
+
+
+def test_a_logger_puts_the_place_of_a_panic_behind_a_colon() -> None:
+    """The log_panics crate: the message ends before its quote, and the place is the frame."""
+    trace = parse("thread 'main' panicked at 'no till': src/till.rs:41")
+    assert trace is not None
+    assert (trace.root.message, trace.root.frames[0].file) == ("no till", "src/till.rs")
