@@ -5,11 +5,13 @@ from __future__ import annotations
 from mcp_rag.events.amid import (
     BLOCKS,
     amid_message,
+    another_of_tool,
     behind_request,
     below_crash,
     below_exception,
     below_heading,
     boxed,
+    explains,
     in_block,
     of_runtime,
     paragraph,
@@ -36,10 +38,9 @@ _CRASH = frozenset({Part.CRASH})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
-_PYTHON = "python"
-_PLSQL = "plsql"
+_PYTHON, _PLSQL = "python", "plsql"
 _PLACED_BELOW = frozenset({_PLSQL, "powershell"})  # who print their error above the place
-# Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
+# Whose reports stand between rules, and whose those are. The JVM begins each line of its report with `#`.
 _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 # Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
 OPENERS = frozenset({"java", "ipython", "compiler"})
@@ -138,8 +139,10 @@ def _traced(event: OpenEvent) -> bool:
 def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether a line behind that of a logger, which spoke of no trouble, is what a process printed when it failed: the
     trace is not the logger's, and by its level nobody would look for it."""
-    if event.head.kind is not Kind.HEAD or event.head.level >= Level.WARN or event.phase is not Phase.NONE:
+    if event.head.kind is not Kind.HEAD or event.phase is not Phase.NONE:
         return False
+    if event.head.level >= Level.WARN:
+        return another_of_tool(event, shape, lane.following(at))
     part = shape.role.part
     if shape.stray and not (shape.indented or part in _TRACE):
         return part is not Part.TYPE or not _logged_below(lane.following(at))
@@ -247,7 +250,7 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
 
 def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Text at the left margin without any mark."""
-    if event.headed and lane.strict:
+    if event.headed and (lane.strict or explains(event, shape)):
         return event.head.header is None or event.head.header.format not in _BOXED
     phase = event.phase
     if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:

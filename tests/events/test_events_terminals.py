@@ -1,0 +1,136 @@
+"""What tools print at a terminal: each error an event of its own, and nothing of one in another."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_rag.clock import parse_timestamp
+from mcp_rag.events import parse_block
+from mcp_rag.types import Level, LogRecord, ParseSettings
+
+REFERENCE_MS = parse_timestamp("2026-11-30T00:00:00Z") or 0
+
+
+def read(text: str, level: Level = Level.UNSET) -> list[LogRecord]:
+    return parse_block(text.encode(), ParseSettings(min_level=level, reference_ms=REFERENCE_MS))[0]
+
+
+def lines(text: str, level: Level = Level.WARN) -> list[tuple[int, int, str]]:
+    return [(r.first_line, r.last_line, r.message) for r in read(text, level)]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "error: no such kind of till",
+        "WARNING: the till is old",
+        "W1123 19:20:37.123456    4711 tills.go:41] unknown field drawer",
+        'time="2026-11-23T19:20:37Z" level=error msg="no till"',
+        "ERRO[0012] no till",
+        "/usr/bin/ld: till.o: undefined reference to `rate_of'",
+    ],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Error from server (Forbidden): tills is forbidden",
+        "Error: UPGRADE FAILED: another till is open",
+        "failed to start daemon: no till",
+        "dpkg: error processing package till (--configure):",
+        "🚨 Error: The command exited with status 2",
+        "shop@tmp/step/run.sh: line 1: ./till: Permission denied",
+    ],
+)
+def test_next_error_of_a_tool_is_its_own(above: str, line: str) -> None:
+    """Tools name no time and print an error a line; so do loggers whose records are one line each."""
+    found = read(f"{above}\n{line}\n", Level.WARN)
+    assert [(r.first_line, r.last_line) for r in found] == [(0, 0), (1, 1)]
+    assert found[1].level >= Level.WARN
+
+
+def test_error_below_a_logger_with_a_time_or_with_frames_stays() -> None:
+    """A logger's message may have lines that read like errors, and an exception's frames belong to the error above."""
+    timed = "2026-11-23 19:20:37,123 ERROR [shop] till failed\nError: drawer stuck\n" * 2
+    assert [(r.first_line, r.last_line) for r in read(timed)] == [(0, 1), (2, 3)]
+    traced = "ERROR: till failed\nError: drawer stuck\n    at open (/srv/shop/till.js:41:7)\nINFO: bye\n"
+    assert [(r.first_line, r.last_line) for r in read(traced)] == [(0, 2), (3, 3)]
+    tested = "--- FAIL: TestTill (0.01s)\nError: drawer stuck\nFAIL\n"
+    assert read(tested)[0].last_line == 1
+
+
+def test_indented_errors_below_a_heading() -> None:
+    """A tool indents what it says of each resource: below a calm heading an error is one, and so is the next."""
+    text = (
+        "Diagnostics:\n"
+        "  acme:index:Shop (shop-dev):\n"
+        "    error: update failed\n"
+        "\n"
+        "  acme:till:Till (till):\n"
+        "    error: 1 error occurred:\n"
+        "    \t* opening till: timeout\n"
+        "Resources:\n"
+        "    3 unchanged\n"
+    )
+    assert lines(text) == [(2, 4, "error: update failed"), (5, 6, "error: 1 error occurred:")]
+
+
+def test_indented_errors_elsewhere_belong_to_what_is_above() -> None:
+    """Below a logger's line, deeper below an error and as an empty field they are parts."""
+    logged = "2026-11-23 19:20:37,123 INFO [shop] checks:\n    error: drawer\n" * 2
+    assert lines(logged) == []
+    deeper = "Building:\n  error: till failed\n      error: drawer stuck\n"
+    assert lines(deeper) == [(1, 2, "error: till failed")]
+    assert lines("checks:\n    error: none\n    Error: 0\n    error: ''\n") == []
+
+
+def test_catalogue_belongs_to_its_message() -> None:
+    """journalctl -x explains a message below it; what divides boots and what stands elsewhere is not that."""
+    text = (
+        "Nov 23 19:20:37 till1 systemd[1]: Failed to start till.service - Till.\n"
+        "░░ Subject: A start job for unit till.service has failed\n"
+        "░░ \n"
+        "░░ The job identifier is 41 and the job result is failed.\n"
+        "Nov 23 19:20:38 till1 systemd[1]: Started shop.service - Shop.\n"
+        "-- Subject: A start job for unit shop.service has finished\n"
+        "-- \n"
+        "-- Boot 9d3a1c -- \n"
+    )
+    assert [(r.first_line, r.last_line, r.level) for r in read(text.replace("-- \n", "--\n"))][:2] == [
+        (0, 3, Level.ERROR),
+        (4, 5, Level.UNSET),
+    ]
+    assert len(read("ERROR: no till\n-- Dumping data for till\nplain\nplain\nplain\n")) > 1
+
+
+def test_syslog_hides_no_stricter_header() -> None:
+    """Where most lines are plain syslog, those of HAProxy still tell its own status and level."""
+    plain = "Nov 23 19:20:37 lb1 crond[7]: woke up\n" * 5
+    text = (
+        plain
+        + "Nov 23 19:20:38 lb1 haproxy[7]: backend till has no server available!\n"
+        + "Nov 23 19:20:38 lb1 haproxy[7]: 10.9.0.4:4012 [23/Nov/2026:19:20:38.001] www till/<NOSRV> 0/-1/-1/-1/0 503"
+        ' 217 - - SC-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"\n'
+    )
+    assert [(r.format, r.level) for r in read(text, Level.WARN)] == [
+        ("haproxy-text", Level.ERROR),
+        ("haproxy", Level.ERROR),
+    ]
+
+
+def test_relay_sequence_is_no_service() -> None:
+    """A switch numbers what it sends to syslog: the number is not a program."""
+    found = read(
+        "Nov 23 19:20:37 sw1 123: Nov 23 19:20:36.123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down\n"
+    )
+    assert (found[0].service, found[0].level) == ("", Level.ERROR)
+
+
+def test_line_without_message_is_a_header() -> None:
+    """A table below klog's header belongs to that header, not to the error above."""
+    text = (
+        "E1123 19:20:37.123456 1 tills.cc:41] failed to open till\n"
+        "I1123 19:20:37.133456 1 server.cc:59]\n"
+        "+------+\n"
+        "| till |\n"
+    )
+    assert [(r.first_line, r.last_line, r.level) for r in read(text)] == [(0, 0, Level.ERROR), (1, 3, Level.INFO)]
