@@ -124,6 +124,11 @@ def stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return shape.role.part is Part.NONE
 
 
+def of_pipeline(event: OpenEvent) -> bool:
+    """Whether the line above names a step of a build server: that is no logger, which might print a trace below."""
+    return event.head.header is not None and event.head.header.format == "jenkins"
+
+
 def explains(event: OpenEvent, shape: Shape) -> bool:
     """Whether the line is of the catalogue that journalctl prints below the messages it knows more about."""
     return shape.noted and event.head.header is not None and event.head.header.format in CARRIERS

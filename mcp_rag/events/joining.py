@@ -13,6 +13,7 @@ from mcp_rag.events.amid import (
     boxed,
     explains,
     in_block,
+    of_pipeline,
     of_runtime,
     paragraph,
     ruled_off,
@@ -29,9 +30,7 @@ from mcp_rag.stacktrace import Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import NO_SPAN, Level
 
-_FRAME = frozenset({Part.FRAME})
-_DETAIL = frozenset({Part.DETAIL})
-_TYPE = frozenset({Part.TYPE})
+_FRAME, _DETAIL, _TYPE = (frozenset({part}) for part in (Part.FRAME, Part.DETAIL, Part.TYPE))
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
@@ -154,7 +153,7 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE or part is Part.NONE:
         after = lane.following(at)
         if after.part in _TRACE:
-            return not _logged_below(after)
+            return not _logged_below(after) or of_pipeline(event)
         return part is Part.TYPE and shape.level >= Level.WARN
     return False
 

@@ -202,7 +202,12 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         # Where the runtime prints "program: message", the line above the frames is the exception itself.
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
     if len(inner) > 1:
-        parts.message = _told_behind(event, header, inner, parts) or parts.message
+        said = _told_behind(event, header, inner, parts)
+        parts.message = said or parts.message
+        if said and parts.trace is not None and not parts.trace.outermost.type:
+            # A matcher's values stand right above the frames: the line that says what was asked is the message.
+            outer = ExceptionInfo("", said, parts.trace.outermost.frames)
+            parts.trace = StackTrace(parts.trace.language, (outer, *parts.trace.exceptions[1:]))
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
     if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):

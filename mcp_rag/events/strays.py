@@ -29,7 +29,7 @@ _SAID = (
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",
     r"Internal Server Error: /",  # Django's console names no level
-    r"FAIL(?:ED)?[ \t]+[\w./\-]+$",
+    r"FAIL(?:ED)?[ \t]+[\w./\-]+$|FAILED: [A-Z]",
     # the shell on what it ran
     r"line \d+: +\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)\b",
 )

@@ -59,7 +59,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.c:41:7: error: use of undeclared identifier 'rate'",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal )?(?P<kind>error|warning): ",
+        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?(?P<kind>error|warning): ",
     ),
     TextFormat(
         "msvc",

@@ -96,6 +96,15 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=r" {0,8}-?\d{1,5}> (?=\d{4}-\d\d-\d\d[T ][\d:.]{8,15}(?:[+-]\d{4})? [0-9a-f]{8,16} )",
     ),
     EnvelopeFormat(
+        "tqdm",
+        "tqdm's bar before the error that ended it: `  0%|   | 0/9 [00:00<?, ?it/s]Traceback ...`",
+        "Epoch 1:  12%|█▏        | 12/100 [00:03<00:22, 3.91it/s]Traceback (most recent call last):",
+        kind="envelope",
+        needs="%|",
+        pattern=r"[^|\n]{0,120}%\|[^|\n]{0,120}\| {0,4}[^\[\n]{1,40}\[[^\]\n]{1,80}\]"
+        r"(?=Traceback \(most|[A-Z]\w{0,60}(?:Error|Exception): )",
+    ),
+    EnvelopeFormat(
         "vagrant",
         "Vagrant and Packer: `==> machine: text`",
         "==> web: Traceback (most recent call last):",

@@ -117,6 +117,83 @@ def test_syslog_hides_no_stricter_header() -> None:
     ]
 
 
+def test_line_below_an_empty_header_says_the_level() -> None:
+    """Samba's header names neither level nor message: the words of the line below do."""
+    text = (
+        "[2026/11/23 19:20:37.123456,  0] ../till/server.c:41(main)\n"
+        "  INTERNAL ERROR: Signal 11 in pid 4711\n"
+        "[2026/11/23 19:20:38.123456,  0] ../till/server.c:52(main)\n"
+        "  till version 4 started.\n"
+    )
+    assert [(r.first_line, r.last_line, r.message) for r in read(text, Level.WARN)] == [
+        (0, 1, "INTERNAL ERROR: Signal 11 in pid 4711")
+    ]
+
+
+def test_exception_behind_a_step_of_a_pipeline() -> None:
+    """Jenkins marks its steps; what Java prints below one is an error of its own."""
+    trace = "java.io.IOException: no till\n\tat acme.Till.open(Till.java:41)\n"
+    text = f"[Pipeline] End of Pipeline\n{trace}Finished: FAILURE\n"
+    assert [(r.first_line, r.last_line, r.level) for r in read(text, Level.WARN)] == [
+        (1, 2, Level.ERROR),
+        (3, 3, Level.ERROR),
+    ]
+
+
+def test_bar_before_a_traceback() -> None:
+    """tqdm leaves its bar on the line that the traceback begins in."""
+    text = (
+        "2026-11-23 19:20:37,123 INFO [train] begin\n"
+        "Epoch 1:  12%|█▏        | 12/100 [00:03<00:22,  3.91it/s]Traceback (most recent call last):\n"
+        '  File "/srv/till/train.py", line 41, in <module>\n'
+        "    step()\n"
+        "RuntimeError: no till\n"
+    )
+    found = read(text, Level.WARN)
+    assert [(r.first_line, r.last_line) for r in found] == [(1, 4)]
+    assert found[0].stacktrace is not None
+    assert (found[0].stacktrace.root.type, found[0].stacktrace.root.message) == ("RuntimeError", "no till")
+
+
+def test_matcher_names_a_failed_test_not_its_values() -> None:
+    """Jest prints what it got right above the frames: two runs that got 3 and 4 failed alike."""
+    text = (
+        "  ● till › counts\n\n    expect(received).toBe(expected) // Object.is equality\n\n"
+        "    Expected: 3\n    Received: 4\n\n      at Object.<anonymous> (src/till.test.ts:11:21)\n"
+    )
+    found = read(text, Level.WARN)
+    assert len(found) == 1
+    assert found[0].stacktrace is not None
+    assert found[0].stacktrace.outermost.message == "expect(received).toBe(expected) // Object.is equality"
+
+
+def test_goroutines_of_a_recovered_panic_and_of_a_signal() -> None:
+    """A server that recovers prints the calls below its own words; a signal's registers belong to its report."""
+    recovered = (
+        "Recovered from panic: no till\ngoroutine 7 [running]:\nruntime/debug.Stack()\n"
+        "\t/usr/local/go/src/runtime/debug/stack.go:26 +0x5e\nmain.open(0x1)\n\t/srv/till.go:4 +0x1\n"
+    )
+    signal = (
+        "SIGABRT: abort\nPC=0x77f67e49eb1c m=0 sigcode=18446744073709551610\nsignal arrived during cgo execution\n\n"
+        "goroutine 7 gp=0xc000196000 m=0 mp=0x56be [syscall]:\nmain.open(0x1)\n\t/srv/till.go:4 +0x1\n\n"
+        "rax    0x0\nrflags 0x246\ncs     0x33\n"
+    )
+    last = recovered.count("\n") - 1
+    found = read(recovered + "bye\n" + signal, Level.WARN)
+    assert [(r.first_line, r.last_line) for r in found] == [(0, last), (last + 2, last + 12)]
+    assert [(r.stacktrace.root.type, r.stacktrace.root.message) for r in found if r.stacktrace] == [
+        ("panic", "no till"),
+        ("SIGABRT", "abort"),
+    ]
+
+
+def test_calm_count_and_failed_build() -> None:
+    """Bazel's verdict behind its last calm line is an error."""
+    assert lines("INFO: 14 processes: 2 sandbox.\nFAILED: Build did NOT complete successfully\n") == [
+        (1, 1, "FAILED: Build did NOT complete successfully")
+    ]
+
+
 def test_relay_sequence_is_no_service() -> None:
     """A switch numbers what it sends to syslog: the number is not a program."""
     found = read(
