@@ -80,9 +80,14 @@ def told_again(event: OpenEvent, at: int) -> bool:
     return first and event.headed and event.language == "java"
 
 
-def below_heading(event: OpenEvent, at: int) -> bool:
-    """Whether the line stands right below one of the headings that Gradle tells a failure under."""
-    return event.headed and event.language == GRADLE and event.last == at - 1
+def below_heading(event: OpenEvent, lane: Lane, at: int) -> bool:
+    """Whether the line stands right below one of the headings that Gradle tells a failure under, or names the first
+    call below an error that a program in Go printed with its stack."""
+    if event.last != at - 1:
+        return False
+    after = lane.following(at)
+    called = event.head.level >= Level.ERROR and after.language == "go" and after.part is Part.FRAME
+    return called or (event.headed and event.language == GRADLE)
 
 
 def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:

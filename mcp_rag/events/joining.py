@@ -256,7 +256,7 @@ def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return in_report(event, lane, at)
     if phase is Phase.NONE:
         told = event.headed and event.head.empty and (event.last == at - 1 or told_in_paragraphs(event, at))
-        return told or below_heading(event, at)
+        return told or below_heading(event, lane, at)
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:

@@ -13,7 +13,7 @@ from mcp_rag.events.folded import folded, unfolded, untabbed
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
-from mcp_rag.events.told_below import error_stack, installer_failure, report_message, told_below
+from mcp_rag.events.told_below import derivation_failure, error_stack, installer_failure, report_message, told_below
 from mcp_rag.stacktrace import Part, reports
 from mcp_rag.types import (
     NO_SPAN,
@@ -231,6 +231,8 @@ def _told_behind(event: Event, header: Header | None, inner: Sequence[str], part
         return said
     if inner[0].endswith(_PIP):
         return installer_failure(inner[1:])
+    if ".drv'" in inner[0] or not inner[0].strip():
+        return derivation_failure(inner)
     return error_stack(inner) if "ORA-" in inner[0] else ""
 
 

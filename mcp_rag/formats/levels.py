@@ -159,7 +159,7 @@ _WARN = re.compile(
     r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
     r"|\bblocked by\b|\bNO_PROPOSAL_CHOSEN\b|\bunacceptable\b|^No DHCPOFFERS received|\bFAULTED\b"
     r"|\bCTRL-EVENT-(?:ASSOC-REJECT|AUTH-REJECT|SSID-TEMP-DISABLED|EAP-FAILURE)\b|\bunreadable \(pending\) sectors\b"
-    r"|\bSELinux is preventing\b",
+    r"|\bSELinux is preventing\b|\brequest repeated too quickly\b",
     re.IGNORECASE,
 )
 
@@ -180,7 +180,7 @@ _ERROR_HINT = re.compile(
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
     r"|blocked by|=dumped|=exited|=bounced|=deferred|no_proposal|unaccept|no dhcpo|faulted|ctrl-event|unreadable"
-    r"|selinux is"
+    r"|selinux is|too quickly"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")

@@ -187,6 +187,42 @@ def test_goroutines_of_a_recovered_panic_and_of_a_signal() -> None:
     ]
 
 
+def test_calls_below_an_error_at_a_terminal() -> None:
+    """What pkg/errors prints with `%+v` names each call at the left margin and its place below."""
+    text = (
+        "Error: no till\nmain.open\n\t/srv/till/main.go:41\nmain.main\n\t/srv/till/main.go:12\n"
+        "runtime.main\n\t/usr/local/go/src/runtime/proc.go:250\nbye\n"
+    )
+    assert [(r.first_line, r.last_line) for r in read(text)] == [(0, 6), (7, 7)]
+
+
+def test_crash_of_a_ceph_daemon() -> None:
+    """Each daemon that is aborted says the same: the assertion or the calls tell one crash from another."""
+    text = (
+        "    -1> 2026-11-23T19:20:37.690-0500 7f08d5146580  0 mon.a mds e45 new map\n"
+        "     0> 2026-11-23T19:20:37.697-0500 7f08d5146580 -1 *** Caught signal (Aborted) **\n"
+        " in thread 7f08d5146580 thread_name:ceph-mon\n\n"
+        " ceph version 16.2.7 (f9aa02978811) pacific (stable)\n"
+        " 1: /lib/libpthread.so.0(+0x14140) [0x7f08d5b02140]\n"
+        " 2: gsignal()\n"
+        " 3: (ceph::__ceph_assert_fail(char const*, int)+0x16e) [0x7f08d6022090]\n"
+        " 4: (Till::sanity(bool) const+0x4b6) [0x7f08d65823b6]\n"
+        " 5: main()\n"
+        " NOTE: a copy of the executable, or `objdump -rdS <executable>` is needed to interpret this.\n"
+    )
+    found = read(text)
+    assert [(r.first_line, r.last_line) for r in found] == [(0, 0), (1, 10)]
+    assert found[1].level >= Level.ERROR
+    assert found[1].stacktrace is not None
+    assert found[1].stacktrace.root.type == "Aborted"
+    assert "Till::sanity" in [frame.function for frame in found[1].stacktrace.root.frames]
+    asserted = read(
+        "/build/till/Till.cc: 2343: FAILED ceph_assert(till->valid())\n 1: (Till::open()+0x4b) [0x7f08d658]\n"
+    )
+    assert asserted[0].stacktrace is not None
+    assert (asserted[0].stacktrace.root.type, asserted[0].stacktrace.root.message) == ("Assertion", "till->valid()")
+
+
 def test_calm_count_and_failed_build() -> None:
     """Bazel's verdict behind its last calm line is an error."""
     assert lines("INFO: 14 processes: 2 sandbox.\nFAILED: Build did NOT complete successfully\n") == [

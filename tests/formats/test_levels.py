@@ -99,6 +99,7 @@ def test_words_of_the_web(text: str, level: Level) -> None:
         ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", Level.ERROR),
         ("RTNETLINK answers: Operation not supported", Level.ERROR),
         ("RTNETLINK answers: File exists", Level.UNSET),
+        ("till.service: Start request repeated too quickly.", Level.WARN),
         ("giving up after 5 retransmits", Level.ERROR),
         ("giving up the lead", Level.UNSET),
         ("eid=4 class=statechange vdev_state=FAULTED", Level.WARN),
