@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.shapes import Kind, Shape
-from mcp_rag.stacktrace import APPLE, FLUTTER, LATE, MINECRAFT, REDIS, Part
+from mcp_rag.formats import CARRIERS
+from mcp_rag.stacktrace import APPLE, FLUTTER, LATE, MINECRAFT, REDIS, Part, Role
 from mcp_rag.types import NO_SPAN, Level
 
 MAX_BOX_LINES = 200
@@ -18,6 +19,10 @@ _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 # A request is told in one line, and by the server: what a program prints behind it is another's.
 _REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
 _BEGUN = frozenset({Part.CRASH, Part.START})
+# Below whose line the output of what failed is printed.
+_WITH_OUTPUT = frozenset({"go-test", "gradle", "ansible", "ansible-host", "pytest", "docker-build"})
+# Whose records are one line each, whatever they say.
+_ONE_LINE = frozenset({"logfmt", "klog", "logrus-console"})
 
 
 def completes(event: OpenEvent, shape: Shape, at: int) -> bool:
@@ -117,9 +122,14 @@ def told_again(event: OpenEvent, at: int) -> bool:
     return first and event.headed and event.language == "java"
 
 
-def below_heading(event: OpenEvent, at: int) -> bool:
-    """Whether the line stands right below one of the headings that Gradle tells a failure under."""
-    return event.headed and event.language == GRADLE and event.last == at - 1
+def below_heading(event: OpenEvent, lane: Lane, at: int) -> bool:
+    """Whether the line stands right below one of the headings that Gradle tells a failure under, or names the first
+    call below an error that a program in Go printed with its stack."""
+    if event.last != at - 1:
+        return False
+    after = lane.following(at)
+    called = event.head.level >= Level.ERROR and after.language == "go" and after.part is Part.FRAME
+    return called or (event.headed and event.language == GRADLE)
 
 
 def of_runtime(event: OpenEvent, shape: Shape, at: int) -> bool:
@@ -169,11 +179,34 @@ def stands_alone(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     return shape.role.part is Part.NONE
 
 
+def of_pipeline(event: OpenEvent) -> bool:
+    """Whether the line above names a step of a build server: that is no logger, which might print a trace below."""
+    return event.head.header is not None and event.head.header.format == "jenkins"
+
+
+def explains(event: OpenEvent, shape: Shape) -> bool:
+    """Whether the line is of the catalogue that journalctl prints below the messages it knows more about."""
+    return shape.noted and event.head.header is not None and event.head.header.format in CARRIERS
+
+
+def another_of_tool(event: OpenEvent, shape: Shape, after: Role) -> bool:
+    """Whether a line at the left margin that is an error by itself is the next one of a tool at a console: such tools
+    name no time and print each error on a line of its own. Where `after`, the next line's part, is a frame, it is the
+    exception of the error above, and behind a time more of its message."""
+    header = event.head.header
+    if header is None or not shape.stray or shape.indented or header.format in _WITH_OUTPUT:
+        return False
+    return (header.time == NO_SPAN or header.format in _ONE_LINE) and after.part not in _TRACE
+
+
 def set_apart(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether an indented line begins an error of its own: Poetry prints the type alone between blank lines, and the
-    place below. What uv and pip mark with a cross is one wherever nothing bad was said before."""
+    place below. What uv and pip mark with a cross is one wherever nothing bad was said before, what calls itself an
+    error where the text above has no header, and so is the next one that stands no deeper."""
+    if shape.depth and shape.depth <= event.head.depth and event.phase in {Phase.NONE, Phase.HEAD}:
+        return True
     if event.phase is not Phase.NONE or event.head.level >= Level.ERROR:
         return False
     if shape.stray:
-        return True
+        return not (shape.depth and event.headed)
     return shape.role.part is Part.TYPE and event.last < at - 1 and lane.ahead(at, frozenset({Part.FRAME}), 8)

@@ -21,7 +21,8 @@ _CRASH_PARTS = frozenset({Part.START, Part.CRASH})
 class Event:
     """One event under construction: positions `first` to `last` of its lane. `prefixed`: its trace carries the header
     on every line. `crash`: a trace was seen; `fatal`: one that ends the process; `own_crash`: it began in
-    the event's first line. `second`: the line that completes a two-line header."""
+    the event's first line. `second`: the line that completes a two-line header,
+    or says what a header without a level and a message leaves out."""
 
     first: int
     last: int
@@ -155,6 +156,9 @@ class _Lane:
         event.last_shape = shape
 
     def _join(self, event: Event, at: int, shape: Shape) -> None:
+        untold = event.head.kind is Kind.HEAD and event.head.empty and not event.head.level
+        if untold and event.last == event.first and shape.kind is Kind.TEXT:
+            event.second = shape  # its words say the level that the header does not
         event.last = at
         before = event.phase
         event.phase, event.language = phase_after(before, event.language, shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp_rag.events.amid import (
     BLOCKS,
     amid_message,
+    another_of_tool,
     begun_empty,
     behind_request,
     below_crash,
@@ -12,9 +13,11 @@ from mcp_rag.events.amid import (
     below_heading,
     boxed,
     completes,
+    explains,
     in_block,
     late_crash,
     noted_panic,
+    of_pipeline,
     of_runtime,
     paragraph,
     ruled_off,
@@ -32,19 +35,16 @@ from mcp_rag.stacktrace import REDIS, Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import Level
 
-_FRAME = frozenset({Part.FRAME})
-_DETAIL = frozenset({Part.DETAIL})
-_TYPE = frozenset({Part.TYPE})
+_FRAME, _DETAIL, _TYPE = (frozenset({part}) for part in (Part.FRAME, Part.DETAIL, Part.TYPE))
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
 _CRASH = frozenset({Part.CRASH})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
-_PYTHON = "python"
-_PLSQL = "plsql"
+_PYTHON, _PLSQL = "python", "plsql"
 _PLACED_BELOW = frozenset({_PLSQL, "powershell"})  # who print their error above the place
-# Whose reports stand between rules, and whose rules those are. The JVM begins each line of its report with `#`.
+# Whose reports stand between rules, and whose those are. The JVM begins each line of its report with `#`.
 _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 # Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
 OPENERS = frozenset({"java", "ipython", "compiler"})
@@ -132,8 +132,10 @@ def _traced(event: OpenEvent) -> bool:
 def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether a line behind that of a logger, which spoke of no trouble, is what a process printed when it failed: the
     trace is not the logger's, and by its level nobody would look for it."""
-    if event.head.kind is not Kind.HEAD or event.head.level >= Level.WARN or event.phase is not Phase.NONE:
+    if event.head.kind is not Kind.HEAD or event.phase is not Phase.NONE:
         return False
+    if event.head.level >= Level.WARN:
+        return another_of_tool(event, shape, lane.following(at))
     part = shape.role.part
     if begun_empty(event) and part is Part.NONE:
         return False
@@ -147,7 +149,7 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE or part is Part.NONE:
         after = lane.following(at)
         if after.part in _TRACE:
-            return not _logged_below(after)
+            return not _logged_below(after) or of_pipeline(event)
         return part is Part.TYPE and shape.level >= Level.WARN
     return False
 
@@ -248,14 +250,14 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
 
 def _text_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Text at the left margin without any mark."""
-    if event.headed and lane.strict:
+    if event.headed and (lane.strict or explains(event, shape)):
         return event.head.header is None or event.head.header.format not in _BOXED
     phase = event.phase
     if event.language == TITLE and phase in {Phase.PRELUDE, Phase.HEAD}:
         return in_report(event, lane, at)
     if phase is Phase.NONE:
         told = event.headed and event.head.empty and (event.last == at - 1 or told_in_paragraphs(event, at))
-        return told or below_heading(event, at)
+        return told or below_heading(event, lane, at)
     if phase is Phase.PRELUDE:
         return lane.ahead(at, _ANNOUNCED, 6)
     if phase is Phase.HEAD:

@@ -15,6 +15,7 @@ from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.events.told_below import (
     alert,
+    derivation_failure,
     error_stack,
     installer_failure,
     report_message,
@@ -209,8 +210,12 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         # Where the runtime prints "program: message", the line above the frames is the exception itself.
         parts.message = "" if parts.message.endswith(found.trace.outermost.message) else parts.message
     if len(inner) > 1:
-        parts.message = _told_behind(event, header, inner, parts) or parts.message
-    if len(inner) > 1:
+        said = _told_behind(event, header, inner, parts)
+        parts.message = said or parts.message
+        if said and parts.trace is not None and not parts.trace.outermost.type:
+            # A matcher's values stand right above the frames: the line that says what was asked is the message.
+            outer = ExceptionInfo("", said, parts.trace.outermost.frames)
+            parts.trace = StackTrace(parts.trace.language, (outer, *parts.trace.exceptions[1:]))
         parts.cause = untold(parts.message, inner)
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
@@ -239,6 +244,8 @@ def _told_behind(event: Event, header: Header | None, inner: Sequence[str], part
         return alert(inner[2:])
     if header is not None and header.format == "mssql-error":
         return f"{inner[0].strip()} {inner[1].strip()}"
+    if ".drv'" in inner[0] or not inner[0].strip():
+        return derivation_failure(inner)
     return error_stack(inner) if "ORA-" in inner[0] else ""
 
 

@@ -14,7 +14,7 @@ from enum import IntEnum
 from mcp_rag import formats
 from mcp_rag.events import json_lines
 from mcp_rag.events.folded import untabbed
-from mcp_rag.events.strays import stray
+from mcp_rag.events.strays import depth, stray
 from mcp_rag.stacktrace import NO_ROLE, Part, Role, role
 from mcp_rag.types import NO_SPAN, Envelope, Header, Level, Span
 
@@ -44,7 +44,8 @@ class Shape:
     line of a traceback may. `deeper`: a frame or indented text without a header, which goes on with frames.
     `two_line`: a header alone on its line, the message on the next. `block`: consecutive lines of this format are one
     message. `carried`: the header is a program's own, behind syslog's, whose time stands `around`. `brace`: opens
-    JSON spread over lines. `stray`: by itself an error that a process printed past its logger. `stream` names the
+    JSON spread over lines. `stray`: by itself an error that a process printed past its logger, `depth` blanks in if it
+    begins with blanks and an error's word. `stream` names the
     container's stream; `digits`: it holds digits and must be read from each line. `partial`: the container runtime cut
     the line here. `prefix`: characters before the text inside the envelopes, -1 if it is not simply the line's end.
     """
@@ -64,6 +65,7 @@ class Shape:
     carried: bool = False
     brace: bool = False
     stray: bool = False
+    depth: int = 0
     header: Header | None = None
     enveloped: bool = False
     stream: str = ""
@@ -89,6 +91,7 @@ _BLOCK_FORMATS = frozenset({"npm", "npm-debug"})
 _BOXES = "│|┌"
 _EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say nothing
 _CLOSERS = ("}", "]", ")", "|#]")
+_CATALOGUE = ("-- ", "░░")  # what journalctl -x says about the message above
 _CROSS = "× "  # marks an error in what uv, pip and other tools print
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
@@ -137,6 +140,7 @@ def classify(text: str, preferred: str = "") -> tuple[Shape, bool]:
             carried=shape.carried,
             brace=shape.brace,
             stray=shape.stray,
+            depth=shape.depth,
             header=shape.header,
             enveloped=True,
             stream=stream,
@@ -217,12 +221,13 @@ def _carried(text: str, outer: Header) -> Header:
     if inner.format in formats.LEVEL_PREFIXES:
         return outer._replace(level=inner.level, body=outer.body + inner.body)
     at = outer.body
+    numbered = text[outer.service[0] : outer.service[1]].isdigit()  # a relay's sequence
     return inner._replace(
         body=at + inner.body,
         level=inner.level or outer.level,
         time=_moved(inner.time, at) if inner.time != NO_SPAN else outer.time,
         logger=_moved(inner.logger, at),
-        service=outer.service,
+        service=outer.service if not numbered else _moved(inner.service, at),
         stream=outer.stream,
         digits_matter=outer.digits_matter or inner.digits_matter,
     )
@@ -274,7 +279,8 @@ def _text(text: str, most: int) -> Shape:
     indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS) or (text[0] == ">" and text.rstrip() == ">")
     level = formats.level_from_words(text[: max(most, 0)])
     crossed = text[:8].lstrip().startswith(_CROSS)
-    astray = stray(text, most) if not indented else Level.ERROR if crossed else Level.UNSET
+    deep = depth(text)
+    astray = stray(text, most) if not indented else Level.ERROR if crossed or deep else Level.UNSET
     return Shape(
         kind=Kind.TEXT,
         level=astray if level < Level.WARN else level,
@@ -284,6 +290,8 @@ def _text(text: str, most: int) -> Shape:
         deeper=part.part is Part.FRAME or (indented and part is NO_ROLE),
         brace=not indented and text[0] == "{" and (text.rstrip() == "{" or _opens(text)),
         stray=astray is not Level.UNSET,
+        noted=text.startswith(_CATALOGUE) and not text.endswith("--"),
+        depth=deep,
     )
 
 

@@ -11,7 +11,8 @@ import re
 
 from mcp_rag.types import Level
 
-_PROGRAM = r"(?:(?:\.{0,2}/)?[A-Za-z][\w./+\-]{0,120}+(?:\[\d+\]|:\d+)?: )"
+_PROGRAM = r"(?:(?:\.{0,2}/)?[A-Za-z][\w./+@\-]{0,120}+(?:\[\d+\]|:\d+)?: )"
+_MARK = r"(?:[✘✖✗×❌⛔🚨💥🔥] {1,2})?"
 _SAID = (
     # error: text, FATAL: text, Error while reading text
     r"(?:(?i:fatal|internal|unexpected|unhandled|uncaught|runtime|syntax|parse|config|configuration|init|initialization"
@@ -28,7 +29,7 @@ _SAID = (
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",
     r"Internal Server Error: /",  # Django's console names no level
-    r"FAIL(?:ED)?[ \t]+[\w./\-]+$",
+    r"FAIL(?:ED)?[ \t]+[\w./\-]+$|FAILED: [A-Z]",
     # the shell on what it ran
     r"line \d+: +\d+ (?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)\b",
 )
@@ -43,11 +44,16 @@ _DIED = (
     # what llama.cpp and others on ggml found wrong
     r"GGML_ASSERT(?::|\()",
 )
+# Below a calm line of a tool's output: what names itself an error there is one.
+_INDENTED = re.compile(
+    r" {1,12}(?=[EeFf])(?:(?:(?:[Ff]atal )?[Ee]rror|ERROR|FATAL)(?:\[\w{1,40}+\])?: "
+    r"(?!(?i:\d+|none|null|nil|false|no|\"\"|'')[.,]?$)\S|Error executing action )"
+)
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"
     r"|\(node:\d+\) (?:\[\w{1,40}+\] )?\w{0,40}Warning: "
 )
-_STRAY = re.compile(rf"{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.join(_DIED)})|ORA-\d+: ")
+_STRAY = re.compile(rf"{_MARK}{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.join(_DIED)})|ORA-\d+: ")
 # A program's name or a system call with what it was given, and the words of the shell or the system that refused it.
 _NAMED = re.compile(rf"{_PROGRAM}|(?:exec|fork/exec|open|stat|mkdir|listen|dial|container_linux\.go)[ :]")
 _ENDED = re.compile(
@@ -63,6 +69,11 @@ _PERL_WARNS = re.compile(
     r"Use of uninitialized|Useless use|Odd number of|Argument \"|[^\n]{1,200} redefined at |Deep recur"
 )
 _PYTHON_WARNS = re.compile(r"(?:/|[A-Za-z]:\\|\.{0,2}/|[\w\-]+/|<)?[^\s:]{1,300}:\d+: [A-Z]\w*Warning: ")
+
+
+def depth(text: str) -> int:
+    """How many blanks stand before an error that a tool prints indented; 0 where the line is none."""
+    return len(text) - len(text.lstrip(" ")) if text[:1] == " " and _INDENTED.match(text) else 0
 
 
 def stray(text: str, most: int) -> Level:

@@ -15,6 +15,7 @@ _MSG = re.compile(r"\s{1,8}\"msg\": \"((?:[^\"\\]|\\.){1,2000})\"")
 _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
 _CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}\])?: (.*)$")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
+_EVALUATED = re.compile(r" {7}error: (\S.*)$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -62,6 +63,15 @@ def installer_failure(lines: Sequence[str]) -> str:
     end = next((n for n, line in enumerate(lines) if line.strip() == "[end of output]"), 0)
     printed = next((line.strip() for line in reversed(lines[:end]) if line.strip()), "")
     return f"{said} {printed}".strip() if said else ""
+
+
+def derivation_failure(lines: Sequence[str]) -> str:
+    """Which derivation Nix could not build, and the last line its builder printed; or the error below the places that
+    an evaluation went through; "" where the lines are not Nix's."""
+    if not lines[0].strip():
+        return next((found[1] for line in lines[1:] if (found := _EVALUATED.match(line))), "")
+    printed = next((line.strip()[1:].strip() for line in reversed(lines[1:]) if line.startswith("       > ")), "")
+    return f"{lines[0].strip()} {printed}" if printed else ""
 
 
 def error_stack(lines: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def _pnpm(found: re.Match[str]) -> Level:
 
 
 def _diagnostic(found: re.Match[str]) -> Level:
-    return Level.WARN if found["kind"] == "warning" else Level.ERROR
+    return Level.WARN if found["kind"].lower() == "warning" else Level.ERROR
 
 
 def _result(found: re.Match[str]) -> Level:
@@ -59,7 +59,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.c:41:7: error: use of undeclared identifier 'rate'",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal )?(?P<kind>error|warning): ",
+        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?(?P<kind>error|warning): ",
     ),
     TextFormat(
         "msvc",
@@ -67,8 +67,9 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.ts(41,7): error TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"(?:{_PATH}\(\d{{1,7}}(?:,\d{{1,6}}){{0,3}}\)|LINK|MSBUILD|CSC|[\w.-]{{1,80}}\.(?:obj|lib)) ?: "
-        rf"(?:fatal )?(?P<kind>error|warning) (?=[A-Z]{{1,8}}\d{{2,6}}: )",
+        pattern=rf" {{0,8}}(?:\d{{1,3}}>)?(?:{_PATH}\(\d{{1,7}}(?:,\d{{1,6}}){{0,3}}\)|LINK|MSBUILD|CSC"
+        r"|[\w.-]{1,80}\.(?:obj|lib|exe|dll)|[^\s()<>|]{1,200}\.(?:\w{1,8}proj|slnx?|props|targets)) ?: "
+        r"(?:fatal )?(?P<kind>[Ee]rror|[Ww]arning) (?=[A-Z]{1,8}\d{2,6}: )",
     ),
     TextFormat(
         "tsc-pretty",
@@ -261,7 +262,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "deploy.sh: line 41: kubectl: command not found",
         needs=": ",
         level=Level.ERROR,
-        pattern=r"(?:[\w./-]{1,120}: line \d{1,7}: |-?(?:/usr)?(?:/bin/)?(?:ba|z|da|k|a|fi)?sh: (?:"
+        pattern=r"(?:[\w./@-]{1,160}: line \d{1,7}: |-?(?:/usr)?(?:/bin/)?(?:ba|z|da|k|a|fi)?sh: (?:"
         r"(?:line )?\d{1,7}: )?)(?=\S)",
     ),
 )

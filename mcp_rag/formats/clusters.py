@@ -125,7 +125,7 @@ CLUSTER_FORMATS: tuple[TextFormat, ...] = (
         "register",
         stamped=True,
         needs="] ",
-        pattern=r": (?P<level>[IWEF]) (?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\] ",
+        pattern=r": (?P<level>[IWEF]) {1,9}(?:(?P<stream>\d{1,12}) )?(?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\] ",
     ),
     TextFormat(
         "nccl",

@@ -88,6 +88,32 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=r"debug (?=\d{4}-\d\d-\d\d[T ][\d:.]{8,15}[+-]\d{4} [0-9a-f]{8,16} )",
     ),
     EnvelopeFormat(
+        "ceph-recent",
+        "Ceph's recent events, dumped when a daemon crashes: `    -1> ` before every line",
+        "   -12> 2026-11-23T19:20:37.123+0000 7f0c2d7e5640 -1 osd.0 0 waiting for initial osdmap",
+        kind="envelope",
+        needs="> ",
+        pattern=r" {0,8}-?\d{1,5}> (?=\d{4}-\d\d-\d\d[T ][\d:.]{8,15}(?:[+-]\d{4})? [0-9a-f]{8,16} )",
+    ),
+    EnvelopeFormat(
+        "tqdm",
+        "tqdm's bar before the error that ended it: `  0%|   | 0/9 [00:00<?, ?it/s]Traceback ...`",
+        "Epoch 1:  12%|█▏        | 12/100 [00:03<00:22, 3.91it/s]Traceback (most recent call last):",
+        kind="envelope",
+        needs="%|",
+        pattern=r"[^|\n]{0,120}%\|[^|\n]{0,120}\| {0,4}[^\[\n]{1,40}\[[^\]\n]{1,80}\]"
+        r"(?=Traceback \(most|[A-Z]\w{0,60}(?:Error|Exception): )",
+    ),
+    EnvelopeFormat(
+        "vagrant",
+        "Vagrant and Packer: `==> machine: text`",
+        "==> web: Traceback (most recent call last):",
+        kind="envelope",
+        first="=",
+        needs="==> ",
+        pattern=r"==> (?P<service>[a-z][\w.-]{1,80}): (?=\S)",
+    ),
+    EnvelopeFormat(
         "foreman",
         "foreman, honcho, overmind: `time process.1  | text`",
         "19:20:37 web.1  | Traceback (most recent call last):",

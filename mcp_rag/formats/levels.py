@@ -122,8 +122,13 @@ def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> 
 
 # A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict. An id
 # that happens to end in a digit counts nothing.
+# What is numbered itself: "disk 3 failed" is no count.
+_NOUNS = (
+    "attempt build cpu device dimm disk drive fan gpu job node port process rank replica shard slot stage step task"
+)
+_NOT_NUMBERED = "".join(f"(?<!{noun} )" for noun in f"{_NOUNS} test unit worker".split())
 _COUNTED = re.compile(
-    r"\b(?<!#)\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    rf"\b(?<!#){_NOT_NUMBERED}\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)",
@@ -145,13 +150,17 @@ _ERROR = re.compile(
     r"|\bassertion\b|\b(?-i:E\d{4})\b|\bdied signal=\d|\b(?-i:SQL\d{4,5}N)\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w"
     r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker|\bMPI_ABORT was"
-    r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b",
+    r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
+    r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|\bNVRM: Xid\b"
+    r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)",
     re.IGNORECASE,
 )
 _WARN = re.compile(
     r"\bwarn(?:ing)?s?\b|\bdeprecat|\bdenied\b|\brefused\b|\btime[d-]?[ -]?out\b|\bunable to\b|\bcan(?:not|'t)\b"
     r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
-    r"|\bblocked by\b",
+    r"|\bblocked by\b|\bNO_PROPOSAL_CHOSEN\b|\bunacceptable\b|^No DHCPOFFERS received|\bFAULTED\b"
+    r"|\bCTRL-EVENT-(?:ASSOC-REJECT|AUTH-REJECT|SSID-TEMP-DISABLED|EAP-FAILURE)\b|\bunreadable \(pending\) sectors\b"
+    r"|\bSELinux is preventing\b|\brequest repeated too quickly\b",
     re.IGNORECASE,
 )
 
@@ -168,15 +177,19 @@ _FATAL_HINT = re.compile(
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
     r"|e\d{4}|died s|sql\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
+    r"|giving up|: xid|mounting |answers: "
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
-    r"|blocked by|=dumped|=exited|=bounced|=deferred"
+    r"|blocked by|=dumped|=exited|=bounced|=deferred|no_proposal|unaccept|no dhcpo|faulted|ctrl-event|unreadable"
+    r"|selinux is|too quickly"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")
 
 
+# cron names the command that it starts: what its options are called says nothing of how it went.
+_CRON = re.compile(r"\([\w.@-]{1,64}\) CMD \(")
 # pytest's titles of what follows.
 _TITLE = re.compile(r"={3,120} (?:ERRORS|FAILURES) ={3,120}$")
 
@@ -189,7 +202,7 @@ def level_from_words(text: str) -> Level:
     text = text[:512]
     if text[:6] == "(node:" and _NODE_WARNS.match(text):
         return Level.WARN
-    if text.startswith("===") and _TITLE.match(text):
+    if (text.startswith("===") and _TITLE.match(text)) or (text[:1] == "(" and _CRON.match(text)):
         return Level.UNSET
     low = text.lower()
     if not _ANY_HINT.search(low):

@@ -27,6 +27,7 @@ from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.servers import SERVER_FORMATS
 from mcp_rag.formats.stacks import STACK_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
+from mcp_rag.formats.terminals import TERMINAL_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
 from mcp_rag.formats.wrappers import EnvelopeFormat
@@ -77,6 +78,7 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *WEB_FORMATS,
     *DEVICE_FORMATS,
     *PLATFORM_FORMATS,
+    *TERMINAL_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
     *WEB_TOOL_FORMATS,
@@ -108,6 +110,7 @@ CARRIED = frozenset(
         *WEB_FORMATS,
         *DEVICE_FORMATS,
         *PLATFORM_FORMATS,
+        *TERMINAL_FORMATS,
         *SYSTEM_FORMATS,
         *WEB_TOOL_FORMATS,
         LOGFMT,
@@ -227,7 +230,8 @@ def match(line: str, preferred: str = "") -> Header | None:
         return only.match(head) if isinstance(only, (TextFormat, Logfmt, _Generic)) else None
     # The fallbacks are never preferred: they would take lines of the other formats of a mixed file.
     first = _NAMES.get(preferred) if preferred else None
-    if isinstance(first, (TextFormat, Logfmt)) and (found := first.match_at(head, stamp)):
+    sure = isinstance(first, (TextFormat, Logfmt)) and preferred not in CARRIERS  # whose lines may hold stricter ones
+    if sure and isinstance(first, (TextFormat, Logfmt)) and (found := first.match_at(head, stamp)):
         return found
     if stamp is not None and (found := _behind_stamp(head, stamp)):
         return found

@@ -151,10 +151,10 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "Kubernetes' klog, glog and PyTorch: `E0917 time pid file:line] message`",
         "E0917 21:40:02.123456    4711 controller.go:114] error syncing 'shop/billing': quota exceeded",
         first="IWEFDC[",
-        needs="] ",
+        needs="]",
         pattern=r"(?:\[rank\d{1,5}\]:)?\[?(?P<level>[IWEFDC])(?P<time>\d{3,4}(?:\d{4})? \d\d:\d\d:\d\d\.\d{3,9}) "
         r"(?: {0,8}(?P<stream>\d{1,20}) )?"  # absl prints the address of the thread
-        r"(?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\] ",
+        r"(?P<logger>[^\s\[\]:]{1,160}):\d{1,6}\](?: |$)",
     ),
     TextFormat(
         "kubernetes-events",

@@ -22,6 +22,12 @@ PARTS: Table = (
         r"(?:\[Recovery\] )?(?:\d{4}/\d\d/\d\d - \d\d:\d\d:\d\d )?panic recovered:$",
         "panic recovered:",
     ),
+    Pattern(Part.START, r"Recovered from panic: |recovered from panic: "),
+    # cgo and the registers, around and below the goroutines of a signal.
+    Pattern(Part.DETAIL, r"PC=0x[0-9a-f]+ m=\d|signal arrived during (?:cgo|external code) execution"),
+    Pattern(Part.DETAIL, r"r(?:[abcd]x|[ds]i|[bs]p|ip|flags|\d{1,2}) {1,6}0x[0-9a-f]+$"),
+    Pattern(Part.DETAIL, r"[cfg]s {1,6}0x[0-9a-f]+$"),
+    Pattern(Part.DETAIL, r"(?:lr|pc|fault) {1,6}0x[0-9a-f]+$"),
     Pattern(Part.FRAME, r"/[^\s:]{1,300}\.(?:go|s):\d+ \(0x[0-9a-f]+\)$"),
     Pattern(Part.DETAIL, r"\[signal (?:SIG|0x)"),
     Pattern(Part.DETAIL, r"(?:\[originating from |\[recovered)"),

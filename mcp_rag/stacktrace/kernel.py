@@ -15,6 +15,9 @@ PARTS: Table = (
     Pattern(Part.CRASH, "|".join(rf"{trap}[^\n]{{0,80}}: [0-9a-f]{{4}} \[#\d+\]" for trap in _TRAPS)),
     Pattern(Part.CRASH, r"kernel BUG at |Unable to handle kernel |Internal error: [^\n]{1,80} \[#\d+\]"),
     Pattern(Part.CRASH, r"watchdog: (?:BUG: |Watchdog detected )|NMI watchdog: (?:BUG: |Watchdog detected )"),
+    Pattern(Part.CRASH, r"VERIFY[A-Z\d]{0,3}\([^\n]{1,300}\) failed", ") failed"),
+    Pattern(Part.CRASH, r"ASSERT[A-Z\d]{0,3}\([^\n]{1,300}\) failed", ") failed"),
+    Pattern(Part.DETAIL, r"PANIC at [\w./\-]{1,100}:\d+:\w{1,100}\(\)|Showing stack for process \d"),
     Pattern(Part.START, r"INFO: task [^\n]{1,100} blocked for more than \d+ seconds"),
     Pattern(Part.START, r"INFO: \w{1,40} (?:self-)?detected (?:expedited )?stalls? on CPU"),
     Pattern(Part.START, r"rcu: INFO: \w{1,40} (?:self-)?detected (?:expedited )?stalls? on CPU"),
@@ -66,6 +69,7 @@ _UNABLE = re.compile(r".*?Unable to handle kernel (.*)$")
 _STALL = re.compile(r".*?INFO: (\w{1,40} (?:self-)?detected (?:expedited )?stalls? on CPU\S*)")
 _LOCKUP = re.compile(r".*?Watchdog detected (hard LOCKUP) on (.*)$")
 _WARNED = re.compile(r".*?WARNING: (?:CPU: \d{1,5} PID: \d{1,10} at |(?=[\w./-]{1,120}:\d{1,9} at ))(\S.*)$")
+_VERIFIED = re.compile(r"\s*((?:VERIFY|ASSERT)[A-Z\d]{0,3}\([^\n]{1,300}\)) failed")  # ZFS
 _KILLED = re.compile(r".*?(Killed? process \d{1,10} \([^()\n]{1,40}\))")
 # Where the kernel itself was: x86 and ARM. A process's own address has no name.
 AT = re.compile(
@@ -99,6 +103,8 @@ def head(line: str) -> tuple[str, str] | None:
         return found[1].rstrip(": "), (found[2].strip(" *:") or found[1])
     if found := _HUNG.match(line):
         return "hung task", found[1]
+    if ") failed" in line and (found := _VERIFIED.match(line)):
+        return "VERIFY", f"{found[1]} failed"
     if "stall" in line and (found := _STALL.match(line)):
         return "stall", found[1]
     if "LOCKUP" in line and (found := _LOCKUP.match(line)):

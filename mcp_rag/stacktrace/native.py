@@ -21,6 +21,13 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"(?:Program|Thread \S+ [^\n]{0,60}) (?:received|terminated with) signal "),
     Pattern(Part.CRASH, r"Program terminated with signal "),
     Pattern(Part.CRASH, r"\*\*\* (?:stack smashing|buffer overflow|Aborted(?! at)|SIG[A-Z]+|Error in `)"),
+    # Ceph's daemons.
+    Pattern(Part.CRASH, r"\*\*\* Caught signal \("),
+    Pattern(Part.CRASH, r"[^\s:]{1,300}: \d+: FAILED (?:ceph_)?assert\(", ": FAILED "),
+    Pattern(Part.CRASH, r"[^\s:]{1,300}: \d+: ceph_abort_msg\(", ": ceph_abort"),
+    Pattern(Part.DETAIL, r"ceph version \d|in thread [0-9a-f]{8,16} thread_name:|NOTE: a copy of the executable"),
+    Pattern(Part.FRAME, r"\d{1,3}: (?:\(|[\w./\-]{1,200}\()[^\n]{0,900}\) \[0x[0-9a-f]{4,16}\]$", "[0x"),
+    Pattern(Part.FRAME, r"\d{1,3}: (?:_{0,2}[a-z][a-z_]{2,20})\(\)$", "()"),
     Pattern(Part.DETAIL, r"\*\*\* Check failure stack trace"),
     Pattern(Part.PRELUDE, r"\*\*\* Aborted at "),
     Pattern(Part.PRELUDE, rf"{_SANITIZER}:DEADLYSIGNAL", "Sanitizer"),
@@ -132,8 +139,11 @@ _FRAMES = (
         r"\s*(?:(?:\[[\w.\-]{1,64}:\d{1,9}\] )?\[ ?\d{1,3}\] )?"
         r"(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
     *stores.FRAMES,
+    re.compile(r"\s*\d{1,3}: \((?P<f>[A-Za-z_~][^\n]{1,800}?)\+0x[0-9a-f]+\) \[0x[0-9a-f]+\]$"),
     *kernel.FRAMES,
 )  # fmt: skip
+_CAUGHT = re.compile(r".{0,200}?\*\*\* Caught signal \(([A-Z][\w ]{2,40})\)")
+_FAILED = re.compile(r"\S{1,300}: \d{1,9}: (?:FAILED (?:ceph_)?assert|(ceph_abort)_msg)\((.*)\)$")
 _CALL = re.compile(r"\s*#\d{1,4} ")
 _TAIL = re.compile(
     r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$"
@@ -142,7 +152,8 @@ _MACHINERY = re.compile(
     r"^(?:__GI_|__interceptor|__asan|__ubsan|__libc|__pthread|abort|raise|"
     r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
     r"new|malloc|free|_?_?kill|"
-    rf"{stores.MACHINERY}|google::|c10::|at::|torch::|\?\?|<unknown|<signal handler|{kernel.MACHINERY})"
+    rf"{stores.MACHINERY}|ceph::__ceph_|gsignal|google::|c10::|at::|torch::|\?\?|<unknown|<signal handler"
+    rf"|{kernel.MACHINERY})"
 )
 _LIBRARY_FILE = re.compile(
     r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
@@ -221,7 +232,7 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Assertion", found[4], Frame(function=found[3], file=found[1], line=int(found[2]))
     if found := _ASSERT_BSD.match(line):
         return "Assertion", found[1], Frame(function=found[2] or "", file=found[3], line=int(found[4]))
-    if signalled := _signal(line):
+    if signalled := (_signal(line) or _ceph(line)):
         return signalled
     if found := _VALGRIND.match(line):
         return found[1].split(" of ")[0], found[1], None
@@ -247,6 +258,16 @@ def _signal(line: str) -> tuple[str, str, None] | None:
         return _SIGNALS.get(found[1] or found[2], "signal"), line.strip().rpartition(said)[2], None
     found = _NUMBERED.match(line)
     return (found[1], line.strip(), None) if found else None
+
+
+def _ceph(line: str) -> tuple[str, str, None] | None:
+    """What ended a daemon of Ceph: its assertion, or a signal by a name of its own."""
+    if "FAILED " not in line and "ceph_abort" not in line and "Caught signal (" not in line:
+        return None
+    if found := _FAILED.match(line):
+        return found[1] or "Assertion", found[2].strip('"'), None
+    found = _CAUGHT.match(line)
+    return (found[1], "", None) if found else None
 
 
 def _frame(line: str) -> Frame | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_rag.events.told_below import error_stack, told_below
+from mcp_rag.events.told_below import derivation_failure, error_stack, told_below
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,13 @@ def test_errors_of_a_stack() -> None:
         error_stack(["not kept: ORA-00604: no till", *stack[2:]]) == "not kept: ORA-00604: no till; ORA-01422: too many"
     )
     assert error_stack(stack[:2]) == ""
+
+
+def test_failed_derivation() -> None:
+    """Nix names only the derivation: what its builder printed last says why; an evaluation's error stands last."""
+    built = ["builder for '/nix/store/a-till.drv' failed with exit code 1;", "       last 2 log lines:"]
+    printed = ["       > building", "       > no till", "       For full logs, run 'nix log /nix/store/a-till.drv'."]
+    assert derivation_failure(built + printed) == f"{built[0]} no till"
+    assert derivation_failure(built) == ""
+    assert derivation_failure(["", "       … while calling the 'head' builtin", "       error: no till"]) == "no till"
+    assert derivation_failure(["", "no till"]) == ""
