@@ -36,6 +36,13 @@ CASES = [
     ("[2026-11-23 19:20:37,123][shop.till][ERROR] - locked", "spdlog", E, "locked", ""),
     ("[2026-11-23T19:20:37.123+0000] {taskinstance.py:12} WARNING - slow", "airflow", W, "slow", "taskinstance.py"),
     ("2026-11-23 19:20:37.123 | WARNING  | __main__:<module>:3 - slow", "loguru", W, "slow", "__main__"),
+    # a margin behind the columns is that of an exception group
+    ("2026-11-23 19:20:37 | ERROR | stderr |     | Traceback", "generic", E, "    | Traceback", "stderr"),
+    ("19:20:37.123: write of packet 7 is late", "generic", U, "write of packet 7 is late", ""),
+    ("error 2026-11-23 19:20:37: till is stuck", "generic", E, "till is stuck", ""),
+    ("info  2026-11-23 19:20:37: error queue is empty", "generic", I, "error queue is empty", ""),
+    ("[2026-11-23 19:20:37.123][ERROR][1][a7f5k2l9][104] serve", "srs", E, "serve", ""),
+    ("[2026-11-23 19:20:37.123][Trace][1][a7f5k2l9] serve", "srs", T, "serve", ""),
     ("2026-11-23T19:20:37.1Z [warning  ] slow    key=1", "structlog", W, "slow    key=1", ""),
     ("2026-11-23 19:20:37.123  INFO 1 --- [           main] c.a.Foo : started", "spring-boot", I, "started", "c.a.Foo"),
     ("2026-11-23 19:20:37 [exec-1] WARN  c.a.Foo:41 - slow", "logback", W, "slow", "c.a.Foo"),
