@@ -201,7 +201,7 @@ def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     if language == "go" and event.head.header is not None and event.head.header.format == "go-test":
         return event.first == event.last == at - 1  # it names the test, then prints why
     if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
-        return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
+        return (event.language == "cpp" and event.last >= at - 2) or (event.language == language != _PYTHON)
     if event.phase is Phase.FRAMES and event.language == "swift" and language == "cpp":
         return event.last == at - 1  # Apple's C++ runtime has the last word on an exception of Objective-C
     # Swift says why, then that the program crashed, then in which thread; Perl has several errors in what it compiles.
@@ -235,7 +235,7 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return told_again(event, at) or (event.headed and not lane.ahead(at, _FRAME, 1))
     if phase is Phase.HEAD:
         linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
-        return linked or event.headed or event.head.role.part in _BEGUN
+        return linked or event.headed or event.head.role.part in _BEGUN or below_crash(event, at)
     if event.headed:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
     if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second
@@ -315,7 +315,8 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         # The kernel draws a line, says what went wrong, then "Oops".
         return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
-        below = part is Part.PRELUDE and below_crash(event, at) and event.language == shape.role.language == "cpp"
+        ruled = below_crash(event, at) or phase is Phase.PRELUDE
+        below = part is Part.PRELUDE and ruled and event.language == shape.role.language == "cpp"
         return below or (shape.indented and _traced(event))
     return event.prefixed and _prefixed_text(event, shape, lane, at)
 

@@ -123,7 +123,7 @@ def header_level(word: str, *, bracketed: bool = True, marked: bool = False) -> 
 # A count ("3 errors") says nothing: the digit may be a zero, and lines that differ in digits share one verdict. An id
 # that happens to end in a digit counts nothing.
 _COUNTED = re.compile(
-    r"\b(?<!#)\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    r"\b(?<![#:])\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)",
@@ -144,7 +144,8 @@ _ERROR = re.compile(
     r"|\bassertion\b|\b(?-i:E\d{4})\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w"
     r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker|\bMPI_ABORT was"
-    r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b",
+    r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
+    r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ ",
     re.IGNORECASE,
 )
 _WARN = re.compile(
@@ -166,7 +167,7 @@ _FATAL_HINT = re.compile(
 )
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
-    r"|e\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
+    r"|e\d{4}|curl: |×|❌|harakiri|damn|mpi_abort|unclosed|destroyed but|has died|exited unexp"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
