@@ -250,6 +250,6 @@ SERVER_FORMATS: tuple[TextFormat, ...] = (
         first="[",
         needs="][",
         pattern=r"\]\[(?P<level>ERROR|WARN|INFO|TRACE|DEBUG|Error|Warn|Info|Trace)\]\[(?P<stream>\d{1,8})\]"
-        r"\[[0-9a-z]{6,10}\](?:\[\d{1,6}\])? ?",
+        r"\[[0-9a-z]{3,12}\](?:\[\d{1,6}\])? ?",
     ),
 )

@@ -170,3 +170,26 @@ def test_calm_lines_stay_calm(text: str) -> None:
 def test_a_line_number_counts_nothing() -> None:
     """`file:86 Warning:` is the place of a warning, not eighty-six of them."""
     assert [r.level for r in read("react-dom.js:86 Warning: each till needs a key\n")] == [W]
+
+
+def test_pairs_whose_time_has_no_quotes_are_records() -> None:
+    """Errors in logfmt stand alone among lines of another logger, with the whole message."""
+    pair = "web-1  | level=ERROR ts=2026-11-23 19:20:3{},952 module=till message=Internal Server Error: /{}\n"
+    found = read(
+        "web-1  | [2026-11-23 14:03:42 +0000] [17] [INFO] listening\n" + pair.format(1, "a") + pair.format(2, "b")
+    )
+    assert [(r.level, r.message) for r in found[1:]] == [
+        (E, "Internal Server Error: /a"),
+        (E, "Internal Server Error: /b"),
+    ]
+    assert [r.timestamp_ms for r in found[1:]] == [1_795_461_631_952, 1_795_461_632_952]
+
+
+def test_the_verdict_of_a_build_stands_alone() -> None:
+    """xcodebuild names no time, fastlane does: the verdict is not part of what was done before."""
+    found = read("[19:20:37]: ▸ Touching till.app\n** ARCHIVE FAILED **\n[19:20:38]: done\n")
+    assert [(r.level, r.message) for r in found] == [
+        (U, "▸ Touching till.app"),
+        (E, "** ARCHIVE FAILED **"),
+        (U, "done"),
+    ]

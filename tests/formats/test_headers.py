@@ -39,6 +39,10 @@ CASES = [
     # a margin behind the columns is that of an exception group
     ("2026-11-23 19:20:37 | ERROR | stderr |     | Traceback", "generic", E, "    | Traceback", "stderr"),
     ("19:20:37.123: write of packet 7 is late", "generic", U, "write of packet 7 is late", ""),
+    ("level=ERROR ts=2026-11-23 19:20:37,123 module=till message=out of coins", "logfmt", E, "out of coins", "till"),
+    ("2026-11-23 19:20:37,123 INFO exited: till (exit status 1; not expected)", "supervisord", W, "exited: till", ""),
+    ("2026-11-23 19:20:37,123 INFO exited: till (terminated by SIGKILL; not", "supervisord", W, "exited: till", ""),
+    ("2026-11-23 19:20:37,123 INFO exited: till (exit status 0; expected)", "generic", I, "exited: till", ""),
     ("error 2026-11-23 19:20:37: till is stuck", "generic", E, "till is stuck", ""),
     ("info  2026-11-23 19:20:37: error queue is empty", "generic", I, "error queue is empty", ""),
     ("[2026-11-23 19:20:37.123][ERROR][1][a7f5k2l9][104] serve", "srs", E, "serve", ""),
