@@ -54,11 +54,6 @@ def _sssd(found: re.Match[str]) -> Level:
     return _SSSD.get(int(found["mask"], 16), Level.INFO)
 
 
-def _supervised(found: re.Match[str]) -> Level:
-    """The program itself calls all of this information."""
-    return Level.ERROR if found["verdict"] == "gave up" else Level.WARN
-
-
 SYSTEM_FORMATS: tuple[TextFormat, ...] = (
     TextFormat(
         "syslog",
@@ -262,14 +257,13 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "supervisord",
-        "supervisord on a program that ended although it should not: `time INFO gave up: name entered FATAL state`",
+        "supervisord on a program that it gave up, which it calls information: `time INFO gave up: name entered FATAL`",
         "2026-11-23 19:20:37,123 INFO gave up: till entered FATAL state, too many start retries too quickly",
         stamped=True,
         shapes=("iso",),
-        needs=" INFO ",
-        grade=_supervised,
-        pattern=r" INFO (?=(?P<verdict>gave up|exited): [\w.:-]{1,120} "
-        r"(?:entered FATAL state|\((?:exit status \d{1,3}; not expected|terminated by SIG(?:KILL|SEGV|ABRT|BUS))))",
+        needs=" INFO gave up: ",
+        level=Level.ERROR,
+        pattern=r" INFO (?=gave up: [\w.:-]{1,120} entered FATAL state)",
     ),
     TextFormat(
         "proxifier",
