@@ -22,6 +22,7 @@ CASES = [
     ("[19:20:37][C][scale.hx:101]: Scale:", "esphome", I, "Scale:", "scale.hx"),
     ("[19:20:37.123][VV][api.service:013]: ping", "esphome", T, "ping", "api.service"),
     ("[19:20:37][D][esp-idf:000][tiT]: E (471) TILL: no buffers", "esphome", E, "no buffers", "esp-idf"),
+    ("E (4711) wifi:no buffers left", "esp-idf", E, "no buffers left", "wifi"),
     ("[W][component:157]: Component till set Warning flag", "esphome-serial", W, "Component till", "component"),
     ("[  4711][E][Till.cpp:42] open(): stuck", "arduino", E, "stuck", "Till.cpp"),
     ("[4711][I][Till.cpp:42] stuck no more", "arduino", I, "stuck no more", "Till.cpp"),
