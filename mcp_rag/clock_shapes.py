@@ -111,7 +111,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     (
         "clock",
         rf"(?P<h>\d{{1,2}}):(?P<mi>\d{{2}}):(?P<s>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?"
-        rf"(?:[ \u202f](?P<ap>[AP]M))?(?![:\w]){_ZONE}",
+        rf"(?:[ \u202f](?P<ap>[AP]M))?(?!\w|:(?! )){_ZONE}",
     ),
     ("date", r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)(?= )"),
     (

@@ -35,10 +35,9 @@ from mcp_rag.stacktrace import REDIS, Part, Role
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import Level
 
-_FRAME, _DETAIL, _TYPE = (frozenset({part}) for part in (Part.FRAME, Part.DETAIL, Part.TYPE))
+_FRAME, _DETAIL, _TYPE, _CRASH = (frozenset({p}) for p in (Part.FRAME, Part.DETAIL, Part.TYPE, Part.CRASH))
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 _BODY = frozenset({Part.FRAME, Part.LINK, Part.DETAIL, Part.TYPE})
-_CRASH = frozenset({Part.CRASH})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 _LINKED = frozenset({Part.LINK})
 _ANNOUNCED = frozenset({Part.START, Part.TYPE, Part.FRAME})
@@ -202,7 +201,7 @@ def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     if language == "go" and event.head.header is not None and event.head.header.format == "go-test":
         return event.first == event.last == at - 1  # it names the test, then prints why
     if event.phase is Phase.PRELUDE:  # a sanitizer rules a line above its report; V8 tells of its heap first
-        return (event.language == "cpp" and event.last == at - 1) or (event.language == language != _PYTHON)
+        return (event.language == "cpp" and event.last >= at - 2) or (event.language == language != _PYTHON)
     if event.phase is Phase.FRAMES and event.language == "swift" and language == "cpp":
         return event.last == at - 1  # Apple's C++ runtime has the last word on an exception of Objective-C
     # Swift says why, then that the program crashed, then in which thread; Perl has several errors in what it compiles.
@@ -238,7 +237,7 @@ def _type_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         if noted_panic(event):
             return False
         linked = event.last_shape is not None and event.last_shape.role.part is Part.LINK
-        return linked or event.headed or event.head.role.part in _BEGUN
+        return linked or event.headed or event.head.role.part in _BEGUN or below_crash(event, at)
     if event.headed:
         return phase is Phase.NONE or not lane.ahead(at, _FRAME, 1)
     if phase is Phase.DONE:  # a message of several lines: NCCL's names its own error in the second
@@ -318,7 +317,8 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         # The kernel draws a line, says what went wrong, then "Oops".
         return event.language == shape.role.language == "cpp"
     if part in {Part.CRASH, Part.PRELUDE}:
-        below = part is Part.PRELUDE and below_crash(event, at) and event.language == shape.role.language == "cpp"
+        ruled = below_crash(event, at) or phase is Phase.PRELUDE
+        below = part is Part.PRELUDE and ruled and event.language == shape.role.language == "cpp"
         return below or (shape.indented and _traced(event)) or late_crash(event, shape, at)
     return event.prefixed and _prefixed_text(event, shape, lane, at)
 

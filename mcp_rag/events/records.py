@@ -44,7 +44,7 @@ _PHP_PLACE = re.compile(
     r"30}): {1,4}(.*) in \S+(?: on line |:)\d+$"
 )
 _QUOTED = re.compile(r'((?:[^"\\]|\\.)*)"')
-_UNQUOTED = re.compile(r"(\S*)")
+_UNQUOTED = re.compile(r"(\S*(?: (?![\w.@/-]{1,60}=)\S+)*)")  # up to the next pair
 # Behind the message of a logfmt line: the field that says what went wrong.
 _CAUSE = re.compile(r'(?<=[\s"])(?:error|err|reason|cause)=("?)')
 _NOTHING = frozenset(("null", "nil", "none", "true", "false", "undefined", "ok", "-"))

@@ -38,6 +38,7 @@ _DIED = (
     r"(?:Segmentation fault|Aborted|Bus error|Illegal instruction|Floating point exception|Trace/breakpoint trap"
     r"|Stack overflow|Out of memory|OutOfMemory)(?:$|[ .:!(])",
     r"OOMKilled\b",
+    r"\*\* [A-Z ]{4,30} FAILED \*\*$",  # xcodebuild, between the lines of what started it
     # uWSGI's master, between lines with a time
     r"DAMN ! worker \d+ \(pid: \d+\) died",
     r"--- no python application found",

@@ -97,7 +97,7 @@ DEVICE_FORMATS: tuple[TextFormat, ...] = (
         "E (2301) spi_flash: detected size is smaller than the size in the image header",
         first="EWIDV",
         needs=") ",
-        pattern=r"(?P<level>[EWIDV]) \((?P<time>\d{1,12}|\d\d:\d\d:\d\d\.\d{3})\) (?P<logger>[\w./-]{1,40}): ",
+        pattern=r"(?P<level>[EWIDV]) \((?P<time>\d{1,12}|\d\d:\d\d:\d\d\.\d{3})\) (?P<logger>[\w./-]{1,40}): ?",
     ),
     TextFormat(
         "logcat-long",

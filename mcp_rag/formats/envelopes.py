@@ -250,6 +250,15 @@ ENVELOPE_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=r"(?:\[(?P<service>[\w.@/:-]{1,60})\]|(?P<stream>[@\w][\w.@/:-]{1,80}):) (?=\{\")",
     ),
     EnvelopeFormat(
+        "turborepo",
+        "Turborepo before what a package's task printed: `@scope/package:task: text`",
+        "@shop/till:build: Error: the drawer is stuck",
+        kind="envelope",
+        first="@",
+        needs="/",
+        pattern=r"(?P<service>@[\w.-]{1,60}/[\w.-]{1,60}(?::[\w.-]{1,40}){1,3}):(?: |$)",
+    ),
+    EnvelopeFormat(
         "timed-json",
         "A JSON record behind a bare time: `time {json}`",
         '2026-11-23T19:20:37.123Z {"level":"error","msg":"charge failed"}',

@@ -27,6 +27,7 @@ _LEVEL_FIRST = re.compile(
     r"(?P<open>[\[(<]?) {0,3}(?P<word>[^\W\d_]{3,14}|[VDIWEF](?=\]? \d{1,4}[-/.]\d\d))"
     r"(?P<close> {0,8}[\])>])?(?P<mark>:(?=[\s\w\[(]|$)|! | {1,12}[-|–] ?|\t| {1,12}(?=\S)| ?$)?"
 )
+_DATED = re.compile(r" {1,2}\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 _MARK = re.compile(r"[ \t]{0,8}(?:[-:,;>]|[-=]{1,2}>)[ \t](?=.*\S)|:|,(?=\S)")
 _LAST_NAME = re.compile(r"[ \t]+(?P<name>[A-Za-z_][\w.$:-]{2,120})$")
 _ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
@@ -168,7 +169,8 @@ def _level_first(head: str) -> Header | None:
     if opened and not closed and mark.strip() not in ("", ":"):
         return None
     dashed = mark[-2:] in ("- ", "– ") and word.islower()  # `error - message`
-    level = header_level(word, bracketed=bool(closed) or mark[:1] == ":" or dashed)
+    dated = _DATED.match(head, found.end("word")) is not None  # `error 2026-11-23 19:20:37: message`
+    level = header_level(word, bracketed=bool(closed) or mark[:1] == ":" or dashed or dated)
     if not level or (not mark and not closed):
         return None
     spaced = not mark.strip() and not closed

@@ -128,7 +128,7 @@ _NOUNS = (
 )
 _NOT_NUMBERED = "".join(f"(?<!{noun} )" for noun in f"{_NOUNS} test unit worker".split())
 _COUNTED = re.compile(
-    rf"\b(?<!#){_NOT_NUMBERED}\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
+    rf"\b(?<![#:]){_NOT_NUMBERED}\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
     r"(?:\d+\b|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)",
@@ -152,7 +152,8 @@ _ERROR = re.compile(
     r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker|\bMPI_ABORT was"
     r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
     r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|\bNVRM: Xid\b"
-    r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)",
+    r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
+    r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ ",
     re.IGNORECASE,
 )
 _WARN = re.compile(
@@ -176,8 +177,8 @@ _FATAL_HINT = re.compile(
 )
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
-    r"|e\d{4}|died s|sql\d{4}|curl: |×|harakiri|damn|mpi_abort|unclosed|destroyed but"
-    r"|giving up|: xid|mounting |answers: "
+    r"|e\d{4}|died s|sql\d{4}|curl: |×|❌|harakiri|damn|mpi_abort|unclosed|destroyed but"
+    r"|giving up|: xid|mounting |answers: |has died|exited unexp"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"

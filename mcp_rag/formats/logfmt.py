@@ -12,6 +12,8 @@ from mcp_rag.types import NO_SPAN, Header, Level, Span
 
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,60})=("(?:[^"\\]|\\.){0,512}(?:"|$)|[^\s"]{0,512})(?:[ \t]+|$)')
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d\"? time=\"?\d\d:\d\d:\d\d(?:\.\d{1,9})?")
+# A date and a time in one value, without the quotes that it needs.
+_CLOCK = re.compile(r"(?<=-\d\d )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:[ \t]+|$)")
 _LEVELS = ("level", "lvl", "severity", "log.level", "loglevel", "@level", "sev", "pri")
 _TIMES = ("time", "ts", "t", "timestamp", "@timestamp", "datetime", "date", "at", "when")
 _MESSAGES = ("msg", "message", "@message", "event", "error", "err", "logdesc")
@@ -38,8 +40,11 @@ class Logfmt(LogFormat):
         pairs: dict[str, Span] = {}
         pos = count = 0
         while count < 24 and (found := _PAIR.match(line, pos, 512)):
-            pairs.setdefault(found[1].lower(), _inside(found))
-            pos = found.end()
+            span, pos = _inside(found), found.end()
+            if clock_behind := _CLOCK.match(line, pos, 512):
+                pos = clock_behind.end()
+                span = (span[0], len(line[:pos].rstrip()))
+            pairs.setdefault(found[1].lower(), span)
             count += 1
         level = _first(line, pairs, _LEVELS)
         message = next((pairs[key] for key in _MESSAGES if key in pairs), NO_SPAN)

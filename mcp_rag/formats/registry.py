@@ -17,8 +17,10 @@ from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.consoles import CONSOLE_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
 from mcp_rag.formats.devices import DEVICE_FORMATS
+from mcp_rag.formats.embedded import EMBEDDED_FORMATS
 from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
 from mcp_rag.formats.frameworks import FRAMEWORK_FORMATS
+from mcp_rag.formats.games import GAME_FORMATS
 from mcp_rag.formats.json import decode_json
 from mcp_rag.formats.json_formats import JSON_FORMATS
 from mcp_rag.formats.logfmt import LOGFMT, Logfmt
@@ -77,6 +79,8 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *DATABASE_FORMATS,
     *WEB_FORMATS,
     *DEVICE_FORMATS,
+    *EMBEDDED_FORMATS,
+    *GAME_FORMATS,
     *PLATFORM_FORMATS,
     *TERMINAL_FORMATS,
     *SYSTEM_FORMATS,
@@ -109,6 +113,8 @@ CARRIED = frozenset(
         *DATABASE_FORMATS,
         *WEB_FORMATS,
         *DEVICE_FORMATS,
+        *EMBEDDED_FORMATS,
+        *GAME_FORMATS,
         *PLATFORM_FORMATS,
         *TERMINAL_FORMATS,
         *SYSTEM_FORMATS,

@@ -243,4 +243,14 @@ SERVER_FORMATS: tuple[TextFormat, ...] = (
         needs="#",
         pattern=r"\[(?P<level>Debug|Info|Warn|Error)#(?P<logger>[\w.-]{1,60})\] ",
     ),
+    TextFormat(
+        "srs",
+        "SRS, the media server: `[time][ERROR][pid][context][errno] message`",
+        "[2026-11-23 19:20:37.123][ERROR][1][a7f5k2l9][104] serve error",
+        stamped=True,
+        first="[",
+        needs="][",
+        pattern=r"\]\[(?P<level>ERROR|WARN|INFO|TRACE|DEBUG|Error|Warn|Info|Trace)\]\[(?P<stream>\d{1,8})\]"
+        r"\[[0-9a-z]{3,12}\](?:\[\d{1,6}\])? ?",
+    ),
 )

@@ -265,6 +265,16 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         r"\((?P<mask>0x[0-9a-f]{4,6})\): (?:\[RID#\d{1,9}\] )?",
     ),
     TextFormat(
+        "supervisord",
+        "supervisord on a program that it gave up, which it calls information: `time INFO gave up: name entered FATAL`",
+        "2026-11-23 19:20:37,123 INFO gave up: till entered FATAL state, too many start retries too quickly",
+        stamped=True,
+        shapes=("iso",),
+        needs=" INFO gave up: ",
+        level=Level.ERROR,
+        pattern=r" INFO (?=gave up: [\w.:-]{1,120} entered FATAL state)",
+    ),
+    TextFormat(
         "proxifier",
         "Proxifier: `[MM.DD time] program - message`",
         "[11.23 19:20:37] chrome.exe *64 - proxy.example:5070 error : Could not connect through proxy",

@@ -273,6 +273,8 @@ class HeaderTokens:
             if not found:
                 break
             field = found["field"]
+            if names and not field:  # the margin of a trace that is printed line by line
+                break
             level = Level.UNSET if self.level else header_level(field.strip("[]"))
             if level:
                 self.level = level

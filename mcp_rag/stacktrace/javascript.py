@@ -25,6 +25,9 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"\[UnhandledPromiseRejection: "),
     Pattern(Part.CRASH, r"error: Uncaught "),
     Pattern(Part.START, r"Unhandled (?:promise )?[Rr]ejection"),
+    Pattern(Part.TYPE, r"Invariant Violation: "),
+    # What only announces the error below it: Vite, Electron.
+    Pattern(Part.PRELUDE, r"error during build:$|A JavaScript error occurred in the (?:main|browser) process$"),
     Pattern(Part.FRAME,
         r"at (?:async )?(?:new )?[^\n]{1,400} \((?:[^\n()]{0,400}:\d+:\d+|<anonymous>|"
         r"native|index \d+)\)"),
@@ -32,6 +35,7 @@ PARTS: Table = (
         r"at (?:async )?(?:eval )?(?:file:|node:|https?:|webpack|/|[A-Za-z]:\\|"
         r"\.{0,2}/)[^\n]{0,400}:\d+:\d+\)?$"),
     Pattern(Part.FRAME, r"at (?:async )?[^\s()]{1,200}:\d+:\d+$"),
+    Pattern(Part.FRAME, r"at [^\s()]{1,400}:(?:\d+:\d+|null) in \S"),  # React Native's console
     Pattern(Part.FRAME, r"at (?:async )?<anonymous>"),
     Pattern(Part.FRAME,
         r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|"
@@ -65,15 +69,21 @@ _WORDS = (
 _HEAP = re.compile(r"\s*(FATAL ERROR|panic(?=\())(?:\([\w ]{1,40}\))?: (.*)$")
 _NATIVE = re.compile(r"\s*\d+: 0x[0-9a-f]+ +(?:([^\s(\[][^\n(\[]{0,300}))?")
 _LEAD = re.compile(rf"\s*(?:[\w.@\-]{{1,120}}:\d+(?::\d+)? (?=Uncaught ))?{_WORDS}{{0,3}}")
-_TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150})(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
-_NAME = re.compile(r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout)\b|^[A-Z][\w$]*(?:Error|Exception)")
+_FIELDS = re.compile(r"([A-Z]\w{0,80}(?:Error|Exception)) \{(?:.{0,400}?[ {])?message: ['\"](.{0,2000}?)['\"][,}]")
+_TYPE = re.compile(r"([A-Za-z_$][\w$.]{0,150}|Invariant Violation)(?: \[(\w{1,80})\])?(?:: (.*)|:)?$")
+_NAME = re.compile(
+    r"(?:Error|Exception|Rejection|Warning|Failure|Abort|Timeout|Violation)\b|^[A-Z][\w$]*(?:Error|Exception)"
+)
 _INLINE = re.compile(r"\b([A-Z][\w$]{0,80}(?:Error|Exception)|Error)(?: \[\w{1,80}\])?: (.*)$")
 _NESTED = re.compile(r"\s*(?:\[(?:cause|\d+)\]:|Caused by:|cause:) (.*)$")
 _ERRORS = re.compile(r"\s*\[errors\]: \[|-- inner error --$")
 _COPY = re.compile(r"(?<=Error)\d{1,2}$|(?<=Exception)\d{1,2}$")  # a bundler tells classes of one name apart
 _REJECTION = re.compile(r"\s*\[UnhandledPromiseRejection: (.*)\]? ?\{?$")
 _EXCERPT = re.compile(rf"(?:file://)?(?:/|[A-Za-z]:[\\/]|node:|internal/)(?:{_FILE}|[\w/\-]{{1,80}}):\d+$")
-_SHOWN = re.compile(r"\s*(?:>? {0,3}\d{0,7} {0,3}[|│]|\^+$|Plugin: \S|File: \S|Code frame:)")
+_SHOWN = re.compile(
+    r"\s*(?:>? {0,3}\d{0,7} {0,3}[|│]|\^+$|Plugin: \S|File: \S|Code frame:|(?:Expected|Received)\b[^:\n]{0,40}:)"
+)
+_WRONG = re.compile(r"(?:\b(?:[Ff]ailed|[Ee]rror|[Cc]annot|[Cc]an't|[Uu]nable|[Cc]ould not|not found)\b|^expect\()")
 _LIBRARY = re.compile(
     r"^(?:node:|internal/|native|<anonymous>|ext:|deno:|bun:|\[native|webpack/|index \d)|[/\\]node_modules[/\\]|^node:|"
     r"webpack-internal:///.*node_modules|chrome-extension://|moz-extension://|^react-dom"
@@ -137,8 +147,9 @@ def _head(lines: Sequence[str]) -> tuple[int, str, str] | None:
         lead = _LEAD.match(lines[n])
         if lead and lead[0].strip():
             return n, "Error", lines[n][lead.end() :].strip()
-    if 0 < first < len(lines) and (inline := _INLINE.search(lines[first - 1])):
-        return first - 1, inline[1], inline[2].strip()
+    for n in (first - 1, 0) if 0 < first < len(lines) else ():
+        if inline := _INLINE.search(lines[n]):
+            return n, inline[1], inline[2].strip()
     if first < len(lines):
         return first - 1, "", _before(lines, first)
     if excerpt:
@@ -157,8 +168,11 @@ def _spread(lines: Sequence[str]) -> str:
 def _before(lines: Sequence[str], first: int) -> str:
     """The text just above nameless frames: frameworks print the message without the class. Source that a tool shows
     and where it is from is passed over."""
-    told = (line.strip() for line in reversed(lines[:first]) if line.strip() and not _SHOWN.match(line))
-    return next(told, lines[first - 1].strip() if first else "")
+    told = [line.strip() for line in lines[:first] if line.strip() and not _SHOWN.match(line)]
+    if not told:
+        return lines[first - 1].strip() if first else ""
+    # Advice may stand between the message and the calls.
+    return told[-1] if _WRONG.search(told[-1]) else next((text for text in told[1:] if _WRONG.search(text)), told[-1])
 
 
 def _thrown_value(lines: Sequence[str]) -> tuple[int, str, str] | None:
@@ -179,6 +193,8 @@ def _named(line: str) -> tuple[str, str] | None:
     text = line[start:].strip().removesuffix("{").rstrip()
     if text[:1] == "[" and text[-1:] == "]":  # how Node prints an error that has no stack
         text = text[1:-1]
+    if told := _FIELDS.match(text):  # as a browser shows an object: `AxiosError {message: '...'}`
+        return told[1], told[2]
     found = _TYPE.match(text)
     if found is None or not (_NAME.search(found[1]) or (start and line[:start].strip())):
         return None
@@ -196,6 +212,8 @@ def _frame(line: str) -> Frame | None:
         place = found[3] if found[1] else found[4]
         if not found[1] and line.lstrip()[:1] == "❯":
             function, _, place = place.rpartition(" ")
+        elif not found[1] and " in " in place:
+            place, _, function = place.partition(" in ")
         if place.startswith("eval at"):
             place = place.rsplit(", ", 1)[-1]
         at = _PLACE.match(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mcp_rag.stacktrace import kernel, stores
+from mcp_rag.stacktrace import firmware, kernel, stores
 from mcp_rag.stacktrace.parts import Part, Pattern, Table
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
@@ -14,6 +14,9 @@ _SANITIZER = r"(?:Address|Memory|Leak|Thread|UndefinedBehavior|HWAddress)Sanitiz
 PARTS: Table = (
     Pattern(Part.CRASH, r"terminate called "),
     Pattern(Part.CRASH, r"libc\+\+(?:abi)?: terminating "),
+    # ROS 2's launch names the process before what it printed.
+    Pattern(Part.CRASH, r"\[[\w.\-/]{1,80}-\d{1,4}\] terminate called ", " terminate called "),
+    Pattern(Part.DETAIL, r"\[[\w.\-/]{1,80}-\d{1,4}\] {1,4}what\(\): ", "what(): "),
     Pattern(Part.CRASH, rf"==\d+==\s?(?:ERROR|WARNING): {_SANITIZER}"),
     Pattern(Part.CRASH, rf"(?:ERROR|WARNING): {_SANITIZER}"),
     Pattern(Part.CRASH, r"==\d+== (?:Invalid (?:read|write)|Conditional jump|Use of uninit|Process terminating)"),
@@ -92,7 +95,12 @@ PARTS: Table = (
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\([^\n]{0,400}\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]", "+0x"),
     Pattern(Part.FRAME, r"[\w./\-]{1,200}\[0x[0-9a-f]+\]$", "[0x"),
     *stores.PARTS,
+    # Unreal Engine, with the header of its log on every line or without.
+    Pattern(Part.PRELUDE, r"=== Critical error: ===$|Fatal error!$"),
+    Pattern(Part.CRASH, r"Unhandled Exception: (?:EXCEPTION_|SIG|0x)\w+"),
+    Pattern(Part.FRAME, r"(?:\[Callstack\] )?0x[0-9a-f]{8,16} [^\s!]{1,200}![^\n]{1,400} \[[^\n\]]{0,300}\]$", "!"),
     *kernel.PARTS,
+    *firmware.PARTS,
 )  # fmt: skip
 
 _TERMINATE = re.compile(
@@ -102,7 +110,7 @@ _LIBCXX = re.compile(
     r".*?libc\+\+(?:abi)?: terminating (?:due to|with) uncaught exception "
     r"of type ([^\s:]{1,300}(?:::[\w<>]+)*)(?:: (.*))?$"
 )
-_WHAT = re.compile(r"\s*what\(\): +(.*)$")
+_WHAT = re.compile(r"\s*(?:\[[\w.\-/]{1,80}\] +)?what\(\): +(.*)$")
 _ASAN = re.compile(rf".*?(?:ERROR|WARNING): ({_SANITIZER}): (.*)$")
 _ASAN_KIND = re.compile(r"(attempting [\w\-]+(?: [\w\-]+)?|[A-Za-z][\w\-]*(?: race| leaks?)?)")
 _UBSAN = re.compile(r"(\S+?):(\d{1,9}):\d{1,9}: runtime error: (.*)$")
@@ -140,10 +148,16 @@ _FRAMES = (
         r"(?P<p>[\w./\-]{1,200})\((?P<f>[^()+]{0,300})(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]"),
     *stores.FRAMES,
     re.compile(r"\s*\d{1,3}: \((?P<f>[A-Za-z_~][^\n]{1,800}?)\+0x[0-9a-f]+\) \[0x[0-9a-f]+\]$"),
+    re.compile(
+        r"\s*(?:\[Callstack\] )?0x[0-9a-f]{8,16} (?P<f>[^\s!]{1,200}!.{1,400}?) "
+        r"\[(?:(?P<p>[^\n\]]{1,300}):(?P<n>\d{1,9}))?\]$"),
     *kernel.FRAMES,
+    *firmware.FRAMES,
 )  # fmt: skip
 _CAUGHT = re.compile(r".{0,200}?\*\*\* Caught signal \(([A-Z][\w ]{2,40})\)")
 _FAILED = re.compile(r"\S{1,300}: \d{1,9}: (?:FAILED (?:ceph_)?assert|(ceph_abort)_msg)\((.*)\)$")
+_UNREAL = re.compile(r".*?Unhandled Exception: ((?:EXCEPTION_|SIG|0x)\w+) ?(.*)$")
+_MODULE = re.compile(r"[\w.+\-]{1,200}!(?!UnknownFunction)")
 _CALL = re.compile(r"\s*#\d{1,4} ")
 _TAIL = re.compile(
     r"^(.{1,300}?)(?: (\(?/[^\s()]{1,300}?|\S{1,300}?\.(?:c|cc|cpp|cxx|h|hpp|m|mm|cu)))(?::(\d{1,9}))?(?::\d{1,9})?\)?$"
@@ -153,7 +167,8 @@ _MACHINERY = re.compile(
     r"__cxa|__assert|std::|__gnu_cxx|_start|start_thread|clone|operator "
     r"new|malloc|free|_?_?kill|"
     rf"{stores.MACHINERY}|ceph::__ceph_|gsignal|google::|c10::|at::|torch::|\?\?|<unknown|<signal handler"
-    rf"|{kernel.MACHINERY})"
+    rf"|{kernel.MACHINERY}|RV_STK_|_bss_end"
+    r"|(?:KERNEL32|KERNELBASE|ntdll|VCRUNTIME\d+|ucrtbase|USER32)\.(?:dll|DLL)!)"
 )
 _LIBRARY_FILE = re.compile(
     r"^/(?:usr/)?lib|^\.\./sysdeps|^\./(?:nptl|stdlib|sysdeps|csu|elf|malloc|"
@@ -194,6 +209,7 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     if head is None and not frames:
         return None
     type_, message, place = head or _named(lines)
+    message = message or firmware.why(lines)
     start = next((n for n, f in enumerate(frames) if f.in_app), 0)
     kept = frames[start:] if start < len(frames) and start <= 8 else frames
     return StackTrace(LANGUAGE, (ExceptionInfo(type_, message, tuple(kept) or ((place,) if place else ())),))
@@ -242,11 +258,17 @@ def _head(line: str) -> tuple[str, str, Frame | None] | None:
         return "Check failed", found[1].strip(), None
     if found := _ABORT.match(line):
         return found[1].rstrip(": "), (found[2].strip(" *:") or found[1]), None
-    if reported := (kernel.head(line) or stores.head(line)):
+    if reported := (kernel.head(line) or stores.head(line) or firmware.head(line) or _unreal(line)):
         return *reported, None
     if found := _PLAIN.match(line):
         return found[1], "", None
     return None
+
+
+def _unreal(line: str) -> tuple[str, str] | None:
+    """Unreal Engine's word on an exception of the system."""
+    found = _UNREAL.match(line)
+    return (found[1], found[2].strip()) if found else None
 
 
 def _signal(line: str) -> tuple[str, str, None] | None:
@@ -277,7 +299,9 @@ def _frame(line: str) -> Frame | None:
             function, file, number = parts["f"] or "", parts.get("p") or "", parts.get("n") or "0"
             if not file and (tail := _TAIL.match(function)):
                 function, file, number = tail[1], tail[2].lstrip("("), tail[3] or "0"
-            function = _without_arguments(function.strip())
+            function = function.strip()
+            module = _MODULE.match(function)
+            function = _without_arguments(function[module.end() :] if module else function)
             return Frame(function=function, file=file, line=int(number), in_app=in_app(function, file))
     return None
 

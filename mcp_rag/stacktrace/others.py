@@ -21,6 +21,8 @@ SWIFT: Table = (
         r"(?:[\w./\-]{1,200}\.swift:\d+: )?Fatal error: (?!Uncaught|Allowed memory|Maximum execution)",
         "Fatal error: ",
     ),
+    Pattern(Part.CRASH, r"dyld(?:\[\d+\])?: Library not loaded: "),
+    Pattern(Part.DETAIL, r"Referenced from: |Reason: (?:tried: |no suitable image)"),
     Pattern(Part.CRASH, r"Thread \d+ (?:\"[^\"]*\" )?[Cc]rashed:"),
     Pattern(Part.CRASH, r"\*\*\* Terminating app due to uncaught exception"),
     Pattern(Part.CRASH, r"[💣*]{1,3} (?:Program crashed|Crash)"),
@@ -96,6 +98,7 @@ _SWIFT = re.compile(r"(?:(\S{1,200}\.swift):(\d{1,9}): |.*?\b)?(Fatal error): (.
 _SWIFT_THROWN = re.compile(r"Error raised at top level: (?:([\w.]+(?:\.[\w]+)*))?(.*)$")
 _OBJC = re.compile(r".*?\*\*\* Terminating app due to uncaught exception '([^']{1,200})', reason: '(.*)'$")
 _SWIFT_CRASH = re.compile(r"\W{0,6}(Program crashed): (.*?)(?: \*{3})?$")
+_DYLD = re.compile(r".*?\bdyld(?:\[\d+\])?: (Library not loaded: .*)$")
 _SWIFT_FRAME = re.compile(
     r"\s*\d{1,3} +(?:\[\w+\] )?(?:0x[0-9a-f]{8,16} |(?=.{1,420} at \S+\.swift:\d))"
     r"(.{1,300}?) in (\S{1,120})(?: at (\S{1,300}?):(\d{1,9}).*)?$"
@@ -118,9 +121,11 @@ _DART_TYPE = re.compile(
     r"(?:: | \(|(?<=Error)\(|(?<=Exception)\()(.*)$"
 )
 _DART_LEAD = re.compile(r"\[ERROR:[\w./-]{1,160}\(\d{1,6}\)\] (?:Unhandled [Ee]xception: )?")  # the engine's header
-_LUA = re.compile(r"lua(?:jit)?[\d.]*: (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
+_LUA = re.compile(r"(?:lua(?:jit)?[\d.]*|Error): (?:(\S{1,200}\.lua):(\d{1,9}): )?(.*)$")
 _LUA_FRAME = re.compile(r"\s*(\S{1,200}?):(?:(\d{1,9}):)? in (?:(?:function|method|local|upvalue|field) )?(.*)$")
 _JULIA = re.compile(r"(?:ERROR: )?(?:LoadError: )?(?:([A-Z]\w+(?:Error|Exception))(?:: (.*)|\((.*)\))?|(.*))$")
+_JULIA_ERROR = re.compile(r"(?:LoadError: )?[A-Z]\w+(?:Error|Exception)(?:: |\()")
+_CANDIDATES = "Closest candidates are:"
 _JULIA_MARGIN = re.compile(r"[│┌] ")
 _JULIA_FRAME = re.compile(r"\s*\[\d{1,3}\] (.{1,300}?)(?:\(|$)")
 _JULIA_PLACE = re.compile(r"\s*@ (?:([A-Z]\w*(?:\.\w+)*) )?(\S{1,300}?):(\d{1,9})")
@@ -131,6 +136,7 @@ _OCAML_FRAME = re.compile(
     r"120}) in )?file \"([^\"]{1,200})\"(?: \(inlined\))?, line (\d{1,9})"
 )
 _R = re.compile(r"Error(?: in (.{1,300}?))? ?: ?(.*)$")
+_R_CAUSE = re.compile(r"Caused by error(?: in `([^`\n]{1,120})`)?:$")
 _POWERSHELL = re.compile(r"\s*\+ FullyQualifiedErrorId : ([\w.]{1,120})")
 _CONCISE = re.compile(r"([A-Z]\w{1,60}(?:-\w{1,60})?): ([^\n]{1,300}\.psm?1):(\d{1,9})(?::\d{1,9})?$")
 _SHOWN = re.compile(r"\s*(?:At .{1,300} char:\d|\+ )")
@@ -169,6 +175,8 @@ def swift(lines: Sequence[str]) -> StackTrace | None:
             frames.append(swift_frame(found[2], found[1], found[3] or "", found[4] or "0"))
         elif (head is None and (found := _OBJC.match(line))) or (head is None and (found := _SWIFT_CRASH.match(line))):
             head = (found[1], found[2])
+        elif head is None and (found := _DYLD.match(line)):
+            head = ("dyld", found[1])
         elif head is None and (found := _SWIFT.match(line)):
             head = (found[3], found[4].strip())
             file, number = found[1] or found[5], found[2] or found[6]
@@ -233,7 +241,10 @@ def julia(lines: Sequence[str]) -> StackTrace | None:
     lines = [_JULIA_MARGIN.sub("", line) for line in lines if not line.startswith("└ @")]
     at = next((n for n, line in enumerate(lines) if line.strip() == "Stacktrace:"), -1)
     above = [line.strip() for line in lines[: max(at, 0)] if line.strip()]
+    above = above[: above.index(_CANDIDATES)] if _CANDIDATES in above else above  # the methods that do not fit
     first = next((line for line in above if line.startswith("ERROR: ")), above[-1] if above else "")
+    if not first.startswith("ERROR: "):  # behind pip's header, or quoted by a logger
+        first = next((line for line in above if _JULIA_ERROR.match(line)), first)
     head = _JULIA.match(first)
     if at < 0 or head is None:
         return None
@@ -278,10 +289,21 @@ def r(lines: Sequence[str]) -> StackTrace | None:
         return None
     for n, line in enumerate(lines):
         if found := _R.match(line):
-            message = found[2].strip() or next((x.strip() for x in lines[n + 1 :] if x.strip()), "")
-            frames = (Frame(function=found[1].split("(")[0]),) if found[1] else ()
-            return StackTrace("r", (ExceptionInfo("Error", message, frames),))
+            told = found[2].strip() or next((x.strip() for x in lines[n + 1 :] if x.strip()), "")
+            frames = (Frame(function=found[1].strip("`").split("(")[0]),) if found[1] else ()
+            return StackTrace("r", (ExceptionInfo("Error", told.removeprefix("! "), frames), *_r_causes(lines[n:])))
     return None
+
+
+def _r_causes(lines: Sequence[str]) -> list[ExceptionInfo]:
+    """What the tidyverse tells below `Caused by error in call:`, marked with `!`."""
+    causes = []
+    for n, line in enumerate(lines):
+        if found := _R_CAUSE.match(line):
+            told = next((x.strip() for x in lines[n + 1 :] if x.strip()), "")
+            frames = (Frame(function=found[1].strip("`").split("(")[0]),) if found[1] else ()
+            causes.append(ExceptionInfo("Error", told.removeprefix("! "), frames))
+    return causes
 
 
 def powershell(lines: Sequence[str]) -> StackTrace | None:

@@ -38,6 +38,7 @@ _HEAD = re.compile(
 )
 _OPEN = re.compile(rf"(?:.*?Uncaught |\s*Next )({_NAME}): (.*)$")
 _OBJECT = re.compile(rf".*?\[object\] \(({_NAME})\(code: [^)]{{0,40}}\): (.*?) at (\S+?):(\d{{1,9}})\)")
+_COMMA = re.compile(rf"(?<=\d), (?={_NAME}\(code: )")
 _SYMFONY = re.compile(rf".*?Uncaught PHP Exception ({_NAME}): [\"“](.*)[\"”] at (\S+) line (\d{{1,9}})")
 _FATAL = re.compile(
     r"(?>.*?(?:PHP )?(Fatal error|Parse error|Recoverable fatal error): ++)(.*?) in (\S+?)(?: on line |:)(\d{1,9})"
@@ -65,7 +66,7 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     chain: list[tuple[str, str, list[Frame]]] = []
     printed_outer_first = False
     traced = False
-    for line in lines:
+    for line in (piece for text in lines for piece in _previous(text)):
         if found := _OBJECT.match(line):
             printed_outer_first = True
             said = found[2].replace('\\"', '"').replace("\\\\", "\\")
@@ -86,6 +87,16 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
         return None
     infos = [ExceptionInfo(t, m, tuple(f)) for t, m, f in chain]
     return StackTrace(LANGUAGE, tuple(infos if printed_outer_first else reversed(infos)))
+
+
+def _previous(line: str) -> list[str]:
+    """Monolog in one line: the exceptions before are told behind the first, with the newline as it is escaped, or by
+    older versions behind a comma."""
+    if "[object] (" not in line:
+        return [line]
+    pieces = [piece for part in line.split("\\n[previous exception] ") for piece in _COMMA.split(part)]
+    rest = (f"[object] ({piece.removeprefix('[object] (')})" for piece in pieces[1:])
+    return [f"{pieces[0]})" if len(pieces) > 1 else line, *rest]
 
 
 def _on_console(lines: Sequence[str]) -> StackTrace | None:

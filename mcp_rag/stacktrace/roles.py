@@ -78,6 +78,7 @@ _SUFFIXES = (
 _QUALIFIED = re.compile(r"(?:[a-z_]\w{0,60}+\.){1,12}+[A-Z][\w$]{1,120}+$")
 
 
+_LOWER_CLASSES = ("std::", "boost::")
 _STEP = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|.", re.DOTALL)  # one escape, class or character of a pattern
 
 
@@ -172,4 +173,6 @@ def _is_type(text: str) -> bool:
     name = found[1]
     if name.endswith(_SUFFIXES) or (name[-1].isdigit() and name.rstrip("0123456789").endswith(("Error", "Exception"))):
         return found[2] != " (" or "::" in name or name[0].isupper()
-    return _QUALIFIED.match(name) is not None or "::" in name
+    if "::" in name:  # a class, not a method that a C++ program names before its message
+        return name.startswith(_LOWER_CLASSES) or name.rpartition("::")[2][:1].isupper()
+    return _QUALIFIED.match(name) is not None

@@ -15,6 +15,8 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"Tasks: TOP => |\(See full trace by running task with --trace\)"),
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$", ".rb:"),
     Pattern(Part.TYPE, r"[\w./\-]{1,200}\.rb:\d+: [^\n]{0,2000}\([A-Z]\w*(?:::\w+)*\)$", ".rb:"),
+    Pattern(Part.TYPE, r"<internal:[^\s>]{1,200}>:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
+    Pattern(Part.TYPE, r"[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}(?:Error|Informative) - \S", " - "),  # CocoaPods
     Pattern(Part.TYPE, r"-e:\d+:in [`'][^'\n]{1,200}': [^\n]{0,2000}\([A-Z][\w:]*\)$"),
     Pattern(Part.FRAME, r"(?:\d+: )?from [^\n]{1,300}:\d+(?::in [`']|$)"),
     Pattern(  # as RSpec prints it, and behind the tag that Rails repeats on every line
@@ -30,11 +32,14 @@ PARTS: Table = (
     ),
 )
 
-_HEAD = re.compile(r"(?>(?:.*?\s)??([^\s:]{1,300}):(\d{1,9}):in [`'])([^'\n]{1,200})'?: (.*) \(([A-Z][\w:]*)\)$")
-_HEAD_OPEN = re.compile(r"([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})': (.*)$")
+_HEAD = re.compile(
+    r"(?>(?:.*?\s)??((?:<internal:)?[^\s:]{1,300}):(\d{1,9}):in [`'])([^'\n]{1,200})'?: (.*) \(([A-Z][\w:]*)\)$"
+)
+_HEAD_OPEN = re.compile(r"((?:<internal:)?[^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})': (.*)$")
 _TOP = re.compile(r"([^\s:]{1,300}\.rb):(\d{1,9}): (.*) \(([A-Z][\w:]*)\)$")
 _FRAME = re.compile(
-    r"\s*(?:\d{1,5}: |# |\[[\w\-]{1,64}\] )?(?:from )?([^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'\s*$"
+    r"\s*(?:\d{1,5}: |# |\[[\w\-]{1,64}\] )?(?:from )?"
+    r"((?:<internal:)?[^\s:]{1,300}):(\d{1,9}):in [`']([^'\n]{1,200})'\s*$"
 )
 _REVERSED = re.compile(r"\s*\d{1,5}: from ")
 _LOGGED = re.compile(r"(?:.*?\s)??([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}) \((.*)\):?$")
@@ -42,6 +47,8 @@ _PAREN_END = re.compile(r"(.*) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)$")
 _PLAIN = re.compile(r"(?:.*?\s)?([A-Z]\w*(?:::[A-Z]\w*)*(?:Error|Exception|NotFound|Invalid|Timeout|Bad)): (.*)$")
 _NAMED_FIRST = re.compile(r"([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){1,6}|[A-Z]\w{0,80}Error): (.*)$")
 _INSPECTED = re.compile(r".*?#<([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}): ([^\n]*)>$")
+_DASHED = re.compile(r"([A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}(?:Error|Informative)) - (.*)$")
+_SAID = re.compile(r"Error: (.*)$")
 _ALONE = re.compile(r"([A-Z]\w{0,80}(?:::[A-Z]\w{0,80}){0,6}(?:Error|Exception|NotFound|Invalid|Timeout|Bad)):$")
 _CAUSED = re.compile(r"\s*Caused by:\s*$")  # rake and Rails; the type follows on the next line
 _LIBRARY = re.compile(
@@ -81,8 +88,8 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
                     pending = []
     if not chain and not pending:
         return None
-    if not chain:
-        chain.append(("", "", pending))
+    if not chain:  # Homebrew prints what is wrong with a formula, then the calls
+        chain.append(("", next((m[1] for line in lines if (m := _SAID.match(line))), ""), pending))
     return StackTrace(LANGUAGE, tuple(ExceptionInfo(t, m, tuple(f)) for t, m, f in chain))
 
 
@@ -103,6 +110,8 @@ def _logged(lines: Sequence[str]) -> tuple[str, str] | None:
         text = line.strip()
         if not text or re.match(r"\d+: |=> ", text):
             continue
+        if found := _DASHED.match(text):
+            return found[1], found[2]
         if found := _NAMED_FIRST.match(text):  # what it has in parentheses is then the cause
             return found[1], found[2]
         if found := _PAREN_END.match(text):

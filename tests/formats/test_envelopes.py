@@ -17,6 +17,15 @@ CASES = [
     ("web_1  | 2026 | a | b", "docker-compose", "2026 | a | b", "", "web_1", False),
     ("my-api-1 |   File", "docker-compose", "  File", "", "my-api-1", False),
     ("db  | ready", "docker-compose", "ready", "", "db", False),
+    (
+        "@shop/till:dev:test:     at open (a.ts:3:4)",
+        "turborepo",
+        "    at open (a.ts:3:4)",
+        "",
+        "@shop/till:dev:test",
+        False,
+    ),
+    ("@shop/till:build:", "turborepo", "", "", "@shop/till:build", False),
     ("2Acme-mysql-JhRU  | ready", "docker-compose", "ready", "", "2Acme-mysql-JhRU", False),
     (
         "debug 2026-11-23T19:20:37.123+0000 7f0c2d7e5640  1 osd.0 0 start",
