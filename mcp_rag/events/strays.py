@@ -48,7 +48,7 @@ _DIED = (
 # Below a calm line of a tool's output: what names itself an error there is one.
 _INDENTED = re.compile(
     r" {1,12}(?=[EeFf])(?:(?:(?:[Ff]atal )?[Ee]rror|ERROR|FATAL)(?:\[\w{1,40}+\])?: "
-    r"(?!(?i:\d+|none|null|nil|false|no|\"\"|'')[.,]?$)\S|Error executing action )"
+    r"(?!(?i:none\b|(?:\d+|null|nil|false|no|\"\"|'')[.,]?$))\S|Error executing action )"
 )
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mcp_rag import grouping
 from mcp_rag.events import assemble_block, build, likeness, memo, parse_block, rebuild, sketch
+from mcp_rag.events.nearby import Nearby
 from mcp_rag.events.shapes import Shape, classify
 from mcp_rag.fingerprint import fingerprint
 from mcp_rag.types import Block, Level, ParseSettings
@@ -113,13 +114,15 @@ def test_groups_are_those_of_every_event_by_itself(text: str, hint: str, level: 
     kept = dict(memo._MEMOS)
     memo.forget()
     records, counts = parse_block(block(text).data, settings_)
+    nearby = Nearby(assemble_block(block(text).data, settings_).lines, counts.lines)
     memo._MEMOS.update(kept)
     assert parsed.counts == counts
     assert {i: o.count for i, o in parsed.found.items()} == Counter(fingerprint(r).id for r in records)
     for fingerprint_id, found in parsed.found.items():
         mine = [r for r in records if fingerprint(r).id == fingerprint_id]
         sample = max(mine, key=lambda r: r.level)
-        times = [REFERENCE_MS if r.timestamp_ms is None else r.timestamp_ms for r in mine]
+        read = [nearby.at_ms(r.first_line) if r.timestamp_ms is None else r.timestamp_ms for r in mine]
+        times = [REFERENCE_MS if ms is None else ms for ms in read]
         assert found.record == sample
         assert (found.level, found.logger, found.has_trace) == (sample.level, sample.logger, bool(sample.stacktrace))
         assert (found.first_ms, found.last_ms) == (min(times), max(times))
