@@ -16,6 +16,7 @@ from typing import Any
 from mcp_rag.errors import ConfigurationError
 
 PREFIX = "MCP_RAG_"
+DEFAULT_KB = "default"  # names the knowledge base without a name
 APPLICATION = "mcp-rag"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MAX_PORT = 65_535
@@ -233,4 +234,4 @@ def _checked(settings: Settings) -> Settings:
     for rule in settings.redact_rules:
         if "=" not in rule:
             raise ConfigurationError(f"The redaction rule {rule[:60]!r} has no kind.", "Write it as `kind=expression`.")
-    return settings
+    return replace(settings, kb="") if settings.kb == DEFAULT_KB else settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcp_rag.config import Settings
+from mcp_rag.config import DEFAULT_KB, Settings
 from mcp_rag.protocols import Embedder, ReadableStore, RedactionGate, Reranker, Store
 from mcp_rag.types import ParseSettings
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mcp_rag.store import StoreSettings
 
 # How a list of names says the knowledge base that has none.
-DEFAULT_KB = "default"
 
 
 def _starts_event(line: bytes) -> bool:

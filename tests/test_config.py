@@ -49,6 +49,13 @@ def test_order_of_sources(tmp_path: Path) -> None:
     assert (found.kb, found.milvus_uri, found.collection) == ("option", "http://env", "file")
 
 
+def test_default_is_the_base_without_a_name(tmp_path: Path) -> None:
+    """Search settings call it that; asking for it by that name must not make another one."""
+    assert read(tmp_path, {"MCP_RAG_KB": "default"}, "").kb == ""
+    assert read(tmp_path, {}, "", kb="default").kb == ""
+    assert read(tmp_path, {"MCP_RAG_KB": "payments"}, "").kb == "payments"
+
+
 @pytest.mark.parametrize(("word", "value"), [("1", True), ("TRUE", True), ("on", True), ("no", False), ("", False)])
 def test_flags_are_words(tmp_path: Path, word: str, value: bool) -> None:
     """A flag is read from the usual words; an empty one, which hosts send for "not set", is false."""
