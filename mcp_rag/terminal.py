@@ -204,7 +204,7 @@ def ingested(result: IngestResult) -> str:
         f"{result.lines:,} lines from {result.sources} source(s): {result.event_lines:,} in events, "
         f"{result.blank_lines:,} blank, {result.cut_lines:,} cut, {result.known_lines:,} read before",
         f"{result.events:,} events: {result.stored:,} stored, {result.below_level:,} below the level, "
-        f"{result.refused:,} refused",
+        f"{result.refused:,} refused" + (f"; {result.duplicates:,} were counted before" if result.duplicates else ""),
         f"errors: {style(str(result.groups_new), 'red')} new, {result.groups_known_with_resolution} known with a fix, "
         f"{result.groups_known} known without, {result.groups_returned} back after a fix",
     ]
