@@ -13,7 +13,7 @@ from typing import Any
 
 from mcp_rag.marks import begins
 from mcp_rag.protocols import Store
-from mcp_rag.rows import BlockRow
+from mcp_rag.rows import ANY_SIZE, BlockRow
 from mcp_rag.types import Block, Level, ParseSettings
 
 # Of a line that has no end yet, what tells it from others: about a timestamp.
@@ -51,9 +51,8 @@ class Growth:
 
     async def shorter(self, block: Block) -> list[BlockRow]:
         """Rows of the beginning of this block."""
-        heads = dict.fromkeys((block.head, _start_of(block.data)))
-        rows = [row for head in heads for row in await self._store.find_open_blocks(head)]
-        return _beginnings([row for row in rows if row.size_bytes < len(block.data)], block.data)
+        heads = list(dict.fromkeys((block.head, _start_of(block.data))))
+        return _beginnings(await self._store.find_open_blocks(heads, range(len(block.data))), block.data)
 
     async def counted(self, block: Block, settings: ParseSettings, marks: str) -> bool:
         """Whether a row counts more than this block, and this block with it: what a source held when it was copied, or
@@ -77,8 +76,7 @@ class Growth:
         if not block.last:
             self._longer += [
                 (row, hashlib.sha256(block.data), len(block.data))
-                for row in await self._store.find_open_blocks(block.head)
-                if row.size_bytes > len(block.data)
+                for row in await self._store.find_open_blocks([block.head], range(len(block.data) + 1, ANY_SIZE.stop))
             ]
         return found
 

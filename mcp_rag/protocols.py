@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_rag.rows import (
+    ANY_SIZE,
     BlockRow,
     Draft,
     ErrorFilter,
@@ -118,9 +119,9 @@ class Store(ReadableStore, Protocol):
     async def delete_errors(self, ids: Sequence[str]) -> int: ...
 
     async def get_blocks(self, ids: Sequence[str]) -> list[BlockRow]: ...
-    async def find_open_blocks(self, head: str) -> list[BlockRow]:
-        """Living ledger rows of unfinished sources whose first line has this hash, without their counts, times and
-        marks: thousands of sources may begin with one line."""
+    async def find_open_blocks(self, heads: Sequence[str], size_bytes: range = ANY_SIZE) -> list[BlockRow]:
+        """Living ledger rows of unfinished sources whose first line has one of these hashes and whose size is in this
+        range, without their counts, times and marks: thousands of sources may begin with one line."""
         ...
 
     async def find_longer_blocks(self, head: str, size_bytes: int) -> list[BlockRow]:

@@ -51,6 +51,9 @@ class ErrorGroup:
     kb: str = ""
 
 
+ANY_SIZE = range(1 << 62)  # bytes of a block
+
+
 @dataclass(frozen=True, slots=True)
 class BlockRow:
     """One row of the ledger; writing it is the commit of its block. `counts` maps a group id to {hour_ms: count};

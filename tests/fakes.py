@@ -11,7 +11,7 @@ from typing import Any
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
 from mcp_rag.marks import begins
 from mcp_rag.ranking import fuse, status_of
-from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, GroupTemplate, Kind, Resolution, Scored, StoreInfo
+from mcp_rag.rows import ANY_SIZE, BlockRow, ErrorFilter, ErrorGroup, GroupTemplate, Kind, Resolution, Scored, StoreInfo
 from mcp_rag.selection import accepts
 from mcp_rag.store.entities import bounded_timeline
 from mcp_rag.store.filters import check_ids, normal_filter
@@ -144,10 +144,10 @@ class DictStore:
         self._enter("get_blocks")
         return [self.blocks[i] for i in wanted if i in self.blocks]
 
-    async def find_open_blocks(self, head: str) -> list[BlockRow]:
-        check_ids([head])
+    async def find_open_blocks(self, heads: Sequence[str], size_bytes: range = ANY_SIZE) -> list[BlockRow]:
+        wanted = check_ids(heads)
         self._enter("find_open_blocks")
-        found = [b for b in self.blocks.values() if b.open and b.head == head]
+        found = [b for b in self.blocks.values() if b.open and b.head in wanted and b.size_bytes in size_bytes]
         return [replace(b, counts={}, first_seen={}, last_seen={}, marks="") for b in found]
 
     async def find_longer_blocks(self, head: str, size_bytes: int) -> list[BlockRow]:

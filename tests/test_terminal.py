@@ -116,7 +116,10 @@ def test_no_hidden_character_reaches_a_terminal(name: str) -> None:
         ("one", f"boom|4x|codes: boom|services: boom|sources: boom|related: {'b' * 32}"),
         ("recorded", "Recorded for boom|worked 1 of 1|resolved|new entry"),
         ("ingested", "10 lines from 2 source(s): 7 in events, 1 blank, 1 cut, 1 read before"),
-        ("ingested", "5 events: 3 stored, 2 below|4 were counted before|ip 2|3x returned|skipped boom: binary boom|8 more skipped"),
+        (
+            "ingested",
+            "5 events: 3 stored, 2 below|4 were counted before|ip 2|3x returned|skipped boom: binary boom|8 more",
+        ),
         ("status", "store: lite 3 at boom (owner, owner boom)|errors: 5 (and 6 shipped)|ready|- boom boom"),
         ("event", "boom:0-2 - ERROR boom boom ffffffff"),
         ("formats", "jul|boom"),

@@ -75,10 +75,10 @@ class Ledger:
         """Living rows by id, in the order asked for."""
         return self._rows(ids_in(ids) + " and part == 0", check_ids(ids)) if ids else []
 
-    def open_blocks(self, head: str) -> list[BlockRow]:
-        """Living rows of unfinished sources whose first line has this hash, without counts, times and marks."""
-        check_ids([head])
-        condition = f"head == {quote(head)} and open == 1 and part == 0"
+    def open_blocks(self, heads: Sequence[str], size_bytes: range) -> list[BlockRow]:
+        """Living rows of unfinished sources by their first line's hash and size, without counts, times and marks."""
+        size = f"size_bytes >= {size_bytes.start} and size_bytes < {size_bytes.stop}"
+        condition = f"{ids_in(heads, 'head')} and open == 1 and part == 0 and {size}"
         mains = {e["id"]: e for e in self._rpc.query(self._blocks, condition, _LIGHT_FIELDS)}
         dead = self._dead_in_store() if mains else set()
         return [block_row(main, {}) for i, main in mains.items() if i not in dead]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from mcp_rag.errors import InputError, StoreError
-from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
+from mcp_rag.rows import ANY_SIZE, BlockRow, ErrorFilter, ErrorGroup, Resolution, Scored, StoreInfo
 from mcp_rag.store.connection import Connection
 from mcp_rag.store.entities import TOTALS, Entity, error_entity, error_group, same_fields
 from mcp_rag.store.filters import block_condition, check_ids, error_condition, keep
@@ -282,10 +282,10 @@ class MilvusStore(Recording):
         wanted = check_ids(ids)
         return await self._run(lambda: self._ledger.get(wanted)) if wanted else []
 
-    async def find_open_blocks(self, head: str) -> list[BlockRow]:
-        """Ledger rows of unfinished sources whose first line has this hash, without counts, times and marks."""
-        check_ids([head])
-        return await self._run(lambda: self._ledger.open_blocks(head))
+    async def find_open_blocks(self, heads: Sequence[str], size_bytes: range = ANY_SIZE) -> list[BlockRow]:
+        """Ledger rows of unfinished sources by their first line's hash and size, without counts, times and marks."""
+        wanted = check_ids(heads)
+        return await self._run(lambda: self._ledger.open_blocks(wanted, size_bytes))
 
     async def commit_block(self, row: BlockRow, supersedes: Sequence[str] = (), *, totals: bool = True) -> bool:
         """Commit a block and bring the totals of its groups up to date. Its groups must be stored. A row with this id

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mcp_rag.errors import EmbeddingError, InputError, StoreError, StoreMismatch, StoreUnavailable
-from mcp_rag.rows import BlockRow, ErrorFilter, ErrorGroup, Resolution, ResolutionOutcome
+from mcp_rag.rows import ANY_SIZE, BlockRow, ErrorFilter, ErrorGroup, Resolution, ResolutionOutcome
 from mcp_rag.store import MilvusStore
 from mcp_rag.types import Level
 from tests.fakes import DictStore, hex_id
@@ -161,7 +161,7 @@ async def test_ids_must_be_hex(store: AnyStore, bad: str) -> None:
         store.get_errors([bad]),
         store.delete_errors([bad]),
         store.get_blocks([bad]),
-        store.find_open_blocks(bad),
+        store.find_open_blocks([bad]),
         store.find_longer_blocks(bad, 1),
         store.resolutions_of([bad]),
         store.get_resolutions([bad]),
@@ -331,8 +331,13 @@ async def test_block_comes_back_as_written(store: AnyStore) -> None:
     await store.commit_block(row)
     assert await store.get_blocks([hex_id("none"), row.id]) == [replace(row, applied=True)]
     light = replace(row, applied=True, counts={}, first_seen={}, last_seen={}, marks="")
-    assert await store.find_open_blocks(row.head) == [light]
-    assert await store.find_open_blocks(hex_id("other")) == []
+    size = row.size_bytes
+    longer = range(size + 1, ANY_SIZE.stop)
+    assert await store.find_open_blocks([hex_id("other"), row.head]) == [light]
+    assert await store.find_open_blocks([row.head], range(size, size + 1)) == [light]
+    assert await store.find_open_blocks([row.head], longer) == []
+    assert await store.find_open_blocks([row.head], range(size)) == []
+    assert await store.find_open_blocks([hex_id("other")]) == []
 
 
 async def test_longer_block_replaces_shorter(store: AnyStore) -> None:
@@ -346,7 +351,7 @@ async def test_longer_block_replaces_shorter(store: AnyStore) -> None:
     left = {g.title: g.count for g in await store.query_errors(ErrorFilter(), 10)}
     assert left == {"Title one": 4, "Title two": 1, "Title fixed": 0, "Title pack": 0}
     assert await store.get_blocks([short.id]) == []
-    assert await store.find_open_blocks(short.head) == []
+    assert await store.find_open_blocks([short.head]) == []
     # The shorter content may come back as a file of its own.
     await store.commit_block(block("short", {"one": {0: 3}}))
     assert (await one(store, "one")).count == 7

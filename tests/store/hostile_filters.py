@@ -73,7 +73,7 @@ async def check_ids_of_calls(store: MilvusStore, bad: str) -> None:
         with pytest.raises(InputError):
             await store.commit_block(block("other", {"kept": {0: 1}}), ids)
     with pytest.raises(InputError):
-        await store.find_open_blocks(bad)
+        await store.find_open_blocks([bad])
     if bad and len(bad.encode("utf-8", "replace")) <= MAX_VALUE_BYTES:
         assert await store.delete_blocks(source=bad) == 0
         assert await store.delete_blocks(service=bad) == 0

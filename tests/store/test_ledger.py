@@ -112,7 +112,7 @@ async def ingest(store: MilvusStore | DictStore, steps: Sequence[tuple[BlockRow,
             continue
         stored = {g.id for g in await store.get_errors([hex_id(n) for n in names])}
         await store.upsert_errors([group(n) for n in names if hex_id(n) not in stored])
-        await store.commit_block(row, [b.id for b in await store.find_open_blocks(row.head)])
+        await store.commit_block(row, [b.id for b in await store.find_open_blocks([row.head])])
     await store.flush()
 
 
