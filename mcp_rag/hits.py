@@ -117,7 +117,9 @@ def cover(candidate: Candidate, probe: Probe, words: Words | None = None) -> Non
     shared = [term for term in probe.idf if term in text or term in own]
     candidate.coverage = _share(map(probe.idf.__getitem__, shared), probe.idf_total)
     held = [probe.weigh(term) for term in own if term in probe.held]
-    candidate.echo = _share(held, sum(map(probe.weigh, own)))
+    # Somebody pastes the line that names the error: of the source line under it nothing can be held.
+    named = query.dense_text and group.dense_text.startswith(f"{query.dense_text}\n")
+    candidate.echo = 1.0 if named else _share(held, sum(map(probe.weigh, own)))
     rarest = sorted(shared, key=lambda term: (-probe.idf[term], term))[:MAX_WHY]
     candidate.shared = [probe.written[term] for term in rarest]
     candidate.breadth = _share((weight for term, weight in probe.held.items() if term in text), probe.held_total)

@@ -164,3 +164,22 @@ def test_two_clients_that_meet_one_cause_are_told_apart(outer: str, other: bool)
     found = Candidate(group, "lexical")
     cover(found, build_probe(query, 10, {}))
     assert found.other_wrapping is other
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("depot.LedgerError: page of the ledger is torn", "strong"),
+        ("depot.LedgerError: page of the ledger is stamped twice", "possible"),
+    ],
+)
+def test_the_last_line_of_a_trace_names_its_error(line: str, said: str) -> None:
+    """The embedded text of a Python error ends in a line of source, which nobody pastes with the error's last line."""
+    stored = (
+        "depot.LedgerError: page of the ledger is torn\nraise LedgerError(reading.page, reading.shelf, reading.row)"
+    )
+    group = replace(GROUP, root_type="depot.LedgerError", exception_type="depot.LedgerError", frames=("depot:read",),
+                    dense_text=stored, text=stored)  # fmt: skip
+    found = Candidate(group, "lexical", dense=0.9)
+    cover(found, build_probe(paste(line), 10, {}))
+    assert quality(found) == said
