@@ -20,7 +20,7 @@ from mcp_rag.ranking import fuse, order_resolutions, query_weights, success_boun
 from mcp_rag.reranking import reranked
 from mcp_rag.results import Hit, HitResolution, NextCall, RetrievalMode, SearchResult
 from mcp_rag.rows import ErrorFilter, ErrorGroup, Resolution, Scored
-from mcp_rag.selection import accepts, active, blame
+from mcp_rag.selection import accepts, active, blame, telling
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Level
 from mcp_rag.versions import versions_in
@@ -179,7 +179,7 @@ class Searcher:
     async def _exact_rungs(self, query: Query) -> dict[str, Candidate]:
         chosen: dict[str, Candidate] = {}
         own = query.fingerprints[0].id if query.fingerprints else ""
-        for group in await self._store.get_errors([f.id for f in query.fingerprints]):
+        for group in telling(await self._store.get_errors([f.id for f in query.fingerprints]), query.events):
             chosen[group.id] = Candidate(group, "exact", first=group.id == own, why=["same fingerprint"], fused=1.0)
         merge = await self._merge()
         wanted: dict[str, bool] = {}
@@ -188,7 +188,7 @@ class Searcher:
             leader = merge.lookup(found, level=record.level, logger=record.logger, has_trace=has_trace)
             if leader is not None and leader not in chosen:
                 wanted[leader] = wanted.get(leader, False) or found.id == own
-        for group in await self._store.get_errors(list(wanted)):
+        for group in telling(await self._store.get_errors(list(wanted)), query.events):
             chosen[group.id] = Candidate(group, "template", first=wanted[group.id], why=["same template"], fused=1.0)
         return chosen
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from mcp_rag.rows import ErrorFilter, ErrorGroup
-from mcp_rag.types import Level
+from mcp_rag.types import Level, LogRecord
+from mcp_rag.volatile import ANY_PLACEHOLDER
+
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def telling(groups: Iterable[ErrorGroup], errors: Sequence[LogRecord]) -> list[ErrorGroup]:
+    """The groups whose fingerprint or template, shared with one of the errors, says that they are the same. A template
+    of nothing but placeholders is that of any path or number: then the text itself must be the stored one."""
+    said = [record.message for record in errors if record.message]
+    return [
+        group
+        for group in groups
+        if _LETTER.search(ANY_PLACEHOLDER.sub("", group.template)) or any(text in group.sample for text in said)
+    ]
 
 
 def accepts(group: ErrorGroup, where: ErrorFilter) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mcp_rag.rows import ErrorFilter, ErrorGroup
-from mcp_rag.selection import accepts, active, blame, parse_level, without
-from mcp_rag.types import Level
+from mcp_rag.selection import accepts, active, blame, parse_level, telling, without
+from mcp_rag.types import Level, LogRecord
 
 GROUP = ErrorGroup(
     id="a" * 32,
@@ -86,3 +86,18 @@ def test_an_unknown_level_is_an_error() -> None:
     """The face turns this into a sentence."""
     with pytest.raises(KeyError):
         parse_level("loud")
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "tells"),
+    [
+        ("ledger <num> is torn", "ledger 4711 is torn", True),
+        ("<path> <num>", "/srv/ledger/page.go:9 4", False),
+        ("<path> <num>", "/opt/depot/shelf 0.006", True),
+        ("<str>", "", False),
+    ],
+)
+def test_a_template_of_placeholders_tells_nothing(template: str, message: str, tells: bool) -> None:
+    """Any path is of the form of a stored one: only a template with a word, or the very text, is the same error."""
+    group = replace(GROUP, template=template, sample="FAIL /opt/depot/shelf 0.006")
+    assert telling([group], [LogRecord(0, 0, message, message)]) == [group] * tells
