@@ -93,8 +93,6 @@ _EDGES = frozenset({"╷", "╵"})  # of the boxes Terraform draws: they say not
 _CLOSERS = ("}", "]", ")", "|#]")
 _CATALOGUE = ("-- ", "░░")  # what journalctl -x says about the message above
 _CROSS = "× "  # marks an error in what uv, pip and other tools print
-# Errors that pip and Jekyll print indented, below a line of plain text that tells what they are doing.
-_INDENTED_ERROR = re.compile(r" {1,16}(?:ERROR: [A-Z]|Liquid Exception: |error: subprocess-exited-with-error$)")
 _TRACE_PARTS = frozenset({Part.START, Part.CRASH, Part.TYPE, Part.FRAME, Part.LINK, Part.DETAIL, Part.PRELUDE})
 # "note: run with ...", "panic: ...": a word and a colon is a weak header, the trace wins.
 _NO_HEADER = _TRACE_PARTS - {Part.TYPE}
@@ -280,7 +278,7 @@ def _text(text: str, most: int) -> Shape:
     part = role(text)
     indented = text[0] in {" ", "\t"} or text.startswith(_CLOSERS) or (text[0] == ">" and text.rstrip() == ">")
     level = formats.level_from_words(text[: max(most, 0)])
-    crossed = text[:8].lstrip().startswith(_CROSS) or (text[0] == " " and _INDENTED_ERROR.match(text) is not None)
+    crossed = text[:8].lstrip().startswith(_CROSS)
     deep = depth(text)
     astray = stray(text, most) if not indented else Level.ERROR if crossed or deep else Level.UNSET
     return Shape(

@@ -47,8 +47,8 @@ _DIED = (
 )
 # Below a calm line of a tool's output: what names itself an error there is one.
 _INDENTED = re.compile(
-    r" {1,12}(?=[EeFf])(?:(?:(?:[Ff]atal )?[Ee]rror|ERROR|FATAL)(?:\[\w{1,40}+\])?: "
-    r"(?!(?i:none\b|(?:\d+|null|nil|false|no|\"\"|'')[.,]?$))\S|Error executing action )"
+    r" {1,16}(?=[EeFfL])(?:(?:(?:[Ff]atal )?[Ee]rror|ERROR|FATAL)(?:\[\w{1,40}+\])?: "
+    r"(?!(?i:none\b|(?:\d+|null|nil|false|no|\"\"|'')[.,]?$))\S|Error executing action |Liquid Exception: )"
 )
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"
