@@ -6,8 +6,6 @@ time of the file will not do for those: it moves with each line that is appended
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from mcp_rag import formats
 from mcp_rag.events.instants import instant_of
 from mcp_rag.events.records import Lines, stamps_and_service
@@ -27,23 +25,27 @@ class Nearby:
         """`count` is the number of lines."""
         self._lines = lines
         self._count = count
-        self._heads: list[int] | None = None
+        self._stating: set[Shape] | None = None
         self._read: dict[int, int | None] = {}
         self._failed = 0
 
     def at_ms(self, line: int) -> int | None:
         """Epoch milliseconds of the nearest line above this one (a number in the block) that states its time, else of
         the nearest below it; None when there is none within 200 lines."""
-        if self._heads is None:
-            shapes = self._lines.shapes
-            self._heads = [n for n in range(self._count) if _may_state(shapes[n])]
-        heads = self._heads
-        at = bisect_left(heads, line)
-        for places in (range(at - 1, -1, -1), range(at, len(heads))):
-            for place in places:
-                if abs(heads[place] - line) > REACH_LINES or self._failed >= MAX_TRIES:
+        shapes = self._lines.shapes
+        if self._stating is None:
+            self._stating = set(filter(_may_state, {shapes[n] for n in range(self._count)}))
+        if not self._stating:
+            return None
+        above = range(line - 1, max(line - REACH_LINES, 0) - 1, -1)
+        below = range(line, min(line + REACH_LINES + 1, self._count))
+        for places in (above, below):
+            for n in places:
+                if shapes[n] not in self._stating:
+                    continue
+                if self._failed >= MAX_TRIES:
                     break
-                if (found := self._stated(heads[place])) is not None:
+                if (found := self._stated(n)) is not None:
                     return found
         return None
 

@@ -123,9 +123,9 @@ def glance(event: Event, order: Sequence[int], lines: Lines) -> Glance | None:
 
 
 def _of_one_stream(members: Sequence[int], lines: Lines) -> bool:
-    """Whether all lines have container prefixes, or none: else a later line may name time and service."""
-    enveloped = lines.shapes[members[0]].enveloped
-    return all(lines.shapes[n].enveloped is enveloped for n in members)
+    """Whether the first line has a container prefix, or none has: else a later line names time and service."""
+    shapes = lines.shapes
+    return shapes[members[0]].enveloped or len(members) == 1 or not any(shapes[n].enveloped for n in members)
 
 
 def _head(line: bytes, head: Shape) -> tuple[tuple[str, ...], str, str]:
@@ -167,7 +167,8 @@ def likeness(event: Event, order: Sequence[int], lines: Lines) -> Likeness | Non
 
 def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
     line = lines.raw[members[0]]
-    if len(members) > 1:
+    behind = _texts(members[1:], lines) if len(members) > 1 else b""
+    if behind is None:
         return None
     text, envelopes = inside(line.decode("utf-8", "replace"))
     fields = formats.decode_json(text)
@@ -179,6 +180,8 @@ def _of_json(members: Sequence[int], lines: Lines) -> Likeness | None:
         told = f"{fields.message}; {fields.exception_message}\0"  # as `fingerprint` reads a message and its cause
         said = f"{told}{said}" if fields.stacktrace else told
     data = said.encode("utf-8", "replace")
+    if behind:  # a trace that the runtime printed beside the record
+        data += b"\0\n" + behind
     if len(data) > MAX_ALIKE_BYTES:
         return None
     return _likeness(data, f"{fields.format}\n{fields.logger}", lines, (stamps, service, fields.logger))
