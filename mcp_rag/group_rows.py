@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mcp_rag.describing import Describe, Described, Undescribed
-from mcp_rag.events import Excerpt, split_lines
+from mcp_rag.events import Excerpt, excerpt
 from mcp_rag.grouping import grown_group, is_young, sketched
 from mcp_rag.occurrences import MAX_MESSAGES, Occurrences
 from mcp_rag.protocols import Embedder, RedactionGate, Store
@@ -85,7 +85,8 @@ class GroupRows:
         self, fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences], block: Block, settings: ParseSettings
     ) -> dict[str, tuple[str, ...]]:
         """Store the new groups; what the young ones said in this block, by id."""
-        lines, preferred = await asyncio.to_thread(split_lines, block.data, settings)
+        needed = sketched((*fresh.values(), *young.values()))
+        lines, preferred = await asyncio.to_thread(excerpt, block.data, settings, needed)
         jobs: list[asyncio.Task[Described]] = []
 
         def describe(fresh: Mapping[str, Occurrences], young: Mapping[str, Occurrences]) -> asyncio.Task[Described]:

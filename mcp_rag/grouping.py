@@ -17,6 +17,7 @@ from mcp_rag.events import (
     Nearby,
     assemble_block,
     build,
+    excerpt,
     glance,
     likeness,
     lines_of,
@@ -24,7 +25,6 @@ from mcp_rag.events import (
     parse_block,
     rebuild,
     sketch,
-    split_lines,
 )
 from mcp_rag.fingerprint import Fingerprinter, fingerprint, spoken
 from mcp_rag.marks import marks_of
@@ -224,9 +224,7 @@ def _alike(
 def complete(groups: Collection[Occurrences], block: Block, settings: ParseSettings) -> None:
     """Build the records that `parse` left as sketches, with the settings it was given."""
     settings = replace(settings, reference_ms=block.reference_ms)
-    lines, preferred = split_lines(block.data, settings)
-    chosen = Excerpt({n: lines[n] for n in sketched(groups)}, preferred)
-    build_sketches(groups, chosen, settings, block.first_line)
+    build_sketches(groups, excerpt(block.data, settings, sketched(groups)), settings, block.first_line)
 
 
 def sketched(groups: Iterable[Occurrences]) -> set[int]:

@@ -11,7 +11,7 @@ import pytest
 
 from mcp_rag import workers
 from mcp_rag.describing import Describer, Undescribed
-from mcp_rag.events import Excerpt, split_lines
+from mcp_rag.events import excerpt
 from mcp_rag.grouping import ParsedBlock, parse, sketched
 from mcp_rag.redact import Redactor
 from mcp_rag.types import Block, ParseSettings
@@ -38,8 +38,7 @@ def undescribed(n: int) -> Undescribed:
     """The groups of a block as an ingest asks for them."""
     source, settings = block(n), ParseSettings(reference_ms=1)
     found = parse(source, settings).found
-    lines, preferred = split_lines(source.data, settings)
-    chosen = Excerpt({n: lines[n] for n in sketched(found.values())}, preferred)
+    chosen = excerpt(source.data, settings, sketched(found.values()))
     fresh = dict(list(found.items())[1:])
     return Undescribed(fresh, dict(list(found.items())[:1]), chosen, 0, settings, "s")
 

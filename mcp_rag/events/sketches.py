@@ -100,7 +100,7 @@ def rebuild(recipe: Sketch, lines: Lines) -> LogRecord:
 def glance(event: Event, order: Sequence[int], lines: Lines) -> Glance | None:
     """A first look at an event of plain text; None where that does not suffice."""
     head, first = event.head, order[event.first]
-    if event.second is not None or head.kind is Kind.JSON or lines.joined or head.prefix < 0:
+    if event.second is not None or head.kind is Kind.JSON or head.prefix < 0 or _joined(event, order, lines):
         return None
     line, key = lines.raw[first], lines.keys[first]
     if event.last != event.first:
@@ -120,6 +120,11 @@ def glance(event: Event, order: Sequence[int], lines: Lines) -> Glance | None:
     settings = lines.settings
     at_ms = instant_of(stamps, settings)
     return Glance((key, mark, body, event.phase, event.crash), at_ms, settings.service or service, logger)
+
+
+def _joined(event: Event, order: Sequence[int], lines: Lines) -> bool:
+    """Whether a line of the event was put together from pieces."""
+    return bool(lines.joined) and any(n in lines.joined for n in order[event.first : event.last + 1])
 
 
 def _of_one_stream(members: Sequence[int], lines: Lines) -> bool:
@@ -151,7 +156,7 @@ def likeness(event: Event, order: Sequence[int], lines: Lines) -> Likeness | Non
     head = event.head
     if event.second is not None or not fits(members, lines) or not _of_one_stream(members, lines):
         return None
-    if lines.joined and any(n in lines.joined for n in members):
+    if _joined(event, order, lines):
         return None
     if head.kind is Kind.JSON:
         return _of_json(members, lines)

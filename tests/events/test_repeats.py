@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mcp_rag import grouping
-from mcp_rag.events import assemble_block, build, likeness, memo, parse_block, rebuild, sketch
+from mcp_rag.events import assemble_block, build, excerpt, likeness, memo, parse_block, rebuild, sketch
 from mcp_rag.events.nearby import Nearby
 from mcp_rag.events.shapes import Shape, classify
 from mcp_rag.fingerprint import fingerprint
@@ -170,6 +170,21 @@ def test_lines_that_are_hard_to_tell_apart_are_told_apart(turned: bool) -> None:
                 some = lines[start : start + size]
                 found += memory.shapes(b"\n".join(some), some)[0]
             assert [parts(shape) for shape in found] == expected
+
+
+@given(mixtures())
+@example("")
+@example("one")
+@example("one\n\ntwo\n")
+@example("-----BEGIN PRIVATE KEY-----\n" + "QUJDREVGR0hJSktMTU5PUA" * 3 + "\n-----END PRIVATE KEY-----\n")
+@settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
+def test_an_excerpt_holds_the_lines_that_events_are_made_of(text: str) -> None:
+    """Every line of a block, by its number, as parsing saw it; a line that is not there is no line of another."""
+    data = text.encode("utf-8", "replace")
+    _, lines, counts = assemble_block(data, ParseSettings())
+    assert excerpt(data, ParseSettings(), range(counts.lines)).lines == dict(enumerate(lines.raw))
+    with pytest.raises(IndexError):
+        excerpt(data, ParseSettings(), [data.count(b"\n") + 1])
 
 
 @given(mixtures())
