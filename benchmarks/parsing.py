@@ -7,6 +7,8 @@ WARN up, all events, hostile lines, two worker processes. Prints medians of line
 work cannot change), lines a second of wall time, the most memory held, and whether one process and the pool found the
 same groups. `--drain3` names a Python that has drain3 installed; it reads the same file line by line with its default
 settings. A venv for it: pip install drain3 --no-deps jsonpickle==1.5.1 cachetools==4.2.1
+The row "bare steps" is what no reader in Python can leave out (split the file at its newlines, make digits 0, split
+again, look every line up among those known), with nothing learned or counted: it tells how fast a machine is.
 `--logs` names a directory of real logs, whose lines are read too with their numbers and ids drawn anew.
 """
 
@@ -117,6 +119,19 @@ async def pooled(path: Path, workers: int) -> Grouped:
         await asyncio.to_thread(pool.close)
 
 
+def bare_steps(path: Path) -> int:
+    """Split, make digits 0, split again and look up all lines of a file, 4 MiB at a time; returns how many."""
+    zero = bytes.maketrans(b"123456789", b"000000000")
+    known: dict[bytes, int] = {}
+    lines = 0
+    with path.open("rb") as file:
+        while chunk := file.read(4 << 20):
+            chunk += file.readline()
+            split = chunk.split(b"\n")
+            lines += len([*map(known.get, chunk.translate(zero).split(b"\n"))]) - (not split[-1])
+    return lines
+
+
 def drain(path: Path, most: int) -> int:
     """Drain3 with its default settings over the first lines of the file; needs nothing of ours."""
     from drain3 import TemplateMiner  # type: ignore[import-not-found, unused-ignore]  # another Python's package
@@ -144,6 +159,8 @@ def child(kind: str, path: Path, most: int) -> None:
     facts: dict[str, Any] = {}
     if kind == "drain3":
         facts["lines"] = drain(path, most)
+    elif kind == "bare":
+        facts["lines"] = bare_steps(path)
     else:
         level = "UNSET" if kind == "all" else "WARN"
         grouped = asyncio.run(pooled(path, 2)) if kind == "pool" else single(path, level)
@@ -153,7 +170,7 @@ def child(kind: str, path: Path, most: int) -> None:
         worker.join()  # only the time of ended children is counted
     after = os.times()
     cpu = sum(after[:4]) - sum(before[:4])
-    if kind != "drain3":
+    if kind not in {"drain3", "bare"}:
         facts["digest"] = grouped.digest()
     print(json.dumps(facts | {"cpu_s": cpu, "wall_s": wall, "peak_mb": _peak_mb()}))
 
@@ -202,6 +219,7 @@ def report(options: argparse.Namespace, scratch: Path) -> None:
             runs[kind].append(measured(kind, hostile if kind == "hostile" else mixed))
     labels = ("WARN and up", "all levels", "hostile, WARN and up", "WARN and up, two workers")
     middles = {kind: row(label, runs[kind]) for kind, label in zip(KINDS, labels, strict=True)}
+    bare = row("bare steps", [measured("bare", mixed) for _ in range(options.rounds)])
     if options.drain3:
         # Once: it takes minutes, and slows down with every line.
         found = [measured("drain3", mixed, options.drain3, options.drain3_lines or options.lines)]
@@ -219,6 +237,7 @@ def report(options: argparse.Namespace, scratch: Path) -> None:
     same = {run["digest"] for kind in ("warn", "pool") for run in runs[kind]}
     print(f"\none process and the pool: {'the same groups' if len(same) == 1 else 'DIFFERENT GROUPS'}")
     print(f"two workers: {middles['pool']['per_wall_s'] / middles['warn']['per_wall_s']:.2f} times one process")
+    print(f"WARN and up: {middles['warn']['cpu_s'] / bare['cpu_s']:.1f} times the bare steps")
     if options.drain3:
         print(f"Drain3: {middles['warn']['per_cpu_s'] / middles['drain3']['per_cpu_s']:.1f} times faster than it")
 
@@ -250,7 +269,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, nargs="*", default=[])
     parser.add_argument("--drain3", default="")
     parser.add_argument("--drain3-lines", type=int, default=0, help="0: all; of real logs three in ten")
-    parser.add_argument("--child", choices=[*KINDS, "drain3"])
+    parser.add_argument("--child", choices=[*KINDS, "bare", "drain3"])
     parser.add_argument("--path", type=Path)
     parser.add_argument("--most", type=int, default=0)
     options = parser.parse_args()
