@@ -16,6 +16,12 @@ _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
 _CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}\])?: (.*)$")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _EVALUATED = re.compile(r" {7}error: (\S.*)$")
+_OCAML = re.compile(r"((?:Error|Warning|Alert)\b.{0,80}?: ?\S.*)$")
+_DBT = re.compile(
+    r"(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal) Error\b|Encountered an error:$"
+)
+_ASKED = "Expected equality of these values:"  # GoogleTest; the first of them is what the test asked for
+_BOXED_ERROR = re.compile(r"[ │|]{1,12}(Error: .*)$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -94,7 +100,18 @@ def untold(message: str, lines: Sequence[str]) -> str:
         return _described(lines)
     if message == "node validation exception":
         return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
+    if message.endswith(" occurred:") or message == "error occurred:":
+        return _listed(lines[1:])
+    if message.endswith(("Error", ":", ")")) and _DBT.match(message):
+        return " ".join([line.strip() for line in lines[1:] if line.strip()][:2])
     return ""
+
+
+def _listed(lines: Sequence[str]) -> str:
+    """The first error of a list that a program in Go printed, and what Terraform said of it in its box."""
+    first = next((line.strip()[2:].strip() for line in lines if line.strip().startswith("* ")), "")
+    boxed = next((found[1].strip() for line in lines if (found := _BOXED_ERROR.match(line))), "")
+    return f"{first} {boxed}".strip()
 
 
 def _described(lines: Sequence[str]) -> str:
@@ -108,6 +125,8 @@ def report_message(lines: Sequence[str], *, framed: bool) -> str:
     does. "" for a mere caption."""
     said = (line.strip() for line in lines)
     message = next((text for text in said if text and not _CAPTION.match(text)), "") if framed else ""
+    if message.startswith(_ASKED):
+        return f"{message} {next((text for text in said if text), '')}".rstrip()
     return "" if message.endswith(":") else message
 
 
@@ -119,11 +138,42 @@ def _db2(lines: Sequence[str]) -> str:
     return ""
 
 
+def _described_event(lines: Sequence[str]) -> str:
+    """What the event viewer's record says below its heading."""
+    at = next((n for n, line in enumerate(lines) if line.startswith("Description:")), len(lines))
+    return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
+
+
+def viewed(name: str, lines: Sequence[str]) -> str:
+    """A field of the event viewer's record, "" where it has none."""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:")), "")
+
+
+def _ocaml(lines: Sequence[str]) -> str:
+    """What the compiler says below the source."""
+    return next((found[1].strip().removeprefix("Error: ") for line in lines if (found := _OCAML.match(line))), "")
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """The reason that CloudFormation gave, below the resource."""
+    return next((line.strip() for line in lines if line.strip()), "")
+
+
+def coded(first: str, lines: Sequence[str]) -> str:
+    """The message of a compiler that prints it below the place, or below a code in brackets; "" where it is not."""
+    if first and not (first[0] == "[" and first[-1] == "]"):
+        return ""
+    return next((line.strip().removeprefix("• ") for line in lines if line.strip()), "")
+
+
 _TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {
     "gradle": _gradle,
     "ansible": _ansible,
     "ansible-host": _host,
     "db2diag": _db2,
+    "event-viewer": _described_event,
+    "ocaml-compiler": _ocaml,
+    "cloudformation": _reason,
 }
 
 
