@@ -25,8 +25,8 @@ _WITH_OUTPUT = frozenset({"go-test", "gradle", "ansible", "ansible-host", "pytes
 VIEWER, OCAML = "event-viewer", "ocaml-compiler"
 _TOLD_IN_LINES = frozenset({VIEWER, OCAML})
 MAX_RECORD_LINES = 60
-# Loggers of C++ and Go, which print no trace of Python's.
-_NATIVE_LOGGERS = frozenset({"klog", "tensorflow", "absl", "c10", "nccl"})
+# Loggers of C++, which print no trace of Python's. (klog's manner is also that of a logger of Python.)
+_NATIVE_LOGGERS = frozenset({"tensorflow", "absl", "c10", "nccl"})
 # Whose loggers print the exception on the lines below their own, at every level.
 _LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose records are one line each, whatever they say.
@@ -66,7 +66,7 @@ def in_record(event: OpenEvent, shape: Shape, at: int) -> bool:
 
 
 def of_native_logger(event: OpenEvent) -> bool:
-    """Whether the line above is a record of C++'s or Go's: a traceback of Python below it is the program's."""
+    """Whether the line above is a record of C++'s: a traceback of Python below it is the program's."""
     return event.head.header is not None and event.head.header.format in _NATIVE_LOGGERS
 
 

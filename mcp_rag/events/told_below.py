@@ -100,6 +100,9 @@ def untold(message: str, lines: Sequence[str]) -> str:
         return _described(lines)
     if message == "node validation exception":
         return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
+    if message == _ASKED:
+        at = next((n for n, line in enumerate(lines) if line.strip() == message), len(lines))
+        return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
     if message.endswith(" occurred:") or message == "error occurred:":
         return _listed(lines[1:])
     if message.endswith(("Error", ":", ")")) and _DBT.match(message):
@@ -125,9 +128,7 @@ def report_message(lines: Sequence[str], *, framed: bool) -> str:
     does. "" for a mere caption."""
     said = (line.strip() for line in lines)
     message = next((text for text in said if text and not _CAPTION.match(text)), "") if framed else ""
-    if message.startswith(_ASKED):
-        return f"{message} {next((text for text in said if text), '')}".rstrip()
-    return "" if message.endswith(":") else message
+    return "" if message.endswith(":") and message != _ASKED else message
 
 
 def _db2(lines: Sequence[str]) -> str:

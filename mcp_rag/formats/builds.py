@@ -60,7 +60,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.c:41:7: error: use of undeclared identifier 'rate'",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?"
+        pattern=rf"(?!\d{{1,4}}[-/:.]\d\d){_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?"
         r"(?P<kind>[Ee]rror|ERROR|warning):(?: |$)",
     ),
     TextFormat(

@@ -159,8 +159,8 @@ DEVELOPER_FORMATS: tuple[TextFormat, ...] = (
         first="^",
         shapes=("clock",),
         grade=_dbt,
-        pattern=r"  (?:(?=(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal) Error\b"
-        r"|(?:Failure|Warning) in |Encountered an error:|Completed with |Done\. PASS=|Running with dbt)"
+        pattern=r"(?<=\d\d:\d\d:\d\d)  (?:(?=(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal)"
+        r" Error\b|(?:Failure|Warning) in |Encountered an error:|Completed with |Done\. PASS=|Running with dbt)"
         r"|\d{1,5} of \d{1,5} (?=(?P<word>ERROR|FAIL|WARN)? ?)(?=[A-Z]{2,5} )"
         r"|(?=  (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL)\b)\S))",
     ),

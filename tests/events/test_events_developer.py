@@ -128,7 +128,7 @@ def test_dbt_names_the_fault_of_a_model_in_lines_with_times() -> None:
 def test_traceback_below_a_record_of_a_native_logger_is_the_programs() -> None:
     """Loggers of C++ attach no traceback of Python's: the warning above keeps its level, the crash has its own."""
     text = (
-        "W1123 19:20:37.123456 4711 till.cc:41] the drawer is slow\n"
+        "2026-11-23 19:20:37.123456: W till/till.cc:41] the drawer is slow\n"
         'Traceback (most recent call last):\n  File "till.py", line 4, in <module>\n    open()\nValueError: shut\n'
     )
     warning, crash = _parsed(text)
@@ -186,3 +186,10 @@ def test_reason_of_a_resource_stands_below_it() -> None:
     assert (failed.level, failed.message) == (Level.ERROR, "Resource handler returned message: no drawer")
     assert verdict.stacktrace is not None
     assert verdict.language == "javascript"
+
+
+def test_what_a_test_of_googletest_asked_for_tells_failures_apart() -> None:
+    """Every failed equality is told in the same words: what was compared stands below them."""
+    text = "till_test.cc:14: Failure\nExpected equality of these values:\n  till.total()\n    Which is: 4\n  5\n"
+    (record,) = _parsed(text)
+    assert (record.message, record.cause) == ("Expected equality of these values:", "till.total()")

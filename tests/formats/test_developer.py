@@ -63,6 +63,8 @@ def test_header(line: str, name: str, level: Level, message: str) -> None:
     [
         ("19:20:37    ERROR the till is shut", E),
         ("19:20:37  ERROR the till is shut", E),
+        ("2026-11-23T19:20:37: Error: the till is shut", E),
+        ("0:00:01.234567890    71 0x55d0c0 WARN                 till gsttill.c:3055:open:<src> slow", W),
         ("19:20:37  INFO  the till is open", I),
         ("GET https://shop.test/rates 200 (OK)", I),
         ("Level:  Error of the third kind", U),
