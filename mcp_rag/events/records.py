@@ -97,7 +97,7 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
         first_line=lines.first_line + members[0],
         last_line=lines.first_line + members[-1],
         body="\n".join(texts),
-        message=parts.message,
+        message=parts.message or _unnamed(parts.trace, texts),
         level=event.level,
         format=parts.format or next((e.format for e in reversed(envelopes)), ""),
         timestamp_ms=instant_of(stamps, settings),
@@ -108,6 +108,12 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
         attributes=parts.attributes,
         cause=_cause(parts),
     )
+
+
+def _unnamed(trace: StackTrace | None, texts: Sequence[str]) -> str:
+    """The first line of calls that nothing names: it says more than an empty message."""
+    named = trace is None or trace.outermost.type or trace.outermost.message
+    return "" if named else texts[0].strip()
 
 
 def _cause(parts: _Parts) -> str:

@@ -53,7 +53,7 @@ _INDENTED = re.compile(
 )
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"
-    r"|\(node:\d+\) (?:\[\w{1,40}+\] )?\w{0,40}Warning: "
+    r"|\(node:\d+\) (?:\[\w{1,40}+\] )?\w{0,40}Warning: |\[!\] [A-Z]"  # the last is how CocoaPods marks both
 )
 _STRAY = re.compile(rf"{_MARK}{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.join(_DIED)})|ORA-\d+: ")
 # A program's name or a system call with what it was given, and the words of the shell or the system that refused it.

@@ -61,7 +61,7 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         needs=": ",
         grade=_diagnostic,
         pattern=rf"(?!\d{{1,4}}[-/:.]\d\d){_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?"
-        r"(?P<kind>[Ee]rror|ERROR|warning):(?: |$)",
+        r"(?P<kind>[Ee]rror|ERROR|warning|WARNING):(?: |$)",
     ),
     TextFormat(
         "msvc",

@@ -156,6 +156,8 @@ _ERROR = re.compile(
     r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|\bNVRM: Xid\b"
     r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
     r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ |\bis not recognized as (?:an internal|the name of)\b"
+    r"|^! (?:Undefined control sequence|Missing \S{1,12} inserted|Emergency stop|Extra |Misplaced |Paragraph ended"
+    r"|File ended|Illegal )|^CONFLICT \(|\bwas \d{1,3} instead of 0\b"
     r"|\bmemory access fault\b|\bMCU '[\w-]{1,40}' shutdown: |\blost communication with ",
     re.IGNORECASE,
 )
@@ -182,6 +184,7 @@ _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
     r"|e\d{4}|died s|sql\d{4}|curl: |×|❌|harakiri|damn|mpi_abort|unclosed|destroyed but"
     r"|giving up|: xid|mounting |answers: |has died|exited unexp|recognized as|access fault|' shutdown|communication w"
+    r"|^! [a-z]|^conflict \(|instead of 0"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"

@@ -1,4 +1,4 @@
-"""Crashes of compilers on LLVM, and the traces of Zig, Nim and Emacs Lisp."""
+"""Crashes of compilers on LLVM, and the traces of Zig, Nim, Crystal and Emacs Lisp."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ZIG: Table = (
     Pattern(Part.FRAME, r"[^\s:]{1,300}\.zig:\d+:\d+: 0x[0-9a-f]+ in ", ".zig:"),
 )
 NIM: Table = (Pattern(Part.FRAME, r"[^\s()]{1,300}\.nim\(\d+\) \w", ".nim("),)
+CRYSTAL: Table = (Pattern(Part.FRAME, r"from \S{1,300}\.cr:\d+:\d+ in \S", ".cr:"),)
 EMACS: Table = (
     Pattern(Part.CRASH, r"Debugger entered--Lisp error: "),
     Pattern(Part.CRASH, r"Warning \(initialization\): An error occurred while loading "),
@@ -48,6 +49,8 @@ _RETURNED = re.compile(r"\s*(?:error: )?([A-Z]\w{1,80})$")
 _ZIG_FRAME = re.compile(r"\s*([^\s:]{1,300}\.zig):(\d{1,9}):\d{1,9}: 0x[0-9a-f]{1,16} in (\S{1,200})")
 _NIM_FRAME = re.compile(r"\s*([^\s()]{1,300}\.nim)\((\d{1,9})\) (\S{1,200})")
 _NIM_ERROR = re.compile(r"\s*(?:Error: unhandled exception: )?(.*) \[([A-Z]\w{1,80})\]$")
+_CRYSTAL_ERROR = re.compile(r"\s*(?:Unhandled exception: )?(.*) \(([A-Z][\w:]{1,120})\)$")
+_CRYSTAL_FRAME = re.compile(r"\s*from (\S{1,300}?\.cr):(\d{1,9}):\d{1,9} in '?([^\s']{1,200})")
 _LISP_ERROR = re.compile(r"\s*Debugger entered--Lisp error: \(([\w/+*<>=!?:-]{1,80})(?: (.*?))?\)?$")
 _LISP_FRAME = re.compile(r" {2}([a-z][\w/+*<>=!?:-]{0,120})\(")
 _LISP_LOADS = re.compile(r"(?:eval-buffer|load|load-with-code-conversion|require|command-line|normal-top-level)$")
@@ -95,6 +98,17 @@ def nim(lines: Sequence[str]) -> StackTrace | None:
     return StackTrace("nim", (ExceptionInfo(said[2], said[1].strip(), frames),))
 
 
+def crystal(lines: Sequence[str]) -> StackTrace | None:
+    """Crystal prints the class behind the message, and the calls below it."""
+    frames = tuple(
+        Frame(function=m[3], file=m[1], line=int(m[2]), in_app="/crystal/src/" not in m[1])
+        for line in lines
+        if (m := _CRYSTAL_FRAME.match(line))
+    )
+    said = next((m for line in lines if (m := _CRYSTAL_ERROR.match(line))), None)
+    return StackTrace("crystal", (ExceptionInfo(said[2], said[1].strip(), frames),)) if frames and said else None
+
+
 def emacs(lines: Sequence[str]) -> StackTrace | None:
     """Emacs' debugger, or its word on an initialization file that failed."""
     if found := next((m for line in lines if (m := _LISP_ERROR.match(line))), None):
@@ -112,5 +126,6 @@ TABLES: tuple[tuple[str, Table, Callable[[Sequence[str]], StackTrace | None]], .
     (LLVM_NAME, LLVM, llvm),
     ("zig", ZIG, zig),
     ("nim", NIM, nim),
+    ("crystal", CRYSTAL, crystal),
     ("emacs", EMACS, emacs),
 )

@@ -147,6 +147,12 @@ def test_traceback_below_a_record_of_a_native_logger_is_the_programs() -> None:
         ("'till' is not recognized as an internal or external command,", Level.ERROR),
         ("C:\\till\\open.ps1 failed", Level.ERROR),
         ("failures:", Level.UNSET),
+        ("! Undefined control sequence.", Level.ERROR),
+        ("! The till is slow", Level.UNSET),
+        ("CONFLICT (content): Merge conflict in till.py", Level.ERROR),
+        ("[!] Unknown till", Level.WARN),
+        ("docs/till.rst:12: WARNING: Title underline too short.", Level.WARN),
+        ("Exit status of command 'till open' was 1 instead of 0.", Level.ERROR),
         ("Memory access fault by GPU node-1 on address 0x7f1e", Level.ERROR),
         ("MCU 'till' shutdown: Timer too close", Level.ERROR),
         ("Lost communication with MCU 'till'", Level.ERROR),
@@ -193,3 +199,10 @@ def test_what_a_test_of_googletest_asked_for_tells_failures_apart() -> None:
     text = "till_test.cc:14: Failure\nExpected equality of these values:\n  till.total()\n    Which is: 4\n  5\n"
     (record,) = _parsed(text)
     assert (record.message, record.cause) == ("Expected equality of these values:", "till.total()")
+
+
+def test_calls_that_nothing_names_have_a_message() -> None:
+    """A debugger's calls without the error above them are shown by their first."""
+    text = "#0  0x00007f6cd1eea42f in till_wait (n=12) at till.c:30\n#1  0x0000556a8e4ee8ab in till_open () at t.c:4\n"
+    (record,) = _parsed(text)
+    assert record.message.startswith("#0  0x00007f6cd1eea42f in till_wait")

@@ -1,4 +1,4 @@
-"""Crashes of compilers on LLVM, and traces of Zig, Nim and Emacs Lisp: type, message, calls; each is one event."""
+"""Crashes of compilers on LLVM, and traces of Zig, Nim, Crystal and Emacs Lisp; each is one event."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ NIM = (
     "Traceback (most recent call last)\n/srv/till/src/main.nim(12) main\n/srv/till/src/drawer.nim(41) get\n"
     "Error: unhandled exception: index 5 not in 0 .. 2 [IndexDefect]\n"
 )
+CRYSTAL = (
+    "Unhandled exception: Index out of bounds (IndexError)\n"
+    "  from /usr/share/crystal/src/indexable.cr:73:8 in 'get'\n  from src/drawer.cr:41:7 in 'open'\n"
+)
 LISP = (
     "Debugger entered--Lisp error: (void-function till-open)\n  (till-open 4)\n"
     '  eval-buffer(#<buffer  *load*> nil "/srv/till.el" nil t)  ; Reading at buffer position 41\n  command-line()\n'
@@ -52,6 +56,7 @@ CASES = [
     (LLVM_ERROR, "llvm", "LLVM ERROR", "Cannot select: the drawer", ["mlir::Till::open"]),
     (ZIG, "zig", "panic", "index out of bounds: index 5, len 3", ["get", "callMain"]),
     (NIM, "nim", "IndexDefect", "index 5 not in 0 .. 2", ["get", "main"]),
+    (CRYSTAL, "crystal", "IndexError", "Index out of bounds", ["get", "open"]),
     (LISP, "emacs", "void-function", "till-open", ["eval-buffer", "command-line"]),
     (INIT, "emacs", "initialization", "Symbol's value as variable is void: drawer", []),
 ]
