@@ -111,8 +111,8 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
 
 
 def _unnamed(trace: StackTrace | None, texts: Sequence[str]) -> str:
-    """The first line of calls that nothing names: it says more than an empty message."""
-    named = trace is None or trace.outermost.type or trace.outermost.message
+    """The first line of a debugger's calls that nothing names: it says more than an empty message."""
+    named = trace is None or trace.language != "cpp" or trace.outermost.type or trace.outermost.message
     return "" if named else texts[0].strip()
 
 

@@ -17,10 +17,8 @@ _CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _EVALUATED = re.compile(r" {7}error: (\S.*)$")
 _OCAML = re.compile(r"((?:Error|Warning|Alert)\b.{0,80}?: ?\S.*)$")
-_DBT = re.compile(
-    r"(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal) Error\b|Encountered an error:$"
-)
-_ASKED = "Expected equality of these values:"  # GoogleTest; the first of them is what the test asked for
+_DBT = re.compile(r"(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal) Error in \w{1,20} ")
+_ASKED = "Expected equality of these values:"  # GoogleTest; they stand below
 _BOXED_ERROR = re.compile(r"[ │|]{1,12}(Error: .*)$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
@@ -95,26 +93,19 @@ def alert(lines: Sequence[str]) -> str:
 
 def untold(message: str, lines: Sequence[str]) -> str:
     """Why a program did not start, where its message is the same whatever kept it from that: Spring's description,
-    Elasticsearch's first check that failed; "" for all other messages."""
+    Elasticsearch's first check that failed, what dbt says of a model, Terraform's own word in what Terragrunt says; ""
+    for all other messages."""
     if message == "APPLICATION FAILED TO START":
         return _described(lines)
     if message == "node validation exception":
         return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
-    if message == _ASKED:
-        at = next((n for n, line in enumerate(lines) if line.strip() == message), len(lines))
-        return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
-    if message.endswith(" occurred:") or message == "error occurred:":
-        return _listed(lines[1:])
-    if message.endswith(("Error", ":", ")")) and _DBT.match(message):
+    if message.endswith("error occurred:"):
+        return next((found[1].strip() for line in lines if (found := _BOXED_ERROR.match(line))), "")
+    if message == "Encountered an error:":  # dbt, then the error's kind
+        return next(iter([line.strip() for line in lines[1:] if line.strip()][1:2]), "")
+    if message.endswith(")") and _DBT.match(message):
         return " ".join([line.strip() for line in lines[1:] if line.strip()][:2])
     return ""
-
-
-def _listed(lines: Sequence[str]) -> str:
-    """The first error of a list that a program in Go printed, and what Terraform said of it in its box."""
-    first = next((line.strip()[2:].strip() for line in lines if line.strip().startswith("* ")), "")
-    boxed = next((found[1].strip() for line in lines if (found := _BOXED_ERROR.match(line))), "")
-    return f"{first} {boxed}".strip()
 
 
 def _described(lines: Sequence[str]) -> str:

@@ -11,13 +11,14 @@ from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 LLVM_NAME = "llvm"
 LLVM: Table = (
     Pattern(Part.CRASH, r"PLEASE submit a bug report to "),
-    Pattern(Part.CRASH, r"Stack dump:$"),
     Pattern(Part.CRASH, r"LLVM ERROR: "),
+    Pattern(Part.CRASH, r"0\.[\t ]+Program arguments: "),
+    Pattern(Part.DETAIL, r"Stack dump:$"),
     Pattern(Part.FRAME, r"\d{1,3} +[\w.+\-]{1,80} +0x[0-9a-f]{16}$", " 0x0000"),
     Pattern(Part.DETAIL, r"Stack dump without symbol names |In function: \S{1,200}$"),
     Pattern(
         Part.DETAIL,
-        r"\d{1,2}\.[\t ]+(?:Program arguments: |<(?:eof|unknown)>|Code generation$|Running pass |Compiling |Optimizer$"
+        r"\d{1,2}\.[\t ]+(?:<(?:eof|unknown)>|Code generation$|Running pass |Compiling |Optimizer$"
         r"|While |Per-\w{1,20} |Contents of |Swift version |Apple Swift |[^\s:]{1,300}:\d+:\d+: )",
     ),
 )
@@ -58,7 +59,9 @@ _LISP_LOADS = re.compile(r"(?:eval-buffer|load|load-with-code-conversion|require
 
 def llvm(lines: Sequence[str]) -> StackTrace | None:
     """What a compiler was doing when it crashed, the innermost of the steps that it prints, and its calls."""
-    if not any(line.startswith(("PLEASE submit a bug", "Stack dump", "LLVM ERROR: ")) for line in lines):
+    if not any(
+        line.startswith(("PLEASE submit a bug", "LLVM ERROR: ")) or "Program arguments: " in line for line in lines
+    ):
         return None
     said = next((m[1].strip() for line in lines if (m := _SAID.match(line))), "")
     frames: list[Frame] = []
