@@ -28,7 +28,7 @@ _SAID = (
     r"(?:Permission denied|Access denied|Authentication failed|Connection (?:refused|reset|timed out))\b",
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",
-    r"\[[A-Z]\w{1,60}(?:Error|Exception)\] \S",
+    r"\[[A-Z]\w{1,60}(?:Error|Exception)\] \S|(?:Database|Compilation|Runtime|Parsing|Dependency) Error in \w{1,20} ",
     r"Internal Server Error: /",  # Django's console names no level
     r"FAIL(?:ED)?[ \t]+[\w./\-]+$|FAILED: [A-Z]",
     # the shell on what it ran

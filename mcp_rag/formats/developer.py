@@ -128,6 +128,13 @@ DEVELOPER_FORMATS: tuple[TextFormat, ...] = (
         pattern=r" {1,3}❌ {1,3}(?=\S)",
     ),
     TextFormat(
+        "tauri",
+        "Tauri's command line, levels padded as Cargo's verbs are: `       Error message`",
+        "       Error The beforeDevCommand terminated with a non-zero status code.",
+        first=" ",
+        pattern=r"(?: {7}(?=Error)| {8}(?=Warn|Info)| {7}(?=Debug))(?P<level>Error|Warn|Info|Debug) (?=[A-Z`])",
+    ),
+    TextFormat(
         "event-viewer",
         "The Windows event viewer, copied as text: `Log Name: log`, then a line for the source, the time and the level",
         "Log Name:      Application",

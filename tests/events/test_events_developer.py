@@ -208,3 +208,27 @@ def test_calls_that_nothing_names_have_a_message() -> None:
     text = "#0  0x00007f6cd1eea42f in till_wait (n=12) at till.c:30\n#1  0x0000556a8e4ee8ab in till_open () at t.c:4\n"
     (record,) = _parsed(text)
     assert record.message.startswith("#0  0x00007f6cd1eea42f in till_wait")
+
+
+def test_report_of_apple_in_its_newer_form() -> None:
+    """Below a first line that names the app, one record over many lines holds the time, the signal and the reason."""
+    text = (
+        '{"app_name":"Till","timestamp":"2026-11-23 19:20:38.00 +0000","bug_type":"309","name":"Till"}\n'
+        '{\n  "uptime" : 27000,\n  "captureTime" : "2026-11-23 19:20:37.1791 +0000",\n  "procName" : "Till",\n'
+        '  "exception" : {"type":"EXC_CRASH","signal":"SIGABRT"},\n'
+        '  "termination" : {"code":6,"indicator":"Abort trap: 6"}\n}\n'
+    )
+    (record,) = _parsed(text, Level.WARN)
+    assert (record.level, record.service) == (Level.FATAL, "Till")
+    assert record.message == "EXC_CRASH (SIGABRT): Abort trap: 6"
+    assert record.timestamp_ms % 60_000 == 37_179
+
+
+def test_error_of_a_model_below_dbts_summary_is_its_own() -> None:
+    """Before dbt put its time before each line, the errors stood below its last one."""
+    text = (
+        "19:20:37 | Finished running 2 view models in 0.45s.\n\nCompleted with 2 errors:\n\n"
+        "Database Error in model till (models/till.sql)\n  no drawer\n\nDone. PASS=0 WARN=0 ERROR=1 SKIP=0 TOTAL=1\n"
+    )
+    (record,) = _parsed(text, Level.WARN)
+    assert (record.first_line, record.last_line, record.cause) == (4, 5, "no drawer")

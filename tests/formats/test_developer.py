@@ -29,6 +29,7 @@ CASES = [
     ("19:20:37  1 of 3 OK created view model shop.till", "dbt", U, "OK created"),
     ("19:20:37    invalid identifier 'DRAWER'", "dbt", U, "  invalid"),
     ("19:20:37  Done. PASS=2 WARN=0 ERROR=1 SKIP=0 TOTAL=3", "dbt", U, "Done."),
+    ("        Warn The till is old", "tauri", W, "The till"),
     ("Log Name:      System", "event-viewer", U, ""),
     ("Level:         Critical", "event-viewer-level", Level.FATAL, ""),
     ('File "bin/till.ml", lines 4-6, characters 2-17:', "ocaml-compiler", U, ""),
