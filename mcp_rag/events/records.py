@@ -25,7 +25,7 @@ from mcp_rag.events.told_below import (
     untold,
     viewed,
 )
-from mcp_rag.stacktrace import Part, reports
+from mcp_rag.stacktrace import APPLE, Part, reports
 from mcp_rag.types import (
     NO_SPAN,
     Envelope,
@@ -92,6 +92,9 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
     head = event.head
     fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
     parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
+    if event.language == APPLE and not any(parts.stamps):  # the report holds its own, in lines like other fields
+        parts.stamps = (viewed("Date/Time", texts),)
+        parts.service = parts.service or viewed("Process", texts).partition(" [")[0]
     stamps, service = stamps_and_service(parts.stamps, parts.service, envelopes)
     return LogRecord(
         first_line=lines.first_line + members[0],

@@ -224,7 +224,8 @@ def level_from_words(text: str) -> Level:
     if _FATAL_HINT.search(low) and _FATAL.search(text):
         return Level.FATAL
     if _ERROR_HINT.search(low) and _ERROR.search(text):
-        return Level.ERROR
+        # What is to be given up may be named after errors.
+        return Level.WARN if "deprecated and will be removed" in low else Level.ERROR
     if not _WARN_HINT.search(low):
         return Level.UNSET
     return Level.WARN if _WARN.search(text) or ("status=" in low and _ENDED.search(low)) else Level.UNSET

@@ -146,6 +146,7 @@ def test_traceback_below_a_record_of_a_native_logger_is_the_programs() -> None:
         ("$ make test || echo error", Level.UNSET),
         ("'till' is not recognized as an internal or external command,", Level.ERROR),
         ("C:\\till\\open.ps1 failed", Level.ERROR),
+        ("(till) Reporting a crash by fax is deprecated and will be removed in a future version.", Level.WARN),
         ("failures:", Level.UNSET),
         ("! Undefined control sequence.", Level.ERROR),
         ("! The till is slow", Level.UNSET),
@@ -232,3 +233,17 @@ def test_error_of_a_model_below_dbts_summary_is_its_own() -> None:
     )
     (record,) = _parsed(text, Level.WARN)
     assert (record.first_line, record.last_line, record.cause) == (4, 5, "no drawer")
+
+
+def test_report_of_apple_holds_its_time_and_its_process() -> None:
+    """A crash report has no header: its own lines say when and what crashed."""
+    text = (
+        "Incident Identifier: DBE54AB2-D54F-4D20-AE82-A86B1CD83452\nHardware Model:      iPhone12,1\n"
+        "Process:             till [2652]\nIdentifier:          app.till\n\n"
+        "Date/Time:           2026-11-23 19:20:37.1321 -0500\nOS Version:          iPhone OS 26.1 (23B82)\n\n"
+        "Exception Type:  EXC_CRASH (SIGABRT)\nTermination Reason: SIGNAL 6 Abort trap: 6\n\n"
+        "Thread 0 Crashed:\n0   libsystem_kernel.dylib 0x1da0e1688 __pthread_kill + 8\n"
+    )
+    (record,) = _parsed(text)
+    assert (record.service, record.language) == ("till", "swift")
+    assert record.timestamp_ms % 60_000 == 37_132
