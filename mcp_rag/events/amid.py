@@ -24,6 +24,7 @@ _WITH_OUTPUT = frozenset({"go-test", "gradle", "ansible", "ansible-host", "pytes
 # Whose records are told in several lines, the level in one of those below the first.
 VIEWER, OCAML = "event-viewer", "ocaml-compiler"
 _TOLD_IN_LINES = frozenset({VIEWER, OCAML})
+DBT = "dbt"
 MAX_RECORD_LINES = 60
 # Loggers of C++, which print no trace of Python's. (klog's manner is also that of a logger of Python.)
 _NATIVE_LOGGERS = frozenset({"tensorflow", "absl", "c10", "nccl"})
@@ -60,9 +61,14 @@ def in_record(event: OpenEvent, shape: Shape, at: int) -> bool:
     """Whether the line is one of a record that is told in several."""
     header = event.head.header
     if header is None or header.format not in _TOLD_IN_LINES:
-        return False
+        return further_line(shape) and header is not None and header.format == DBT and event.last == at - 1
     viewed = header.format == VIEWER and shape.kind is Kind.TEXT and at - event.first < MAX_RECORD_LINES
     return tells_level(event, shape, at) or (viewed and event.last == at - 1)
+
+
+def further_line(shape: Shape) -> bool:
+    """Whether the line reads like a further one of what dbt said above; below anything else it is an event."""
+    return shape.header is not None and shape.header.format == "dbt-continued"
 
 
 def of_native_logger(event: OpenEvent) -> bool:

@@ -14,6 +14,7 @@ from mcp_rag.events.amid import (
     boxed,
     completes,
     explains,
+    further_line,
     in_block,
     in_record,
     late_crash,
@@ -84,7 +85,7 @@ def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.kind is Kind.PIECE or in_record(event, shape, at):
         return True
     alone = event.head.kind is Kind.JSON and stands_alone(event, shape, lane, at)
-    if alone or shape.kind is Kind.JSON or behind_request(event, shape):
+    if alone or shape.kind is Kind.JSON or behind_request(event, shape) or further_line(shape):
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
         return not begins

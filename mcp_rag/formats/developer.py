@@ -160,7 +160,7 @@ DEVELOPER_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "dbt",
-        "dbt: `time  message`, an error's lines indented behind their own times",
+        "dbt: `time  message`",
         "19:20:37  Database Error in model till (models/till.sql)",
         stamped=True,
         first="^",
@@ -168,7 +168,16 @@ DEVELOPER_FORMATS: tuple[TextFormat, ...] = (
         grade=_dbt,
         pattern=r"(?<=\d\d:\d\d:\d\d)  (?:(?=(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal)"
         r" Error\b|(?:Failure|Warning) in |Encountered an error:|Completed with |Done\. PASS=|Running with dbt)"
-        r"|\d{1,5} of \d{1,5} (?=(?P<word>ERROR|FAIL|WARN)? ?)(?=[A-Z]{2,5} )"
-        r"|(?=  (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL)\b)\S))",
+        r"|\d{1,5} of \d{1,5} (?=(?P<word>ERROR|FAIL|WARN)? ?)(?=[A-Z]{2,5} ))",
+    ),
+    TextFormat(
+        "dbt-continued",
+        "The further lines of what dbt says of an error: `time    message`",
+        "19:20:37    compiled code at target/run/till.sql",
+        stamped=True,
+        first="^",
+        shapes=("clock",),
+        pattern=r"(?<=\d\d:\d\d:\d\d) {4}"
+        r"(?![\[({<|]|(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical)\b)(?=\S)",
     ),
 )

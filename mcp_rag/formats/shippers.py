@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+from mcp_rag.formats.levels import header_level
 from mcp_rag.formats.wrappers import EnvelopeFormat, LokiJson
+from mcp_rag.types import Level
 
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+
+
+def _names_a_service(found: re.Match[str]) -> bool:
+    return header_level(found["service"]) is Level.UNSET
+
 
 SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
     LokiJson(
@@ -111,6 +120,7 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="[",
         needs=" ] ",
+        accept=_names_a_service,
         pattern=r"\[(?=[^\]]{12}\] )(?P<service>[a-z][\w-]{0,10}) {1,11}\] ?",
     ),
     EnvelopeFormat(
@@ -151,6 +161,6 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="[",
         needs="m",
-        pattern=r"\[(?:\d{1,2}|[01];\d{1,3}(?:;\d{1,3}){0,3})m(?=[\w\[])",
+        pattern=r"\[(?:(?:0|1|3\d|9\d)m(?=[\d\[A-Z])|[01];\d{1,3}(?:;\d{1,3}){0,3}m(?=[\w\[]))",
     ),
 )

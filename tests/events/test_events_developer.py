@@ -247,3 +247,9 @@ def test_report_of_apple_holds_its_time_and_its_process() -> None:
     (record,) = _parsed(text)
     assert (record.service, record.language) == ("till", "swift")
     assert record.timestamp_ms % 60_000 == 37_132
+
+
+def test_other_logs_with_blanks_behind_the_time_keep_their_events() -> None:
+    """Four blanks behind a time of day are dbt's only below a line of dbt's."""
+    text = "19:20:37    the till failed to open\n19:20:38    the till rests\n19:20:39    the drawer failed\n"
+    assert [(r.first_line, r.level) for r in _parsed(text)] == [(0, Level.ERROR), (1, Level.UNSET), (2, Level.ERROR)]

@@ -27,7 +27,7 @@ CASES = [
     (" ❌ Deployment failed: Error: no till", "cdk", E, "Deployment failed"),
     ("19:20:37  1 of 3 ERROR creating view model shop.till", "dbt", E, "ERROR creating"),
     ("19:20:37  1 of 3 OK created view model shop.till", "dbt", U, "OK created"),
-    ("19:20:37    invalid identifier 'DRAWER'", "dbt", U, "  invalid"),
+    ("19:20:37    invalid identifier 'DRAWER'", "dbt-continued", U, "invalid"),
     ("19:20:37  Done. PASS=2 WARN=0 ERROR=1 SKIP=0 TOTAL=3", "dbt", U, "Done."),
     ("        Warn The till is old", "tauri", W, "The till"),
     ("Log Name:      System", "event-viewer", U, ""),
