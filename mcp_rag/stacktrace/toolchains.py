@@ -49,8 +49,8 @@ _PANIC = re.compile(r"\s*thread \d{1,12} panic: (.*)$")
 _RETURNED = re.compile(r"\s*(?:error: )?([A-Z]\w{1,80})$")
 _ZIG_FRAME = re.compile(r"\s*([^\s:]{1,300}\.zig):(\d{1,9}):\d{1,9}: 0x[0-9a-f]{1,16} in (\S{1,200})")
 _NIM_FRAME = re.compile(r"\s*([^\s()]{1,300}\.nim)\((\d{1,9})\) (\S{1,200})")
-_NIM_ERROR = re.compile(r"\s*(?:Error: unhandled exception: )?(.*) \[([A-Z]\w{1,80})\]$")
-_CRYSTAL_ERROR = re.compile(r"\s*(?:Unhandled exception: )?(.*) \(([A-Z][\w:]{1,120})\)$")
+_NIM_ERROR = re.compile(r"(?:Error: unhandled exception: )?(\S.*) \[([A-Z]\w{1,80})\]$")
+_CRYSTAL_ERROR = re.compile(r"(?:Unhandled exception: )?(\S.*) \(([A-Z][\w:]{1,120})\)$")
 _CRYSTAL_FRAME = re.compile(r"\s*from (\S{1,300}?\.cr):(\d{1,9}):\d{1,9} in '?([^\s']{1,200})")
 _LISP_ERROR = re.compile(r"\s*Debugger entered--Lisp error: \(([\w/+*<>=!?:-]{1,80})(?: (.*?))?\)?$")
 _LISP_FRAME = re.compile(r" {2}([a-z][\w/+*<>=!?:-]{0,120})\(")
@@ -94,7 +94,7 @@ def nim(lines: Sequence[str]) -> StackTrace | None:
     """Nim prints its calls outermost first, then the message and the exception's name in brackets."""
     calls = [m for line in lines if (m := _NIM_FRAME.match(line))]
     last = max((n for n, line in enumerate(lines) if _NIM_FRAME.match(line)), default=len(lines))
-    said = next((m for line in lines[last + 1 :] if (m := _NIM_ERROR.match(line))), None)
+    said = next((m for line in lines[last + 1 :] if (m := _NIM_ERROR.match(line.strip()))), None)
     if not calls or said is None:
         return None
     frames = tuple(Frame(function=m[3], file=m[1], line=int(m[2]), in_app="/nim/" not in m[1]) for m in reversed(calls))
@@ -108,7 +108,7 @@ def crystal(lines: Sequence[str]) -> StackTrace | None:
         for line in lines
         if (m := _CRYSTAL_FRAME.match(line))
     )
-    said = next((m for line in lines if (m := _CRYSTAL_ERROR.match(line))), None)
+    said = next((m for line in lines if (m := _CRYSTAL_ERROR.match(line.strip()))), None)
     return StackTrace("crystal", (ExceptionInfo(said[2], said[1].strip(), frames),)) if frames and said else None
 
 
