@@ -17,10 +17,19 @@ BLOCKS = frozenset({APPLE, FLUTTER, MINECRAFT, REDIS})
 _DATED = 6  # the first lines of Minecraft's report hold its time, as a header would
 _TRACE = frozenset({Part.FRAME, Part.LINK, Part.DETAIL})
 # A request is told in one line, and by the server: what a program prints behind it is another's.
-_REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "gin", "iis", "uwsgi"})
+_REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "access-astro", "gin", "iis", "uwsgi"})
 _BEGUN = frozenset({Part.CRASH, Part.START})
 # Below whose line the output of what failed is printed.
 _WITH_OUTPUT = frozenset({"go-test", "gradle", "ansible", "ansible-host", "pytest", "docker-build"})
+# Whose records are told in several lines, the level in one of those below the first.
+VIEWER, OCAML = "event-viewer", "ocaml-compiler"
+_TOLD_IN_LINES = frozenset({VIEWER, OCAML})
+DBT = "dbt"
+MAX_RECORD_LINES = 60
+# Loggers of C++, which print no trace of Python's. (klog's manner is also that of a logger of Python.)
+_NATIVE_LOGGERS = frozenset({"tensorflow", "absl", "c10", "nccl"})
+# Whose loggers print the exception on the lines below their own, at every level.
+_LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose records are one line each, whatever they say.
 _ONE_LINE = frozenset({"logfmt", "klog", "logrus-console"})
 
@@ -35,6 +44,41 @@ def completes(event: OpenEvent, shape: Shape, at: int) -> bool:
         and shape.header.time == NO_SPAN
         and not shape.two_line
     )
+
+
+def tells_level(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether the line says the level of a record whose first line does not: the event viewer's line for it, or what
+    OCaml says below the place and the source."""
+    header = event.head.header
+    if header is None or header.format not in _TOLD_IN_LINES or at - event.first > MAX_RECORD_LINES:
+        return False
+    if header.format == VIEWER:
+        return shape.header is not None and shape.header.format == "event-viewer-level"
+    return shape.kind is Kind.TEXT and not shape.indented and shape.level >= Level.WARN and event.phase is Phase.NONE
+
+
+def in_record(event: OpenEvent, shape: Shape, at: int) -> bool:
+    """Whether the line is one of a record that is told in several."""
+    header = event.head.header
+    if header is None or header.format not in _TOLD_IN_LINES:
+        return further_line(shape) and header is not None and header.format == DBT and event.last == at - 1
+    viewed = header.format == VIEWER and shape.kind is Kind.TEXT and at - event.first < MAX_RECORD_LINES
+    return tells_level(event, shape, at) or (viewed and event.last == at - 1)
+
+
+def further_line(shape: Shape) -> bool:
+    """Whether the line reads like a further one of what dbt said above; below anything else it is an event."""
+    return shape.header is not None and shape.header.format == "dbt-continued"
+
+
+def of_native_logger(event: OpenEvent) -> bool:
+    """Whether the line above is a record of C++'s: a traceback of Python below it is the program's."""
+    return event.head.header is not None and event.head.header.format in _NATIVE_LOGGERS
+
+
+def logged_below(following: Role) -> bool:
+    """Whether the line above may be an exception that a logger printed below its own line."""
+    return following.part is Part.FRAME and following.language in _LOGGED_BELOW
 
 
 def ruled_off(event: OpenEvent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from mcp_rag.events.amid import BLOCKS, completes
+from mcp_rag.events.amid import BLOCKS, completes, tells_level
 from mcp_rag.events.joining import joins, phase_after
 from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape
@@ -138,7 +138,7 @@ class _Lane:
             event.last = at
             self._begin(event, shape)
             return event.prefixed or shape.two_line or event.language == REDIS
-        if completes(event, shape, at):
+        if completes(event, shape, at) or tells_level(event, shape, at):
             event.second, event.last = shape, at
         else:
             self._join(event, at, shape)

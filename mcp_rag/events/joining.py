@@ -14,9 +14,13 @@ from mcp_rag.events.amid import (
     boxed,
     completes,
     explains,
+    further_line,
     in_block,
+    in_record,
     late_crash,
+    logged_below,
     noted_panic,
+    of_native_logger,
     of_pipeline,
     of_runtime,
     paragraph,
@@ -31,7 +35,7 @@ from mcp_rag.events.phases import Lane, OpenEvent, Phase
 from mcp_rag.events.reports import begins_report, in_report
 from mcp_rag.events.shapes import Kind, Shape
 from mcp_rag.formats import CARRIERS
-from mcp_rag.stacktrace import REDIS, Part, Role
+from mcp_rag.stacktrace import REDIS, Part
 from mcp_rag.stacktrace.reports import LANGUAGES, TITLE
 from mcp_rag.types import Level
 
@@ -47,8 +51,6 @@ _PLACED_BELOW = frozenset({_PLSQL, "powershell"})  # who print their error above
 _RULERS = {"cpp": {"cpp"}, "go": {"cpp"}, "java": {"java"}}
 # Whose announcements are mere rules or say nothing bad: in the message of a logger they may be anything.
 OPENERS = frozenset({"java", "ipython", "compiler"})
-# Whose loggers print the exception on the lines below their own, at every level.
-_LOGGED_BELOW = frozenset({"java", "csharp"})
 # Whose events have a margin on every line: what has none is another's.
 _BOXED = frozenset({"terraform"})
 _LAST_LINE_CLOSES = frozenset({_PYTHON})
@@ -80,10 +82,10 @@ def phase_after(phase: Phase, language: str, shape: Shape) -> tuple[Phase, str]:
 
 def joins(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     """Whether the line at position `at` continues `event`."""
-    if shape.kind is Kind.PIECE:
+    if shape.kind is Kind.PIECE or in_record(event, shape, at):
         return True
     alone = event.head.kind is Kind.JSON and stands_alone(event, shape, lane, at)
-    if alone or shape.kind is Kind.JSON or behind_request(event, shape):
+    if alone or shape.kind is Kind.JSON or behind_request(event, shape) or further_line(shape):
         return False
     if shape.role.language in LANGUAGES and (begins := begins_report(event, shape, lane, at)) is not None:
         return not begins
@@ -139,7 +141,7 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if begun_empty(event) and part is Part.NONE:
         return False
     if shape.stray and not (shape.indented or part in _TRACE):
-        return part is not Part.TYPE or not _logged_below(lane.following(at))
+        return part is not Part.TYPE or not logged_below(lane.following(at))
     if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
         return False
     if shape.indented:  # an exception group, or a syntax error: those begin with the place
@@ -148,14 +150,9 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if part is Part.TYPE or part is Part.NONE:
         after = lane.following(at)
         if after.part in _TRACE:
-            return not _logged_below(after) or of_pipeline(event)
+            return not logged_below(after) or of_pipeline(event)
         return part is Part.TYPE and shape.level >= Level.WARN
     return False
-
-
-def _logged_below(following: Role) -> bool:
-    """Whether the line above may be an exception that a logger printed below its own line."""
-    return following.part is Part.FRAME and following.language in _LOGGED_BELOW
 
 
 def _trace_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
@@ -187,7 +184,7 @@ def _start_line(event: OpenEvent, shape: Shape, at: int) -> bool:
         return False  # what a program of Rust ends with, and no logger prints
     if event.headed:
         # Loggers attach tracebacks on purpose at DEBUG and from WARN up; after an INFO line the program died.
-        return event.head.level != Level.INFO
+        return event.head.level != Level.INFO and not of_native_logger(event)
     return event.head.level >= Level.WARN and event.last == at - 1
 
 
@@ -205,7 +202,9 @@ def _crash_line(event: OpenEvent, shape: Shape, at: int) -> bool:
     if event.phase is Phase.FRAMES and event.language == "swift" and language == "cpp":
         return event.last == at - 1  # Apple's C++ runtime has the last word on an exception of Objective-C
     # Swift says why, then that the program crashed, then in which thread; Perl has several errors in what it compiles.
-    return event.phase is Phase.HEAD and event.language == language in {"swift", "perl"} and event.last >= at - 2
+    return (
+        event.phase is Phase.HEAD and event.language == language in {"swift", "perl", "llvm"} and event.last >= at - 2
+    )
 
 
 def _ruled_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:

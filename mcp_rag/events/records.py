@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag import formats, stacktrace
+from mcp_rag.events.amid import VIEWER
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.bracketed import bracketed
 from mcp_rag.events.folded import folded, unfolded, untabbed
@@ -15,14 +16,16 @@ from mcp_rag.events.phases import Phase
 from mcp_rag.events.shapes import Kind, Shape, inside
 from mcp_rag.events.told_below import (
     alert,
+    coded,
     derivation_failure,
     error_stack,
     installer_failure,
     report_message,
     told_below,
     untold,
+    viewed,
 )
-from mcp_rag.stacktrace import Part, reports
+from mcp_rag.stacktrace import APPLE, Part, reports
 from mcp_rag.types import (
     NO_SPAN,
     Envelope,
@@ -89,12 +92,15 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
     head = event.head
     fields = formats.decode_json(texts[0]) if head.kind is Kind.JSON else None
     parts = _from_json(fields, texts) if fields else _from_text(event, texts, head.header)
+    if event.language == APPLE and not any(parts.stamps):  # the report holds its own, in lines like other fields
+        parts.stamps = (viewed("Date/Time", texts),)
+        parts.service = parts.service or viewed("Process", texts).partition(" [")[0]
     stamps, service = stamps_and_service(parts.stamps, parts.service, envelopes)
     return LogRecord(
         first_line=lines.first_line + members[0],
         last_line=lines.first_line + members[-1],
         body="\n".join(texts),
-        message=parts.message,
+        message=parts.message or _unnamed(parts.trace, texts),
         level=event.level,
         format=parts.format or next((e.format for e in reversed(envelopes)), ""),
         timestamp_ms=instant_of(stamps, settings),
@@ -105,6 +111,12 @@ def build(event: Event, order: Sequence[int], lines: Lines) -> LogRecord:
         attributes=parts.attributes,
         cause=_cause(parts),
     )
+
+
+def _unnamed(trace: StackTrace | None, texts: Sequence[str]) -> str:
+    """The first line of a debugger's calls that nothing names: it says more than an empty message."""
+    named = trace is None or trace.language != "cpp" or trace.outermost.type or trace.outermost.message
+    return "" if named else texts[0].strip()
 
 
 def _cause(parts: _Parts) -> str:
@@ -189,8 +201,9 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     if header is not None:
         first = texts[0]
         inner = [first[header.body :], *texts[1:]]
-        if event.second is not None and event.second.header is not None and len(inner) > 1:
-            inner[1] = inner[1][event.second.header.body :]
+        second = event.second.header if event.second is not None and event.head.two_line else None
+        if second is not None and len(inner) > 1:
+            inner[1] = inner[1][second.body :]
         parts.format = header.format
         parts.stamps = (_cut(first, event.head.around), _cut(first, header.time))
         parts.logger = _cut(first, header.logger)
@@ -219,6 +232,8 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
         parts.cause = untold(parts.message, inner)
     if header is not None and (closer := _CLOSERS.get(header.format)):
         parts.message = _closed(parts.message, closer)
+    if header is not None and header.format == VIEWER:
+        parts.stamps, parts.service = (viewed("Date", inner),), viewed("Source", inner)
     if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
         parts.message, parts.cause = told.message, told.cause
         parts.trace = stacktrace.parse(told.stack) if told.stack else parts.trace
@@ -237,6 +252,8 @@ def _told_behind(event: Event, header: Header | None, inner: Sequence[str], part
         if said := report_message(inner[1:], framed=crash or parts.trace is not None):
             return said
     if header is not None and (said := told_below(header.format, inner[1:])):
+        return said
+    if header is not None and header.format == "gcc" and (said := coded(inner[0].strip(), inner[1:])):
         return said
     if inner[0].endswith(_PIP):
         return installer_failure(inner[1:])

@@ -82,6 +82,7 @@ _NAMED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|$)")
 # Lines that belong to the error before them, as if its logger had not headed them.
 _NOTES = {
     "postgres": re.compile(r"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): "),
+    "dbt-continued": re.compile(r""),
     "maven": re.compile(
         r" {0,8}$|\[Help \d{1,2}\] http|To see the full stack trace of the errors|Re-run Maven using the -X"
         r"|For more information about the errors|After correcting the problems|  mvn <args> -rf "

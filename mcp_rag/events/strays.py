@@ -28,6 +28,7 @@ _SAID = (
     r"(?:Permission denied|Access denied|Authentication failed|Connection (?:refused|reset|timed out))\b",
     # a level in brackets behind a program's name
     r"\[(?:emerg|alert|crit|error|fatal)\] \S",
+    r"\[[A-Z]\w{1,60}(?:Error|Exception)\] \S|(?:Database|Compilation|Runtime|Parsing|Dependency) Error in \w{1,20} ",
     r"Internal Server Error: /",  # Django's console names no level
     r"FAIL(?:ED)?[ \t]+[\w./\-]+$|FAILED: [A-Z]",
     # the shell on what it ran
@@ -52,7 +53,7 @@ _INDENTED = re.compile(
 )
 _WARNS = re.compile(
     rf"(?:{_PROGRAM}|[\w ()-]{{1,60}} VM )?(?:[Ww]arning|WARNING|WARN): \S"
-    r"|\(node:\d+\) (?:\[\w{1,40}+\] )?\w{0,40}Warning: "
+    r"|\(node:\d+\) (?:\[\w{1,40}+\] )?\w{0,40}Warning: |\[!\] [A-Z]"  # the last is how CocoaPods marks both
 )
 _STRAY = re.compile(rf"{_MARK}{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.join(_DIED)})|ORA-\d+: ")
 # A program's name or a system call with what it was given, and the words of the shell or the system that refused it.

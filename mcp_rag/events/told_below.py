@@ -16,6 +16,10 @@ _ORACLE = re.compile(r"ORA-\d+: (?!at (?:\"|line ))")
 _CHECKED = re.compile(r"(?:bootstrap check failure )?\[\d{1,3}\](?: of \[\d{1,3}\])?: (.*)$")
 _CAPTION = re.compile(r"Error Message:$|Failure/Error: |\S+\.\w{1,5}:\d+$")
 _EVALUATED = re.compile(r" {7}error: (\S.*)$")
+_OCAML = re.compile(r"((?:Error|Warning|Alert)\b.{0,80}?: ?\S.*)$")
+_DBT = re.compile(r"(?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal) Error in \w{1,20} ")
+_ASKED = "Expected equality of these values:"  # GoogleTest; they stand below
+_BOXED_ERROR = re.compile(r"[ │|]{1,12}(Error: .*)$")
 _BLOCK = frozenset({"|", "|-", ">", ">-", "|+", ">+"})
 
 
@@ -89,11 +93,18 @@ def alert(lines: Sequence[str]) -> str:
 
 def untold(message: str, lines: Sequence[str]) -> str:
     """Why a program did not start, where its message is the same whatever kept it from that: Spring's description,
-    Elasticsearch's first check that failed; "" for all other messages."""
+    Elasticsearch's first check that failed, what dbt says of a model, Terraform's own word in what Terragrunt says; ""
+    for all other messages."""
     if message == "APPLICATION FAILED TO START":
         return _described(lines)
     if message == "node validation exception":
         return next((found[1].strip() for line in lines if (found := _CHECKED.match(line))), "")
+    if message.endswith("error occurred:"):
+        return next((found[1].strip() for line in lines if (found := _BOXED_ERROR.match(line))), "")
+    if message == "Encountered an error:":  # dbt, then the error's kind
+        return next(iter([line.strip() for line in lines[1:] if line.strip()][1:2]), "")
+    if message.endswith(")") and _DBT.match(message):
+        return " ".join([line.strip() for line in lines[1:] if line.strip()][:2])
     return ""
 
 
@@ -108,7 +119,7 @@ def report_message(lines: Sequence[str], *, framed: bool) -> str:
     does. "" for a mere caption."""
     said = (line.strip() for line in lines)
     message = next((text for text in said if text and not _CAPTION.match(text)), "") if framed else ""
-    return "" if message.endswith(":") else message
+    return "" if message.endswith(":") and message != _ASKED else message
 
 
 def _db2(lines: Sequence[str]) -> str:
@@ -119,11 +130,42 @@ def _db2(lines: Sequence[str]) -> str:
     return ""
 
 
+def _described_event(lines: Sequence[str]) -> str:
+    """What the event viewer's record says below its heading."""
+    at = next((n for n, line in enumerate(lines) if line.startswith("Description:")), len(lines))
+    return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
+
+
+def viewed(name: str, lines: Sequence[str]) -> str:
+    """A field of the event viewer's record, "" where it has none."""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:")), "")
+
+
+def _ocaml(lines: Sequence[str]) -> str:
+    """What the compiler says below the source."""
+    return next((found[1].strip().removeprefix("Error: ") for line in lines if (found := _OCAML.match(line))), "")
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """The reason that CloudFormation gave, below the resource."""
+    return next((line.strip() for line in lines if line.strip()), "")
+
+
+def coded(first: str, lines: Sequence[str]) -> str:
+    """The message of a compiler that prints it below the place, or below a code in brackets; "" where it is not."""
+    if first and not (first[0] == "[" and first[-1] == "]"):
+        return ""
+    return next((line.strip().removeprefix("• ") for line in lines if line.strip()), "")
+
+
 _TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {
     "gradle": _gradle,
     "ansible": _ansible,
     "ansible-host": _host,
     "db2diag": _db2,
+    "event-viewer": _described_event,
+    "ocaml-compiler": _ocaml,
+    "cloudformation": _reason,
 }
 
 

@@ -11,7 +11,7 @@ from mcp_rag.formats.base import TextFormat
 from mcp_rag.formats.levels import level_of
 from mcp_rag.types import Level
 
-_PATH = r"(?:[A-Za-z]:)?[^\s:()\[\]'\"<>|]{1,200}(?: [^\s:()\[\]'\"<>|]{1,60}){0,2}?"
+_PATH = r"(?:[A-Za-z]:)?[^\s:()\[\]'\"<>|]{1,200}(?: [^\s:()\[\]'\"<>|]{1,160}){0,2}?"
 _NPM = {"ERR!": Level.ERROR, "error": Level.ERROR, "WARN": Level.WARN, "warn": Level.WARN}
 _RESULTS = {"FAILURE": Level.ERROR, "ABORTED": Level.ERROR, "UNSTABLE": Level.WARN}
 _HOSTS = {"SUCCESS": Level.INFO, "CHANGED": Level.INFO}
@@ -43,7 +43,8 @@ def _host(found: re.Match[str]) -> Level:
 
 
 def _linker(found: re.Match[str]) -> Level:
-    if found["kind"] is None and found.string.rstrip().endswith("':"):
+    rest = found.string[found.end() :]
+    if found["kind"] is None and (rest.startswith("note: ") or rest.rstrip().endswith("':")):
         return Level.UNSET  # where something is used; what it is follows
     return level_of(found["kind"]) if found["kind"] == "warning" else Level.ERROR
 
@@ -59,7 +60,8 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
         "src/charge.c:41:7: error: use of undeclared identifier 'rate'",
         needs=": ",
         grade=_diagnostic,
-        pattern=rf"{_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?(?P<kind>error|warning): ",
+        pattern=rf"(?!\d{{1,4}}[-/:.]\d\d){_PATH}:\d{{1,7}}:(?:\d{{1,6}}:)? (?:fatal |internal compiler )?"
+        r"(?P<kind>[Ee]rror|ERROR|warning|WARNING):(?: |$)",
     ),
     TextFormat(
         "msvc",
@@ -196,11 +198,11 @@ BUILD_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "make",
-        "make and ninja: `make: *** [target] Error 1`",
+        "make, SCons and ninja: `make: *** [target] Error 1`",
         "make[2]: *** [Makefile:41: charge.o] Error 1",
-        first="gmn",
+        first="gmn*",
         level=Level.ERROR,
-        pattern=r"(?:g?make(?:\[\d{1,3}\])?: \*\*\* |ninja: (?:error|fatal): )",
+        pattern=r"(?:g?make(?:\[\d{1,3}\])?: \*\*\* |ninja: (?:error|fatal): |\*\*\* (?=\[[^\[\]]{1,300}\] Error \d))",
     ),
     TextFormat(
         "cmake",

@@ -61,6 +61,15 @@ EMBEDDED_FORMATS: tuple[TextFormat, ...] = (
         r"(?:[\w:~]{1,80}\(\): )?",
     ),
     TextFormat(
+        "zephyr-minimal",
+        "Zephyr's controllers on a crash, without time and module: `E: message`",
+        "E: ***** MPU FAULT *****",
+        first="EW",
+        needs=": ",
+        pattern=r"(?P<level>[EW]): (?=\*{5} | {1,3}\S|r\d{1,2}/\w\w: |>>> ZEPHYR |Faulting instruction|Current thread"
+        r"|(?:Halting|Resetting) system)",
+    ),
+    TextFormat(
         "zigbee2mqtt-2",
         "Zigbee2MQTT since version 2: `[time] error: <tab>namespace: message`",
         "[2026-11-23 19:20:37] error: \tz2m: Failed to ping 'till'",

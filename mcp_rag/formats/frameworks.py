@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mcp_rag.formats.base import LEVEL, TextFormat
-from mcp_rag.formats.levels import syslog_level
+from mcp_rag.formats.levels import level_of, syslog_level
 from mcp_rag.types import Level
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
@@ -19,6 +19,13 @@ def _priority(found: re.Match[str]) -> Level:
 
 def _unreal(found: re.Match[str]) -> Level:
     return _UNREAL.get(found["word"] or "", Level.INFO if found["word"] else Level.UNSET)
+
+
+def _flink(found: re.Match[str]) -> Level:
+    """A task or job that failed is told as information, with its exception: Flink may restart it, but somebody has to
+    know."""
+    level = level_of(found["word"])
+    return Level.WARN if level is Level.INFO and " to FAILED" in found.string else level
 
 
 FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
@@ -116,8 +123,10 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         "Flink: `time LEVEL  logger [] - message`",
         "2026-11-23 19:20:37,123 ERROR org.apache.flink.runtime.taskmanager.Task         [] - switched to FAILED",
         stamped=True,
-        needs="] - ",
-        pattern=rf" {LEVEL} {{1,5}}{_DOTTED} {{1,60}}\[[^\[\]]{{0,80}}\] - ",
+        needs=" - ",
+        grade=_flink,
+        pattern=rf" (?P<word>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {{1,5}}(?:{_DOTTED} {{1,60}}\[[^\[\]]{{0,80}}\] - "
+        r"|(?P<tag>org\.apache\.flink\.[\w.$]{1,160}) {1,60}- )",
     ),
     TextFormat(
         "nexus",

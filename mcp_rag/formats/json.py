@@ -40,7 +40,7 @@ _TIMES = _names(
     "timestamp_ns observedtimeunixnano __realtime_timestamp eventtime lasttimestamp eventtimestamp firsttimestamp "
     "requestreceivedtimestamp timemillis receivetimestamp created created_at metadata.creationtimestamp time_iso8601 "
     "time_local startutc start_time dt timegenerated when at edgestarttimestamp "
-    "edgeendtimestamp event_time log_time logtime _time"
+    "edgeendtimestamp event_time log_time logtime _time capturetime"
 )
 _LOGGERS = _names(
     "logger logger_name loggername log.logger @logger @module record.name target sourcecontext "
@@ -51,7 +51,7 @@ _SERVICES = _names(
     "service.name service service_name servicename resource.attributes.service.name resource.service.name "
     "resource.labels.service_name resource.labels.container_name kubernetes.container_name kubernetes.labels.app "
     "container_name containername_s cloud_rolename approlename containerappname_s app application appname app_name svc "
-    "scriptname labels.app syslog_identifier _systemd_unit sourcename _service _app program"
+    "scriptname labels.app syslog_identifier _systemd_unit sourcename _service _app program procname"
 )
 _STREAMS = _names("thread thread_name threadname process.thread.name ctx pid _pid process.pid record.thread.id")
 _CODES = _names(

@@ -52,6 +52,10 @@ def composed_of(name: str, record: Record) -> tuple[str, Level] | None:
         error = text_of(record.get("error"))
         request = " ".join(text_of(get(record, path)) for path in ("type", "request.operation", "request.path"))
         return (f"{request}: {error}", Level.ERROR) if error else (request, Level.INFO)
+    if name == "json-apple-ips":
+        kind, signal = text_of(get(record, "exception.type")), text_of(get(record, "exception.signal"))
+        reason = text_of(get(record, "termination.indicator"))
+        return f"{kind} ({signal}): {reason}".replace(" ()", "").removesuffix(": "), Level.FATAL
     if name == "json-workers":
         return _workers(record)
     if name == "json-lambda-platform":

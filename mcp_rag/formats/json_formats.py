@@ -170,6 +170,13 @@ JSON_FORMATS: tuple[JsonFormat, ...] = (
         '"metrics":{"durationMs":3000.0},"status":"timeout"}}',
     ),
     _json(
+        "apple-ips",
+        "Apple's crash reports in their newer form (.ips), the record below the first line",
+        "procname capturetime exception",
+        '{"procName":"Till","captureTime":"2026-11-23 19:20:37.1234 +0000","exception":{"type":"EXC_CRASH",'
+        '"signal":"SIGABRT"},"termination":{"indicator":"Abort trap: 6"}}',
+    ),
+    _json(
         "workers",
         "Cloudflare Workers (wrangler tail --format json)",
         "outcome scriptname logs exceptions",

@@ -131,7 +131,8 @@ _COUNTED = re.compile(
     rf"\b(?<![#:]){_NOT_NUMBERED}\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
-    r"(?:\d+\b|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)",
+    r"(?:\d+\b(?! \[[a-z]{1,30}-)|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)"
+    r"|\bwarn=\d+\b",
     re.IGNORECASE,
 )
 _FATAL = re.compile(
@@ -144,7 +145,8 @@ _FATAL = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\berrors?\b(?!\.log\b)|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
+    r"\berrors?\b(?!\.log\b| = <)"
+    r"|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
     r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed(?! login)|ing)?\b"
     r"|\bcorrupt(?:ed|ion)?\b"
     r"|\bassertion\b|\b(?-i:E\d{4})\b|\bdied signal=\d|\b(?-i:SQL\d{4,5}N)\b"
@@ -153,7 +155,10 @@ _ERROR = re.compile(
     r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
     r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|\bNVRM: Xid\b"
     r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
-    r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ ",
+    r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ |\bis not recognized as (?:an internal|the name of)\b"
+    r"|^! (?:Undefined control sequence|Missing \S{1,12} inserted|Emergency stop|Extra |Misplaced |Paragraph ended"
+    r"|File ended|Illegal )|^CONFLICT \(|\bwas \d{1,3} instead of 0\b"
+    r"|\bmemory access fault\b|\bMCU '[\w-]{1,40}' shutdown: |\blost communication with ",
     re.IGNORECASE,
 )
 _WARN = re.compile(
@@ -178,7 +183,8 @@ _FATAL_HINT = re.compile(
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
     r"|e\d{4}|died s|sql\d{4}|curl: |×|❌|harakiri|damn|mpi_abort|unclosed|destroyed but"
-    r"|giving up|: xid|mounting |answers: |has died|exited unexp"
+    r"|giving up|: xid|mounting |answers: |has died|exited unexp|recognized as|access fault|' shutdown|communication w"
+    r"|^! [a-z]|^conflict \(|instead of 0"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
@@ -191,8 +197,11 @@ _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT
 
 # cron names the command that it starts: what its options are called says nothing of how it went.
 _CRON = re.compile(r"\([\w.@-]{1,64}\) CMD \(")
-# pytest's titles of what follows.
+# pytest's titles of what follows, and those of cargo, RSpec and others.
 _TITLE = re.compile(r"={3,120} (?:ERRORS|FAILURES) ={3,120}$")
+_TITLES = frozenset({"failures:", "Failures:", "Failed examples:", "Failed tests:"})
+# What a shell is about to run: its trace, or a command behind a prompt. What its arguments are called says nothing.
+_COMMAND = re.compile(r"\+{1,8} \S|\$ \S|(?:PS )?[A-Z]:\\[^<>|:*?\"\n]{0,200}> ?\S")
 
 
 def level_from_words(text: str) -> Level:
@@ -203,7 +212,9 @@ def level_from_words(text: str) -> Level:
     text = text[:512]
     if text[:6] == "(node:" and _NODE_WARNS.match(text):
         return Level.WARN
-    if (text.startswith("===") and _TITLE.match(text)) or (text[:1] == "(" and _CRON.match(text)):
+    if (text.startswith("===") and _TITLE.match(text)) or (text[:1] == "(" and _CRON.match(text)) or text in _TITLES:
+        return Level.UNSET
+    if (text[:1] in "+$" or text[1:3] == ":\\" or text[:3] == "PS ") and _COMMAND.match(text):
         return Level.UNSET
     low = text.lower()
     if not _ANY_HINT.search(low):
@@ -213,7 +224,8 @@ def level_from_words(text: str) -> Level:
     if _FATAL_HINT.search(low) and _FATAL.search(text):
         return Level.FATAL
     if _ERROR_HINT.search(low) and _ERROR.search(text):
-        return Level.ERROR
+        # What is to be given up may be named after errors.
+        return Level.WARN if "deprecated and will be removed" in low else Level.ERROR
     if not _WARN_HINT.search(low):
         return Level.UNSET
     return Level.WARN if _WARN.search(text) or ("status=" in low and _ENDED.search(low)) else Level.UNSET

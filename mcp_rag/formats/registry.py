@@ -16,6 +16,7 @@ from mcp_rag.formats.builds import BUILD_FORMATS
 from mcp_rag.formats.clusters import CLUSTER_FORMATS
 from mcp_rag.formats.consoles import CONSOLE_FORMATS
 from mcp_rag.formats.databases import DATABASE_FORMATS
+from mcp_rag.formats.developer import DEVELOPER_FORMATS
 from mcp_rag.formats.devices import DEVICE_FORMATS
 from mcp_rag.formats.embedded import EMBEDDED_FORMATS
 from mcp_rag.formats.envelopes import ENVELOPE_FORMATS, unwrap
@@ -83,6 +84,7 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *GAME_FORMATS,
     *PLATFORM_FORMATS,
     *TERMINAL_FORMATS,
+    *DEVELOPER_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
     *WEB_TOOL_FORMATS,
@@ -117,6 +119,7 @@ CARRIED = frozenset(
         *GAME_FORMATS,
         *PLATFORM_FORMATS,
         *TERMINAL_FORMATS,
+        *DEVELOPER_FORMATS,
         *SYSTEM_FORMATS,
         *WEB_TOOL_FORMATS,
         LOGFMT,

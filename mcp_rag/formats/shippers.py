@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+from mcp_rag.formats.levels import header_level
 from mcp_rag.formats.wrappers import EnvelopeFormat, LokiJson
+from mcp_rag.types import Level
 
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+
+
+def _names_a_service(found: re.Match[str]) -> bool:
+    return header_level(found["service"]) is Level.UNSET
+
 
 SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
     LokiJson(
@@ -93,5 +102,65 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         needs="{",
         pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{9})?(?: ?[+-]\d\d:?\d\d|Z))"
         r"(?: (?P<service>[\w.*-]{1,200}): |\t(?P<stream>[\w.*/-]{1,200})\t)(?=\{)",
+    ),
+    EnvelopeFormat(
+        "terragrunt",
+        "Terragrunt before what Terraform printed: `time STDERR [unit] terraform: text`",
+        "19:20:37.123 STDERR [live/till] terraform: │ Error: Reference to undeclared resource",
+        kind="envelope",
+        first="0",
+        needs=": ",
+        pattern=r"(?P<timestamp>\d\d:\d\d:\d\d\.\d{3}) STD(?:OUT|ERR) {1,3}(?:\[(?P<service>[^\[\]]{1,200})\] )?"
+        r"(?:terraform|tofu): ?",
+    ),
+    EnvelopeFormat(
+        "cinit",
+        "Containers whose supervisor names the service in twelve columns: `[app         ] text`",
+        "[till        ] Error: the drawer is stuck",
+        kind="envelope",
+        first="[",
+        needs=" ] ",
+        accept=_names_a_service,
+        pattern=r"\[(?=[^\]]{12}\] )(?P<service>[a-z][\w-]{0,10}) {1,11}\] ?",
+    ),
+    EnvelopeFormat(
+        "ros2",
+        "ROS 2's launch before what a process printed: `[process-number] text`",
+        "[till-3] Traceback (most recent call last):",
+        kind="envelope",
+        first="[",
+        needs="] ",
+        # Others put a thread there, and their header behind it.
+        pattern=r"\[(?P<service>[a-z][\w.]{0,60}(?:-[a-z][\w.]{0,60}){0,4}-\d{1,3})\] (?=Traceback \(most "
+        r"|terminate called | {2,}(?!(?:INFO|WARN|ERROR|DEBUG|TRACE|FATAL)\b)\S"
+        r"|[A-Z]\w{0,60}(?:Error|Exception|Interrupt): )",
+    ),
+    EnvelopeFormat(
+        "stack",
+        "Stack (Haskell) before what a package's build printed: `package> text`",
+        "till> src/Till.hs:41:7: error:",
+        kind="envelope",
+        first="a",
+        needs="> ",
+        pattern=r"(?P<service>[a-z][\w-]{0,60})> (?=/?[\w./-]{1,200}\.hs:\d{1,6}:\d{1,6}: | {2,}\S)",
+    ),
+    EnvelopeFormat(
+        "bitbake-log",
+        "BitBake before the log of a task that failed: `| text`",
+        "| make: *** [Makefile:41: till.o] Error 1",
+        kind="envelope",
+        first="|",
+        needs=": ",
+        pattern=r"\| (?=(?:ERROR|WARNING|NOTE|DEBUG): |make(?:\[\d{1,3}\])?: |[\w./+-]{1,200}:\d{1,6}:(?:\d{1,6}:)? "
+        r"(?:fatal )?(?:error|warning): )",
+    ),
+    EnvelopeFormat(
+        "colour",
+        "What is left of a terminal's colour where its escape character was lost: `[0m19:20:37 text`",
+        "[0m19:20:37.123456 [error] [MainThread]: the till is shut",
+        kind="envelope",
+        first="[",
+        needs="m",
+        pattern=r"\[(?:(?:0|1|3\d|9\d)m(?=[\d\[A-Z])|[01];\d{1,3}(?:;\d{1,3}){0,3}m(?=[\w\[]))",
     ),
 )

@@ -52,7 +52,7 @@ WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
         first=" ",
         grade=_badge,
         # Where a file is named below the badge of the whole run, what is wrong with it stands below.
-        pattern=r" {1,3}(?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
+        pattern=r" {1,3}(?:\([A-Z]{4,12}\) {1,2})?(?:(?P<low>error|warning)  in \S{1,300} {0,9}$"
         r"|(?P<word>ERROR|FATAL|WARN|WARNING|INFO|DEBUG|LOG|DONE|READY|SUCCESS|WAIT)"
         r"(?: {2,3}(?=\S)| (?=\[[0-9a-f]{8}\] |\([A-Z]\w{1,60}::)))",
     ),
@@ -75,6 +75,19 @@ WEB_TOOL_FORMATS: tuple[TextFormat, ...] = (
         grade=_mark,
         pattern=r" {0,3}(?P<mark>[⨯⚠✓○»▲]) (?:(?P<above>(?=[^\s()]{1,300} \(\d{1,7}:\d{1,6}\) @ ))"
         r"|\.{0,2}/[^\s:]{1,300}:\d{1,7}:\d{1,6}$|(?:unhandledRejection|uncaughtException): {1,2}|(?=\S))",
+    ),
+    TextFormat(
+        "access-astro",
+        "Astro on a request: `time [500] /path 12ms`",
+        "19:20:37 [500] /orders/7 132ms",
+        stamped=True,
+        first="^",
+        shapes=("clock",),
+        needs="ms",
+        grade=_status,
+        digits_matter=True,
+        pattern=r" (?P<body>)\[(?P<status>[1-5]\d\d)\] "
+        r"(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) )?(?=/\S{0,400} \d{1,7}ms$)",
     ),
     TextFormat(
         "access-next",

@@ -27,6 +27,7 @@ from mcp_rag.stacktrace import (
     ruby,
     rust,
     stores,
+    toolchains,
 )
 from mcp_rag.stacktrace.jvm import MINECRAFT, THREADS
 from mcp_rag.stacktrace.mobile import APPLE, FLUTTER
@@ -71,7 +72,7 @@ _PARSERS: Mapping[str, Callable[[Sequence[str]], StackTrace | None]] = {
     php.LANGUAGE: php.parse,
     native.LANGUAGE: mobile.native_crash,
     beam.LANGUAGE: beam.parse,
-    **{name: parser for name, _, parser in others.TABLES},
+    **{name: parser for name, _, parser in (*others.TABLES, *toolchains.TABLES)},
     compilers.LANGUAGE: compilers.parse,
     jvm.MINECRAFT: jvm.minecraft,
     mobile.ANR: mobile.anr,

@@ -49,7 +49,7 @@ _TYPE = re.compile(
     r"Error))(?: \((0x[0-9A-F]+|\d+)\))?: (.*)$"
 )
 _STRICT = re.compile(
-    r"\s*(?:Unhandled [Ee]xception[.:] )?((?:[A-Za-z_]\w*[.+])*[A-Z][\w`\[\],]*)"
+    r"\s*(?:Unhandled [Ee]xception[.:] |Exception Info: )?((?:[A-Za-z_]\w*[.+])*[A-Z][\w`\[\],]*)"
     r"(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*)|:)?$"
 )
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #(\d+)\) )?(.*)$")

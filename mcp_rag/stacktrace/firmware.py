@@ -10,6 +10,8 @@ from mcp_rag.stacktrace.parts import Part, Pattern, Table
 PARTS: Table = (
     Pattern(Part.CRASH, r"Guru Meditation Error: Core +\d+ panic'ed "),
     Pattern(Part.CRASH, r"assert failed: \S{1,200} \S{1,300}:\d+ \("),
+    Pattern(Part.CRASH, r"ESP_ERROR_CHECK failed: esp_err_t 0x"),
+    Pattern(Part.DETAIL, r"file: \"[^\"\n]{1,300}\" line \d+$|func: \w{1,120}$|expression: \w{1,120}\("),
     Pattern(Part.CRASH, r"abort\(\) was called at PC 0x[0-9a-f]{8} on core \d"),
     Pattern(Part.CRASH, r"\*{5} (?:MPU|BUS|USAGE|HARD|SECURE) FAULT \*{5}"),
     Pattern(Part.CRASH, r"\*\*\* CRASH DETECTED ON PREVIOUS BOOT \*\*\*"),
@@ -32,6 +34,7 @@ FRAMES = (
 )
 _PANIC = re.compile(r".*?Guru Meditation Error: Core +\d+ (panic'ed \(([^()\n]{1,80})\).*)$")
 _ASSERT = re.compile(r".*?assert failed: (\S{1,200}) (\S{1,300}):\d+ (\(.*)$")
+_CHECK = re.compile(r".*?(ESP_ERROR_CHECK failed): esp_err_t 0x[0-9a-f]{1,8}(?: \((\w{1,80})\))?")
 _ABORT = re.compile(r".*?(abort\(\)) was called at PC 0x")
 _FAULT = re.compile(r".*?\*{5} ([A-Z]{3,6} FAULT) \*{5}")
 _FOUND = re.compile(r".*?\*\*\* CRASH DETECTED ON PREVIOUS BOOT")
@@ -46,6 +49,8 @@ def head(line: str) -> tuple[str, str] | None:
         return found[2], found[1].strip()
     if found := _ASSERT.match(line):
         return "Assertion", f"{found[1]} {found[3]}"
+    if found := _CHECK.match(line):
+        return found[2] or "ESP_ERROR_CHECK", found[1]
     if found := _ABORT.match(line):
         return found[1], "abort() was called"
     if found := _FAULT.match(line):

@@ -36,7 +36,10 @@ PARTS: Table = (
         r"\.{0,2}/)[^\n]{0,400}:\d+:\d+\)?$"),
     Pattern(Part.FRAME, r"at (?:async )?[^\s()]{1,200}:\d+:\d+$"),
     Pattern(Part.FRAME, r"at [^\s()]{1,400}:(?:\d+:\d+|null) in \S"),  # React Native's console
-    Pattern(Part.FRAME, r"at (?:async )?<anonymous>"),
+    Pattern(Part.FRAME, r"at (?:async )?<(?:anonymous|Jasmine)>"),
+    # Chrome's console, below an error that a program logged.
+    Pattern(Part.FRAME,
+        r"[\w$.<>/\[\]() ]{1,120} @ [^\s@:]{1,200}\.(?:[cm]?[jt]sx?|vue|svelte|html?)(?:\?[^\s:]{0,80})?:\d+$", " @ "),
     Pattern(Part.FRAME,
         r"[\w$.<>/\[\]* ]{0,120}@(?:https?|file|resource|moz-extension|webpack-internal|"
         r"chrome)://?[^\n]{0,400}:\d+(?::\d+)?$", "@"),
@@ -55,6 +58,7 @@ _FRAME = re.compile(
     r"\s*(?:at|- at|❯) (?:async )?(?:new )?(?:(.{1,400}?) (?:\[as ([^\]]{1,100})\] )?\((.{0,400})\)|(\S.{0,400}))$"
 )
 _PLACE = re.compile(r"^(.*?):(\d{1,9})(?::(\d{1,9}))?$")
+_CONSOLE_FRAME = re.compile(r"\s*(?:async )?(.{1,120}?) @ (\S{1,300}?):(\d{1,9})$")
 _AT_FRAME = re.compile(
     r"([^@\n]{0,200})@((?:https?|file|resource|moz-extension|webpack-internal|chrome)://?\S{0,400}?)"
     r"(?::(\d{1,9}))(?::\d{1,9})?$"
@@ -217,10 +221,10 @@ def _frame(line: str) -> Frame | None:
         if place.startswith("eval at"):
             place = place.rsplit(", ", 1)[-1]
         at = _PLACE.match(place)
-        if at is None and not (found[1] and place in {"<anonymous>", "native"}) and place != "<anonymous>":
+        if at is None and not (found[1] and place == "native") and place not in {"<anonymous>", "<Jasmine>"}:
             return None
         file = at[1] if at else place
         return Frame(function=function, file=file, line=int(at[2]) if at else 0, in_app=in_app(file))
-    if found := _AT_FRAME.match(line):
+    if found := (_AT_FRAME.match(line) or _CONSOLE_FRAME.match(line)):
         return Frame(function=found[1].strip(), file=found[2], line=int(found[3]), in_app=in_app(found[2]))
     return None

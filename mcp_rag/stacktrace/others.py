@@ -87,6 +87,7 @@ PSQL: Table = (
 POWERSHELL: Table = (
     Pattern(Part.CRASH, r"[A-Z]\w{1,60}(?:-\w{1,60})?: [^\n]{1,300}\.ps1:\d+(?::\d+)?$", ".ps1:"),
     Pattern(Part.CRASH, r"[A-Z]\w{1,60}(?:-\w{1,60})?: [^\n]{1,300}\.psm1:\d+(?::\d+)?$", ".psm1:"),
+    Pattern(Part.CRASH, r"Exception calling \"\w{1,80}\" with \"\d+\" argument\(s\): "),
     Pattern(Part.DETAIL, r"Line \|$"),
     Pattern(Part.FRAME, r"At (?:line|[A-Z]:\\[^\n]{1,300}):\d+ char:\d"),
     Pattern(Part.DETAIL, r"\+ (?:CategoryInfo|FullyQualifiedErrorId) +: |\+ +~+[~ ]{0,300}$"),
@@ -223,7 +224,9 @@ def lua(lines: Sequence[str]) -> StackTrace | None:
     at = next((n for n, line in enumerate(lines) if line.strip() == "stack traceback:"), -1)
     if at < 0:
         return None
-    text = next((line.strip() for line in reversed(lines[:at]) if line.strip()), "")
+    # Where a module was looked for is listed indented below the message.
+    above = [line for line in reversed(lines[:at]) if line.strip()]
+    text = next((line.strip() for line in above if line[0] != "\t"), above[0].strip() if above else "")
     found = _LUA.match(text)
     message = found[3] if found else text
     frames = tuple(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag.stacktrace.parts import Part, Pattern, Table
+from mcp_rag.stacktrace.python_pages import graph_error, graph_places, pages
 from mcp_rag.stacktrace.python_tools import EXCEPTION, in_app, number, poetry, pytest, warning
 from mcp_rag.types import ExceptionInfo, Frame, StackTrace
 
@@ -27,7 +28,7 @@ PARTS: Table = (
     Pattern(Part.PRELUDE, r"--- Logging error ---"),
     Pattern(Part.LINK, r"The above exception was the direct cause of"),
     Pattern(Part.LINK, r"During handling of the above exception"),
-    Pattern(Part.FRAME, r"(?:> )?File \"[^\"\n]+\", line \d"),
+    Pattern(Part.FRAME, r"(?:> |, {1,2})?File \"[^\"\n]+\", line \d+(?!\d|, characters )"),
     Pattern(Part.FRAME, r"Cell In ?\[\d+\], line \d|File [^\s\":]{1,300}:\d+, in |<ipython-input-[\w\-]{1,40}> in "),
     # IPython before 8, and Colab, whose paths are links once they are copied.
     Pattern(Part.FRAME, r"(?:[A-Za-z]:)?[^\s\":\[\]]{1,300}\.py in [\w<>.$]{1,160}\(", ".py in "),
@@ -69,7 +70,7 @@ PARTS: Table = (
 
 IPYTHON: Table = (Pattern(Part.PRELUDE, r"-{75}$"),)  # a rule above its traceback
 
-_FRAME = re.compile(r'\s*(?:> ?)?File "([^"]+)", line (\d+)(?:,? in (.+))?')
+_FRAME = re.compile(r'\s*(?:> ?|, {1,2})?File "([^"]+)", line (\d+)(?:,? in (.+))?')
 _BOX_FRAME = re.compile(r"[^│|]*[│|] (\S.*?):(\d+) in (\S+)\s+[│|]?$")
 _BOX_LINE = re.compile(r"\s*[╭╰│┌└├]")
 _BOX_SOURCE = re.compile(r"[^❱]*│ ❱ +\d+ (.*)│$")
@@ -121,9 +122,13 @@ def parse(lines: Sequence[str]) -> StackTrace | None:
     for n, line in enumerate(lines):
         if fatal := _FATAL.match(line):
             return StackTrace(LANGUAGE, (_faulthandler(fatal[1].strip(), lines[n + 1 :]),))
-    called = next((n for n, line in enumerate(lines) if line.strip() in _CALLED), len(lines))
+    if reported := pages(lines):
+        return reported
+    called = next((n for n, line in enumerate(lines) if line.strip() in _CALLED), graph_places(lines))
     chain = _exceptions(lines[:called] if any(map(_HEADER.match, lines[:called])) else lines, _Reader([]))
     if chain:
+        outer = chain[0]
+        chain[0] = ExceptionInfo(outer.type, graph_error(outer.message, lines), outer.frames)
         return StackTrace(LANGUAGE, tuple(chain))
     return poetry(lines) or pytest(lines) or warning(lines)
 

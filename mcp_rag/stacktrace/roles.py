@@ -21,19 +21,21 @@ from mcp_rag.stacktrace import (
     others,
     php,
     python,
+    python_pages,
     reports,
     ruby,
     rust,
     stores,
+    toolchains,
 )
 from mcp_rag.stacktrace.parts import NO_ROLE, Part, Pattern, Role, Table
 
 MAX_ROLE_CHARS = 2_000
-_FATAL_LANGUAGES = {"go", "rust", rust.LATE, "cpp", "swift", mobile.APPLE, stores.REDIS}
+_FATAL_LANGUAGES = {"go", "rust", rust.LATE, "cpp", "swift", "zig", mobile.APPLE, stores.REDIS}
 
 # Specific tables first: PHP, Dart and native frames all start with `#N`, .NET's `at` is the loosest.
 _TABLES: tuple[tuple[str, Table], ...] = (
-    (python.LANGUAGE, python.PARTS),
+    (python.LANGUAGE, (*python.PARTS, *python_pages.PARTS)),
     (php.LANGUAGE, php.PARTS),
     ("dart", others.DART),
     (mobile.FLUTTER, mobile.FLUTTER_PARTS),
@@ -53,6 +55,7 @@ _TABLES: tuple[tuple[str, Table], ...] = (
     (beam.LANGUAGE, beam.PARTS),
     (ruby.LANGUAGE, ruby.PARTS),
     *((name, table) for name, table, _ in others.TABLES if name not in {"dart", "ocaml"}),
+    *((name, table) for name, table, _ in toolchains.TABLES),
     ("ipython", python.IPYTHON),
     ("plsql", others.PLSQL),
     ("psql", others.PSQL),
