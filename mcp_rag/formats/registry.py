@@ -29,6 +29,7 @@ from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.servers import SERVER_FORMATS
 from mcp_rag.formats.stacks import STACK_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
+from mcp_rag.formats.telephony import TELEPHONY_FORMATS
 from mcp_rag.formats.terminals import TERMINAL_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
@@ -82,6 +83,7 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *EMBEDDED_FORMATS,
     *GAME_FORMATS,
     *PLATFORM_FORMATS,
+    *TELEPHONY_FORMATS,
     *TERMINAL_FORMATS,
     *SYSTEM_FORMATS,
     *BUILD_FORMATS,
@@ -116,6 +118,7 @@ CARRIED = frozenset(
         *EMBEDDED_FORMATS,
         *GAME_FORMATS,
         *PLATFORM_FORMATS,
+        *TELEPHONY_FORMATS,
         *TERMINAL_FORMATS,
         *SYSTEM_FORMATS,
         *WEB_TOOL_FORMATS,
