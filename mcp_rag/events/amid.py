@@ -56,6 +56,14 @@ def behind_request(event: OpenEvent, shape: Shape) -> bool:
     return shape.kind is Kind.TEXT and not shape.indented and event.phase is Phase.NONE
 
 
+def behind_calm(event: OpenEvent, shape: Shape, after: Role) -> bool:
+    """Whether an exception without calls follows a line that states no level and says nothing bad: no logger told of
+    it. `after` is the next line's part."""
+    unsaid = event.head.level is Level.UNSET and not event.head.empty and not shape.indented
+    lone = shape.role.part is Part.TYPE and after.part not in _TRACE
+    return unsaid and lone and shape.level >= Level.ERROR
+
+
 def paragraph(event: OpenEvent, shape: Shape, at: int) -> bool:
     """Whether an indented line is the first of an error that a console of PHP prints: a blank line stands above it."""
     return shape.role.part is Part.CRASH and shape.role.language == "php" and event.last < at - 1

@@ -39,7 +39,7 @@ PARTS: Table = (
     Pattern(
         Part.FRAME,
         r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}(?:/\w{1,40}\.[\w$]{1,80})?\((?:[^()\n]{0,"
-        r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown "
+        r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|(?:[\w.@\-]{1,60}/)?Native Method|Unknown "
         r"Source|SourceFile|<generated>|Compiled Code|r8-map-id-[0-9a-f]{8})",
     ),
     Pattern(Part.DETAIL, r"\.\.\. \d+ (?:more|common frames omitted|filtered)"),
