@@ -18,6 +18,7 @@ from mcp_rag import formats
 from mcp_rag.events.assembly import Event, assemble
 from mcp_rag.events.joining import OPENERS
 from mcp_rag.events.lanes import split
+from mcp_rag.events.margins import outdented
 from mcp_rag.events.memo import memo_for
 from mcp_rag.events.nearby import Nearby
 from mcp_rag.events.records import Lines, build, cut_lines
@@ -69,7 +70,7 @@ def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) ->
 def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> Assembled:
     """As `parse_block`, up to the records: `build` makes them, `likeness` says which need not be made."""
     counts = ParseCounts()
-    data = hide_keys(data)
+    data = outdented(hide_keys(data))
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -109,7 +110,7 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
 
 def split_lines(data: bytes, settings: ParseSettings) -> tuple[list[bytes], str]:
     """The lines of a block as its events are made of them, and the format that is preferred in it."""
-    lines = hide_keys(data).split(b"\n")
+    lines = outdented(hide_keys(data)).split(b"\n")
     return lines, _preferred(settings, lines)
 
 

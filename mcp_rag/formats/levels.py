@@ -154,7 +154,7 @@ _ERROR = re.compile(
     r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
     r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|, giving up[.!]?$"
     r"|\bNVRM: Xid\b|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
-    r"|\bprocess has died\b|\bexited unexpectedly\b|\bunexpectedly closed\b|^❌ ",
+    r"|\bhas died\b|\bexited unexpectedly\b|\bunexpectedly closed\b|^❌ ",
     re.IGNORECASE,
 )
 _WARN = re.compile(
