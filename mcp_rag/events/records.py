@@ -185,6 +185,8 @@ def _texts(members: Sequence[int], lines: Lines) -> tuple[list[str], list[Envelo
 
 def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     parts = _Parts()
+    if header is not None and header.format == "windows-event":
+        texts = texts[0].split("\n") + texts[1:]  # folded from one field a line: the description goes on below
     inner = texts
     if header is not None:
         first = texts[0]
