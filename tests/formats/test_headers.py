@@ -31,6 +31,10 @@ CASES = [
         "wsgi",
     ),
     ("2026-11-23 19:20:37 ERROR:    Exception in the application", "generic", E, "Exception in the application", ""),
+    # what is in error is a part of the message, the name of a program is not
+    ("2026-11-23 19:20:37 TLS Error: handshake failed", "generic", E, "TLS Error: handshake failed", ""),
+    ("Mon Nov 23 19:20:37 2026 VERIFY ERROR: depth=1", "generic", E, "VERIFY ERROR: depth=1", ""),
+    ("2026-11-23 19:20:37 till7 ERROR: no drawer", "generic", E, "no drawer", ""),
     ("[quorum] crit: quorum_join failed: 2", "level-prefix", F, "quorum_join failed: 2", ""),
     ("Nov 23 19:20:37 Cleaning up", "generic", U, "Cleaning up", ""),
     ("Nov 23, 2026 7:20:37 PM Till open", "jul", U, "", "Till"),
