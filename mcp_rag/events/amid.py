@@ -105,7 +105,12 @@ def _reported(event: OpenEvent, shape: Shape) -> bool | None:
 
 
 def late_crash(event: OpenEvent, shape: Shape, at: int) -> bool:
-    """Whether the words of a panic follow its calls, behind two blank lines at most."""
+    """Whether the words of a panic follow its calls, behind two blank lines at most; or what failed, below the line in
+    which one of Ceph's daemons says where."""
+    header = event.head.header
+    if header is not None and header.format == "ceph" and event.phase in {Phase.NONE, Phase.PRELUDE}:
+        opened = event.head.level >= Level.ERROR and event.first == at - 1
+        return opened and shape.kind is Kind.TEXT and shape.role.language == "cpp"
     return shape.role.language == LATE and event.phase is Phase.FRAMES and event.last >= at - 3
 
 

@@ -58,7 +58,8 @@ _STRAY = re.compile(rf"{_MARK}{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.joi
 # A program's name or a system call with what it was given, and the words of the shell or the system that refused it.
 _NAMED = re.compile(rf"{_PROGRAM}|(?:exec|fork/exec|open|stat|mkdir|listen|dial|container_linux\.go)[ :]")
 _ENDED = re.compile(
-    r"(?i:no such file or directory|permission denied|command not found|: \S{1,100}: not found|exec format error"
+    r"(?i: '[^'\s]{1,80}' not found|no such file or directory|permission denied|command not found"
+    r"|: \S{1,100}: not found|exec format error"
     r"|operation not permitted|no space left on device|connection refused|connection timed out|connection reset by peer"
     r"|address already in use|text file busy|too many open files|cannot allocate memory|broken pipe"
     r"|read-only file system|is a directory|not a directory|input/output error|network is unreachable"

@@ -325,3 +325,22 @@ def test_a_thread_that_waits_in_a_native_method_is_of_a_dump() -> None:
     (found,) = _parsed(text)
     assert found.stacktrace is None or found.stacktrace.outermost.type == ""
     assert found.level is Level.UNSET
+
+
+@pytest.mark.parametrize("mark", ["# ", " ", ""])
+def test_the_report_of_a_crash_is_read_without_its_marks_too(mark: str) -> None:
+    """Where Markdown took the marks of the JVM's report for headings they are lost: the signal and the frame stay."""
+    lines = (
+        "A fatal error has been detected by the Java Runtime Environment:",
+        "",
+        "SIGSEGV (0xb) at pc=0x00007fc1a2ddc7b3, pid=4711, tid=0x00007fc1a5f9b700",
+        "JRE version: OpenJDK Runtime Environment (8.0_222-b10) (build 1.8.0_222)",
+        "Problematic frame:",
+        "C  [libtill.so+0x2b7b3]  Till::open()+0x73",
+        "Failed to write core dump. Core dumps have been disabled.",
+    )
+    (found,) = _parsed(*(f"{mark}{line}" for line in lines))
+    assert found.level >= Level.ERROR
+    assert found.stacktrace is not None
+    assert found.stacktrace.chain == ("SIGSEGV",)
+    assert [f.function for f in found.stacktrace.root.frames] == ["Till::open"]

@@ -26,6 +26,7 @@ MOST = 512
         ("ORA-00942: table or view does not exist", Level.ERROR),
         ("open /srv/till: permission denied", Level.ERROR),
         ("bash: shopctl: command not found", Level.ERROR),
+        ("till: -drawer left,id=d1: Bus 'left.1' not found", Level.ERROR),
         ("no till at lib/Till.pm line 7, <STDIN> line 3.", Level.ERROR),
         ("Subroutine rate redefined at lib/Till.pm line 7.", Level.WARN),
         ("till.py:7: ResourceWarning: unclosed till", Level.WARN),
