@@ -52,6 +52,16 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00)(?=[^\s,;|\])])",
     ),
     EnvelopeFormat(
+        "testcontainers",
+        "Testcontainers' logger before each line of a container: `time INFO ... STDOUT: text`",
+        '2026-11-23 19:20:37,123 INFO  [tc.till:1.2] (docker-java-stream-7) STDERR: Exception in thread "main"',
+        kind="envelope",
+        first="0",
+        needs="STD",
+        pattern=r"(?P<timestamp>(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d[.,]\d{3})Z? "
+        r"(?=[^\n]{0,60}(?:INFO|DEBUG|TRACE)\b)[^\n]{3,200}?[\])\-:] STD(?:OUT|ERR): ?",
+    ),
+    EnvelopeFormat(
         "named-logfmt",
         "logfmt behind the name of its pod (stern without containers, kubetail): `pod time=... level=...`",
         'till-7d4b9 time="2026-11-23T19:20:37Z" level=error msg="charge failed"',

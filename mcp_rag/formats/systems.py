@@ -233,6 +233,15 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         r"|TimeCreated {1,20}: (?P<time>\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4} \d{1,2}:\d\d:\d\d(?: [AP]M)?))$",
     ),
     TextFormat(
+        "windows-event-table",
+        "PowerShell's Get-EventLog: `index time EntryType Source InstanceID Message` as a table",
+        "    4711 Nov 23 19:20  Error       Service Control M...   3221232495 The till service ended unexpectedly.",
+        first=" 0",
+        needs=":",
+        pattern=r" {0,10}\d{1,9} (?P<time>[A-Z][a-z]{2} \d\d \d\d:\d\d) {2}(?P<level>Error|Warning|Information) {1,10}"
+        r"(?P<logger>[^\s]{1,30}(?: [^\s]{1,30}){0,5}) {1,30}\d{1,10} ",
+    ),
+    TextFormat(
         "esx",
         "VMware ESXi: `time Er(3) program[pid]: message`, and vmkernel's `time cpu7:world)message`",
         "2026-11-23T19:20:37.123Z Wa(180) vmkwarning: cpu0:4711 opID=a03f)WARNING: Sched: could not create group",
