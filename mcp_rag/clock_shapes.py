@@ -88,8 +88,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
         "named",
         rf"(?P<d>\d{{1,2}})[ -]?{_MON}[ -]?(?:(?P<y>\d{{4}})|(?<=-)(?P<y2>\d\d))(?:::?|, | ){_TIME}{_ZONE}",
     ),
-    # NLog with a short date: only where its columns follow.
-    ("columns", rf"(?P<y2>\d{{2}})-(?P<mo>\d{{1,2}})-(?P<d>\d{{1,2}}) {_TIME}(?=\|[A-Z]|$)"),
+    # NLog and Home Assistant's supervisor with a short year: only where the columns or the level and thread follow.
+    ("columns", rf"(?P<y2>\d{{2}})-(?P<mo>\d{{1,2}})-(?P<d>\d{{1,2}}) {_TIME}(?=\|[A-Z]|$| [A-Z]{{4,8}} \()"),
     ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
     ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}})(?:[ |]|(?<=/\d\d)-){_TIME}"),
     (

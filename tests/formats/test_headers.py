@@ -33,6 +33,8 @@ CASES = [
     ("2026-11-23 19:20:37 ERROR:    Exception in the application", "generic", E, "Exception in the application", ""),
     ("4711 Nov 23 19:20  Warning     DCOM      10016 slow", "windows-event-table", W, "slow", "DCOM"),
     ("2026 Nov 23 19:20:37 UTC till gone", "generic", U, "till gone", ""),
+    ("26-11-23 19:20:37 WARNING (MainThread) [till.drawer] slow", "generic", W, "slow", ""),
+    ("[till]2026/11/23 19:20:37 no drawer", "generic", U, "no drawer", ""),
     # what is in error is a part of the message, the name of a program is not
     ("2026-11-23 19:20:37 TLS Error: handshake failed", "generic", E, "TLS Error: handshake failed", ""),
     ("Mon Nov 23 19:20:37 2026 VERIFY ERROR: depth=1", "generic", E, "VERIFY ERROR: depth=1", ""),
