@@ -35,6 +35,14 @@ CASES = [
     ("2026 Nov 23 19:20:37 UTC till gone", "generic", U, "till gone", ""),
     ("26-11-23 19:20:37 WARNING (MainThread) [till.drawer] slow", "generic", W, "slow", ""),
     ("[till]2026/11/23 19:20:37 no drawer", "generic", U, "no drawer", ""),
+    (
+        "[2026-11-23 19:20:37.123456 +0000] E [till.c:313:open] (--> /lib/till.so(+0x74)[0x7f] (--> /a.so(b+0x1)[0x7a] "
+        "))))) 0-till-2: drawer stuck",
+        "gluster",
+        E,
+        "drawer stuck",
+        "0-till-2",
+    ),
     # what is in error is a part of the message, the name of a program is not
     ("2026-11-23 19:20:37 TLS Error: handshake failed", "generic", E, "TLS Error: handshake failed", ""),
     ("Mon Nov 23 19:20:37 2026 VERIFY ERROR: depth=1", "generic", E, "VERIFY ERROR: depth=1", ""),
