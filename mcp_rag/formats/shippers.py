@@ -49,7 +49,7 @@ SHIPPER_FORMATS: tuple[EnvelopeFormat, ...] = (
         kind="envelope",
         first="0",
         needs="+00:00",
-        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00)(?=[^\s,;|\])])",
+        pattern=r"(?P<timestamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00)(?=[\w\[(/<*#])",
     ),
     EnvelopeFormat(
         "testcontainers",

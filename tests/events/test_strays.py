@@ -39,6 +39,7 @@ MOST = 512
         ("  Killed", Level.UNSET),
         ("Killed by the dozen", Level.UNSET),
         ("cache: not found", Level.UNSET),
+        ("cache: key 'left.1' not found", Level.UNSET),
         ("we had no such file or directory", Level.UNSET),
         ("see lib/Till.pm line 7.", Level.UNSET),
         ("", Level.UNSET),

@@ -181,6 +181,13 @@ def test_what_render_shows_is_one_error() -> None:
     assert found[0].stacktrace.chain == ("StoreError",)
 
 
+def test_a_time_with_a_mark_behind_it_is_glued_to_nothing() -> None:
+    """Programs that write the same time with a colon or a blank behind it are read as before."""
+    for mark in (": ", " ", " - "):
+        (found,) = read(f"2026-11-23 19:20:37.123456+00:00{mark}no drawer")
+        assert (found.format, found.message) == ("generic", "no drawer")
+
+
 def test_a_trace_behind_glued_times_is_one_event() -> None:
     """TrueNAS's page glues the time to the text and drops the blanks that a trace begins with."""
     head = "2026-11-23 19:20:37.123456+00:00"
