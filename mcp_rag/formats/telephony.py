@@ -44,14 +44,16 @@ TELEPHONY_FORMATS: tuple[TextFormat, ...] = (
     ),
     TextFormat(
         "kamailio",
-        "Kamailio with the process or the request before the level: `12(4711) LEVEL: module [file.c:line]: message`, "
+        "Kamailio, with the process or the request before the level: `12(4711) LEVEL: module [file.c:line]: message`, "
         "`{1 101 INVITE id} LEVEL: module [file.c:line]: message`",
         "12(4711) ERROR: <core> [core/till.c:812]: open_till(): no drawer",
-        first="0 {",
+        first="0 {A",
         needs=": ",
         grade=_sip,
         pattern=r"(?: {0,3}\d{1,5}\(\d{1,9}\) (?:\{[^{}\n]{1,200}\} )?"
-        r"|\{\d{1,3} \d{1,10} [A-Z]{2,12} [^{}\s]{1,160}\} )"
+        r"|\{\d{1,3} \d{1,10} [A-Z]{2,12} [^{}\s]{1,160}\} "
+        # Without either only where the place follows.
+        r"|(?=[A-Z]{3,8}: [\w<>.-]{1,60} \[[\w./-]{1,120}\.[ch]:\d{1,6}\]: ))"
         r"(?P<level>ALERT|BUG|CRITICAL|ERROR|WARNING|NOTICE|INFO|DEBUG): (?P<logger>[\w<>.-]{1,60}) "
         r"(?:\[[\w./-]{1,120}:\d{1,6}\]: )?",
     ),
