@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mcp_rag.events import event_fields, json_lines
@@ -214,7 +215,7 @@ def _join_fields(
 ) -> None:
     """A Windows event copied as text is one event, whatever its fields would say by themselves."""
     starts = [at for at, n in enumerate(lane) if _of_fields(shapes[n])]
-    for start, after in zip(starts, [*starts[1:], len(lane)], strict=True):
+    for start, after in pairwise([*starts, len(lane)]):
         members = lane[start : min(after, start + event_fields.MAX_LINES)]
         timed = [_timed(shapes[n]) for n in members]
         found = event_fields.folded_event([_text_of(lines[n], shapes[n]) for n in members], timed)

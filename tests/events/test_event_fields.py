@@ -71,6 +71,13 @@ def test_a_log_behind_the_description_is_not_its_part() -> None:
     assert [(r.first_line, r.message) for r in found] == [(0, "no drawer"), (11, "drawer gone")]
 
 
+def test_other_containers_beside_an_event_are_read_as_ever() -> None:
+    """A stream without such an event has nothing to fold."""
+    event = "".join(f"host-1  | {line}\n" for line in (head() + "no drawer").splitlines())
+    found = read(f"web-1  | 2026-11-23 19:20:37 ERROR gone\n{event}web-1  | 2026-11-23 19:20:38 INFO back\n")
+    assert [(r.service, r.message) for r in found] == [("web-1", "gone"), ("host-1", "no drawer"), ("web-1", "back")]
+
+
 def test_the_same_fault_at_another_time_and_machine() -> None:
     """Neither the time nor the order of the events tells faults apart; what is described does."""
     one, other = read(head() + CRASH + head(date="1/2/2026 3:04:05 AM") + CRASH)
