@@ -73,7 +73,11 @@ SHAPES: tuple[tuple[str, str], ...] = (
         r"(?P<y>\d{4})[-.](?P<mo>\d\d)[-.](?P<d>\d\d)[-T ](?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:[.:](?P<f>\d{1,9}))?"
         r"(?P<zm>[+-]\d{3})?(?!\w)",
     ),
-    ("month", rf"(?P<y>\d{{4}})[ -]{_MON}[ -]{{1,2}}(?P<d>\d{{1,2}})[ T:]{_TIME}{_ZONE}"),
+    # With seconds only: a number before a time without them is more likely that of an entry.
+    (
+        "month",
+        rf"(?P<y>\d{{4}})[ -]{_MON}[ -]{{1,2}}(?P<d>\d{{1,2}})[ T:](?=\d{{1,2}}:\d{{1,2}}:\d){_TIME}{_ZONE}",
+    ),
     (
         "characters",
         r"(?P<y>\d{4})[年년] ?(?P<mo>\d{1,2})[月월] ?(?P<d>\d{1,2})[日일][ T]?"
@@ -84,8 +88,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
         "named",
         rf"(?P<d>\d{{1,2}})[ -]?{_MON}[ -]?(?:(?P<y>\d{{4}})|(?<=-)(?P<y2>\d\d))(?:::?|, | ){_TIME}{_ZONE}",
     ),
-    # NLog with a short date: only where its columns follow.
-    ("columns", rf"(?P<y2>\d{{2}})-(?P<mo>\d{{1,2}})-(?P<d>\d{{1,2}}) {_TIME}(?=\|[A-Z]|$)"),
+    # NLog and Home Assistant's supervisor with a short year: only where the columns or the level and thread follow.
+    ("columns", rf"(?P<y2>\d{{2}})-(?P<mo>\d{{1,2}})-(?P<d>\d{{1,2}}) {_TIME}(?=\|[A-Z]|$| [A-Z]{{4,8}} \()"),
     ("redis", rf"(?P<d>\d{{1,2}}) {_MON} {_TIME}"),
     ("short", rf"(?P<mo>\d{{2}})[-./](?P<d>\d{{2}})(?:[ |]|(?<=/\d\d)-){_TIME}"),
     (

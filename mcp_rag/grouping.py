@@ -139,7 +139,10 @@ def _precise(alike: Likeness, telling: _Telling) -> bytes:
     """The key of an event by what its digits tell besides."""
     key = alike.key + b"\0" + alike.names if telling.names else alike.key
     if telling.codes:
-        key += b"\0" + repr(find(spoken(_on_one_line(alike.text), alike.logger))).encode("utf-8", "replace")
+        text = spoken(_on_one_line(alike.text), alike.logger)
+        # As written too: a number beside `Connection refused` stays in the template, whatever it is.
+        found = [(code, text[code.start : code.end]) for code in find(text)]
+        key += b"\0" + repr(found).encode("utf-8", "replace")
     return key
 
 

@@ -18,6 +18,7 @@ from mcp_rag import formats
 from mcp_rag.events.assembly import Event, assemble
 from mcp_rag.events.joining import OPENERS
 from mcp_rag.events.lanes import split
+from mcp_rag.events.margins import outdented
 from mcp_rag.events.memo import memo_for
 from mcp_rag.events.nearby import Nearby
 from mcp_rag.events.records import Lines, build, cut_lines
@@ -70,7 +71,7 @@ def parse_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) ->
 def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0) -> Assembled:
     """As `parse_block`, up to the records: `build` makes them, `likeness` says which need not be made."""
     counts = ParseCounts()
-    data = hide_keys(data)
+    data = outdented(hide_keys(data))
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -112,7 +113,7 @@ def excerpt(data: bytes, settings: ParseSettings, numbers: Iterable[int]) -> Exc
     """Some lines of a block, by number from 0, as its events are made of them; IndexError for one it does not have."""
     import numpy as np  # here: not before the first log is read, it takes a tenth of a second
 
-    data = hide_keys(data)
+    data = outdented(hide_keys(data))
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
     chosen: dict[int, bytes] = {}
     for n in numbers:

@@ -21,9 +21,7 @@ _REQUESTS = frozenset({"access", "access-dev", "access-plain", "access-next", "a
 _BEGUN = frozenset({Part.CRASH, Part.START})
 # Below whose line the output of what failed is printed.
 _WITH_OUTPUT = frozenset({"go-test", "gradle", "ansible", "ansible-host", "pytest", "docker-build"})
-# Whose records are told in several lines, the level in one of those below the first.
-VIEWER, OCAML = "event-viewer", "ocaml-compiler"
-_TOLD_IN_LINES = frozenset({VIEWER, OCAML})
+OCAML = "ocaml-compiler"  # says the level below the place and the source
 DBT = "dbt"
 MAX_RECORD_LINES = 60
 # Loggers of C++, which print no trace of Python's. (klog's manner is also that of a logger of Python.)
@@ -47,23 +45,19 @@ def completes(event: OpenEvent, shape: Shape, at: int) -> bool:
 
 
 def tells_level(event: OpenEvent, shape: Shape, at: int) -> bool:
-    """Whether the line says the level of a record whose first line does not: the event viewer's line for it, or what
-    OCaml says below the place and the source."""
+    """Whether the line says the level of OCaml's record, which stands below the place and the source."""
     header = event.head.header
-    if header is None or header.format not in _TOLD_IN_LINES or at - event.first > MAX_RECORD_LINES:
+    if header is None or header.format != OCAML or at - event.first > MAX_RECORD_LINES:
         return False
-    if header.format == VIEWER:
-        return shape.header is not None and shape.header.format == "event-viewer-level"
     return shape.kind is Kind.TEXT and not shape.indented and shape.level >= Level.WARN and event.phase is Phase.NONE
 
 
 def in_record(event: OpenEvent, shape: Shape, at: int) -> bool:
     """Whether the line is one of a record that is told in several."""
     header = event.head.header
-    if header is None or header.format not in _TOLD_IN_LINES:
-        return further_line(shape) and header is not None and header.format == DBT and event.last == at - 1
-    viewed = header.format == VIEWER and shape.kind is Kind.TEXT and at - event.first < MAX_RECORD_LINES
-    return tells_level(event, shape, at) or (viewed and event.last == at - 1)
+    if header is not None and header.format == DBT and event.last == at - 1 and further_line(shape):
+        return True
+    return tells_level(event, shape, at)
 
 
 def further_line(shape: Shape) -> bool:
@@ -98,6 +92,14 @@ def behind_request(event: OpenEvent, shape: Shape) -> bool:
     if header is None or header.format not in _REQUESTS:
         return False
     return shape.kind is Kind.TEXT and not shape.indented and event.phase is Phase.NONE
+
+
+def behind_calm(event: OpenEvent, shape: Shape, after: Role) -> bool:
+    """Whether an exception without calls follows a line that states no level and says nothing bad: no logger told of
+    it. `after` is the next line's part."""
+    unsaid = event.head.level is Level.UNSET and not event.head.empty and not shape.indented
+    lone = shape.role.part is Part.TYPE and after.part not in _TRACE
+    return unsaid and lone and shape.level >= Level.ERROR
 
 
 def paragraph(event: OpenEvent, shape: Shape, at: int) -> bool:
@@ -141,7 +143,12 @@ def _reported(event: OpenEvent, shape: Shape) -> bool | None:
 
 
 def late_crash(event: OpenEvent, shape: Shape, at: int) -> bool:
-    """Whether the words of a panic follow its calls, behind two blank lines at most."""
+    """Whether the words of a panic follow its calls, behind two blank lines at most; or what failed, below the line in
+    which one of Ceph's daemons says where."""
+    header = event.head.header
+    if header is not None and header.format == "ceph" and event.phase in {Phase.NONE, Phase.PRELUDE}:
+        opened = event.head.level >= Level.ERROR and event.first == at - 1
+        return opened and shape.kind is Kind.TEXT and shape.role.language == "cpp"
     return shape.role.language == LATE and event.phase is Phase.FRAMES and event.last >= at - 3
 
 

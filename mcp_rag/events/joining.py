@@ -7,6 +7,7 @@ from mcp_rag.events.amid import (
     amid_message,
     another_of_tool,
     begun_empty,
+    behind_calm,
     behind_request,
     below_crash,
     below_exception,
@@ -143,7 +144,7 @@ def _unannounced(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
     if shape.stray and not (shape.indented or part in _TRACE):
         return part is not Part.TYPE or not logged_below(lane.following(at))
     if event.head.level is not Level.INFO:  # loggers attach traces on purpose at DEBUG
-        return False
+        return behind_calm(event, shape, lane.following(at))
     if shape.indented:  # an exception group, or a syntax error: those begin with the place
         first = event.first == event.last == at - 1
         return shape.role.language == _PYTHON and (part is Part.START or (part is Part.FRAME and first))
@@ -289,8 +290,7 @@ def _headed_line(event: OpenEvent, shape: Shape, lane: Lane, at: int) -> bool:
         return amid or told or (shape.noted and event.headed)
     if shape.noted or boxed(event, shape, at):
         return True
-    part = shape.role.part
-    phase = event.phase
+    part, phase = shape.role.part, event.phase
     if shape.block:
         return event.last == at - 1
     if shape.empty:  # it says nothing by itself

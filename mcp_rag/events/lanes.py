@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from mcp_rag.events import json_lines
+from mcp_rag.events import event_fields, json_lines
 from mcp_rag.events.shapes import PIECE, Kind, Shape, classify, header_stream, inside, json_shape, stream_of
 from mcp_rag.formats import CARRIERS
 from mcp_rag.types import NO_SPAN, Span
@@ -29,17 +30,20 @@ def split(lines: Sequence[bytes], shapes: list[Shape], preferred: str) -> Laned:
     distinct = set(shapes)
     partial = any(s.partial for s in distinct)
     braces = any(s.brace for s in distinct)
-    if not _streamed(distinct) and not partial and not braces:
+    fields = any(map(_of_fields, distinct))
+    if not _streamed(distinct) and not partial and not braces and not fields:
         return Laned([range(len(lines))], shapes, {})
     found = _lanes(lines, shapes)
     joined: dict[int, str] = {}
-    if partial or braces:
+    if partial or braces or fields:
         shapes = list(shapes)
         for lane in found:
             if partial:
                 _join_pieces(lane, lines, shapes, joined, preferred)
             if braces:
                 _join_braces(lane, lines, shapes, joined)
+            if fields:
+                _join_fields(lane, lines, shapes, joined, preferred)
     return Laned(list(found), shapes, joined)
 
 
@@ -204,6 +208,31 @@ def _join_braces(lane: Sequence[int], lines: Sequence[bytes], shapes: list[Shape
                 joined[members[0]] = text
                 for member in members[1:]:
                     shapes[member] = PIECE
+
+
+def _join_fields(
+    lane: Sequence[int], lines: Sequence[bytes], shapes: list[Shape], joined: dict[int, str], preferred: str
+) -> None:
+    """A Windows event copied as text is one event, whatever its fields would say by themselves."""
+    starts = [at for at, n in enumerate(lane) if _of_fields(shapes[n])]
+    for start, after in pairwise([*starts, len(lane)]):
+        members = lane[start : min(after, start + event_fields.MAX_LINES)]
+        timed = [_timed(shapes[n]) for n in members]
+        found = event_fields.folded_event([_text_of(lines[n], shapes[n]) for n in members], timed)
+        if found is None:
+            continue
+        text, size = found
+        _finish(members[0], [text], shapes, joined, preferred)
+        for member in members[1:size]:
+            shapes[member] = PIECE
+
+
+def _of_fields(shape: Shape) -> bool:
+    return shape.header is not None and shape.header.format == event_fields.FORMAT
+
+
+def _timed(shape: Shape) -> bool:
+    return shape.plain and shape.header is not None and shape.header.time != NO_SPAN
 
 
 def _text_of(line: bytes, shape: Shape) -> str:

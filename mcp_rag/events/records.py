@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcp_rag import formats, stacktrace
-from mcp_rag.events.amid import VIEWER
 from mcp_rag.events.assembly import Event
 from mcp_rag.events.bracketed import bracketed
 from mcp_rag.events.folded import folded, unfolded, untabbed
@@ -197,6 +196,8 @@ def _texts(members: Sequence[int], lines: Lines) -> tuple[list[str], list[Envelo
 
 def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
     parts = _Parts()
+    if header is not None and header.format == "windows-event":
+        texts = texts[0].split("\n") + texts[1:]  # folded from one field a line: the description goes on below
     inner = texts
     if header is not None:
         first = texts[0]
@@ -230,19 +231,23 @@ def _from_text(event: Event, texts: list[str], header: Header | None) -> _Parts:
             outer = ExceptionInfo("", said, parts.trace.outermost.frames)
             parts.trace = StackTrace(parts.trace.language, (outer, *parts.trace.exceptions[1:]))
         parts.cause = untold(parts.message, inner)
-    if header is not None and (closer := _CLOSERS.get(header.format)):
+    if header is not None:
+        _complete(parts, header, texts)
+    return parts
+
+
+def _complete(parts: _Parts, header: Header, texts: Sequence[str]) -> None:
+    """What some formats say elsewhere than in the first line, or around the message."""
+    if closer := _CLOSERS.get(header.format):
         parts.message = _closed(parts.message, closer)
-    if header is not None and header.format == VIEWER:
-        parts.stamps, parts.service = (viewed("Date", inner),), viewed("Source", inner)
-    if header is not None and header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
+    if header.format == "tidb" and (told := bracketed(texts[0][header.body :])):
         parts.message, parts.cause = told.message, told.cause
         parts.trace = stacktrace.parse(told.stack) if told.stack else parts.trace
-    if header is not None and header.format == "logfmt":
+    if header.format == "logfmt":
         rest, quoted = parts.message, texts[0][header.body - 1 : header.body] == '"'
         parts.message = _logfmt_value(rest, quoted=quoted)
         if found_cause := _CAUSE.search(rest, len(parts.message)):
             parts.cause = _logfmt_value(rest[found_cause.end() :], quoted=found_cause[1] == '"')
-    return parts
 
 
 def _told_behind(event: Event, header: Header | None, inner: Sequence[str], parts: _Parts) -> str:

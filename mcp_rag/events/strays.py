@@ -59,11 +59,12 @@ _STRAY = re.compile(rf"{_MARK}{_PROGRAM}{{0,3}}(?:{'|'.join(_SAID)})|(?:{'|'.joi
 # A program's name or a system call with what it was given, and the words of the shell or the system that refused it.
 _NAMED = re.compile(rf"{_PROGRAM}|(?:exec|fork/exec|open|stat|mkdir|listen|dial|container_linux\.go)[ :]")
 _ENDED = re.compile(
-    r"(?i:no such file or directory|permission denied|command not found|: \S{1,100}: not found|exec format error"
+    r"(?:: [A-Z][a-z]{1,30} '[^'\s]{1,80}' not found|(?i:no such file or directory|permission denied|command not found"
+    r"|: \S{1,100}: not found|exec format error"
     r"|operation not permitted|no space left on device|connection refused|connection timed out|connection reset by peer"
     r"|address already in use|text file busy|too many open files|cannot allocate memory|broken pipe"
     r"|read-only file system|is a directory|not a directory|input/output error|network is unreachable"
-    r"|no route to host|name or service not known|temporary failure in name resolution|unexpected end of file)$"
+    r"|no route to host|name or service not known|temporary failure in name resolution|unexpected end of file))$"
 )
 # Perl's die and warn name the place; Python's warnings begin with it.
 _PERL = re.compile(r" at \S+\.(?:p[lm]|t|cgi|psgi) line \d+(?:, <\S+> (?:line|chunk) \d+)?\.$")

@@ -130,14 +130,8 @@ def _db2(lines: Sequence[str]) -> str:
     return ""
 
 
-def _described_event(lines: Sequence[str]) -> str:
-    """What the event viewer's record says below its heading."""
-    at = next((n for n, line in enumerate(lines) if line.startswith("Description:")), len(lines))
-    return next((line.strip() for line in lines[at + 1 :] if line.strip()), "")
-
-
 def viewed(name: str, lines: Sequence[str]) -> str:
-    """A field of the event viewer's record, "" where it has none."""
+    """A field of a report that has one a line, "" where it has none."""
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:")), "")
 
 
@@ -163,7 +157,6 @@ _TOLD: Mapping[str, Callable[[Sequence[str]], str]] = {
     "ansible": _ansible,
     "ansible-host": _host,
     "db2diag": _db2,
-    "event-viewer": _described_event,
     "ocaml-compiler": _ocaml,
     "cloudformation": _reason,
 }

@@ -135,22 +135,6 @@ DEVELOPER_FORMATS: tuple[TextFormat, ...] = (
         pattern=r"(?: {7}(?=Error)| {8}(?=Warn|Info)| {7}(?=Debug))(?P<level>Error|Warn|Info|Debug) (?=[A-Z`])",
     ),
     TextFormat(
-        "event-viewer",
-        "The Windows event viewer, copied as text: `Log Name: log`, then a line for the source, the time and the level",
-        "Log Name:      Application",
-        first="L",
-        needs="Log Name: ",
-        pattern=r"Log Name: {2,12}(?P<logger>\S[^\n]{0,100}?) {0,8}$",
-    ),
-    TextFormat(
-        "event-viewer-level",
-        "The line of such a record that says its level",
-        "Level:         Error",
-        first="L",
-        needs="Level: ",
-        pattern=r"Level: {2,16}(?P<level>Information|Warning|Error|Critical|Verbose) {0,8}$",
-    ),
-    TextFormat(
         "ocaml-compiler",
         "OCaml's compiler and dune: the place, then the source, then `Error: message`",
         'File "src/till.ml", line 41, characters 8-12:',

@@ -194,4 +194,16 @@ DEVICE_FORMATS: tuple[TextFormat, ...] = (
         needs=" - ",
         pattern=r"L (?P<time>\d\d/\d\d/\d{4} - \d\d:\d\d:\d\d): ",
     ),
+    TextFormat(
+        "strongswan",
+        "strongSwan's file, and its console without a time: `time thread[SUBSYSTEM] message`, both in the message",
+        "Nov 23 19:20:37 09[IKE] no such till",
+        first="0Ac",
+        needs="] ",
+        # The subsystems are a closed list: with it, two digits before a bracket are a thread. Thread and subsystem stay
+        # in the message, as behind syslog.
+        pattern=r"(?:(?P<time>[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) |(?P<service>charon(?:-systemd)?): )?"
+        r"(?P<body>)(?P<stream>\d\d)"
+        r"\[(?:APP|ASN|CFG|CHD|DMN|ENC|ESP|IKE|IMC|IMV|JOB|KNL|LIB|MGR|NET|PTS|TLS|TNC)\d?\] ",
+    ),
 )

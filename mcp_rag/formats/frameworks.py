@@ -232,7 +232,7 @@ FRAMEWORK_FORMATS: tuple[TextFormat, ...] = (
         first="[",
         needs=":",
         pattern=r"\] (?P<level>[EWICDTMAN]) (?:\[MSGID: \d{1,9}\] )?\[[\w./-]{1,80}:\d{1,6}:[\w.]{1,100}\] "
-        r"(?P<logger>\d{1,4}-[^\s:]{1,80}): ",
+        r"(?:\(-{1,2}>[^\n]{1,400}?\) {1,2}(?=\d{1,4}-))?(?P<logger>\d{1,4}-[^\s:]{1,80}): ",
     ),
     TextFormat(
         "calico",

@@ -17,7 +17,7 @@ _WEAK = ("epoch", "clock", "basic", "hdfs", "klog", "date")
 
 _PREFIX = re.compile(
     r"(?:(?:[\w.$@-]{2,60}|\([\w.$:-]{1,80}\)|[\w. -]{2,40}\[\d{1,8}\]):[ ]?(?:\d{6,19}: )?"
-    r"|\[[^\[\]]{1,60}\]:? {1,2}|\[[\w. -]{1,40} )"
+    r"|\[[^\[\]]{1,60}\]:? {0,2}|\[[\w. -]{1,40} )"
     r"(?=[\dA-Z])"
 )
 _FILE_PREFIX = re.compile(r"\S{2,120} {1,3}(?=\d)")
@@ -34,7 +34,8 @@ _ANY_WORD = re.compile(r"(?<![\w.'=-])[^\W\d_]{4,14}(?![\w.'=-])")
 _STAMP_TOKEN = re.compile(r"[ \t|,:\[(-]{0,40}")
 _SHOUTING = re.compile(r"[A-Z]{3,40}[ :]")
 _NAMED_LEVEL = re.compile(
-    r"\[[^\[\]]{1,60}\](?: {1,2}|(?=\[))(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? ))"
+    r"\[[^\[\]]{1,60}\](?: {1,2}|(?=\[))(?:\[(?P<boxed>[A-Z]{3,8}|[EWIDF])\]|(?P<bare>[A-Z]{4,8})(?=:? )"
+    r"|(?P<said>crit|critical|error|warning|notice|info|debug): (?=\S))"
 )
 _PROGRAM_LEVEL = re.compile(
     r"(?P<name>[A-Za-z][\w.-]{1,40})(?:\[\d{1,9}\])?: (?:\[(?P<boxed>[A-Za-z]{4,8})\]:? |(?P<bare>[A-Z]{4,8})(?::? )"
@@ -194,9 +195,9 @@ def _level_first(head: str) -> Header | None:
 
 
 def _named_level(head: str) -> Header | None:
-    """`[name] ERROR: message` and `[name] [ERROR] message` without a time."""
+    """`[name] ERROR: message`, `[name] error: message` and `[name] [ERROR] message` without a time."""
     found = _NAMED_LEVEL.match(head) if head[0] == "[" else None
-    level = header_level(found["boxed"] or found["bare"]) if found else Level.UNSET
+    level = header_level(found["boxed"] or found["bare"] or found["said"]) if found else Level.UNSET
     if not found or not level:
         return None
     tokens = HeaderTokens(head, found.end(), level)

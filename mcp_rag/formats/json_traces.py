@@ -150,6 +150,8 @@ def _object(value: dict[str, Any], depth: int = 0) -> str:
     frames = lowered.get("extendedstacktrace")
     if isinstance(frames, str):
         return frames
+    if isinstance(value.get("Exception"), str) and isinstance(value.get("Trace"), list):
+        return _php(value)
     name = lowered.get("name") or lowered.get("type") or lowered.get("class")
     text = lowered.get("localizedmessage") or lowered.get("message")
     if not isinstance(name, str) or not isinstance(frames, list):
@@ -159,6 +161,26 @@ def _object(value: dict[str, Any], depth: int = 0) -> str:
     if isinstance(cause, dict) and depth < MAX_CHAIN and (inner := _object(cause, depth + 1)):
         lines.append(f"Caused by: {inner}")
     return "\n".join(lines)
+
+
+def _php(value: dict[str, Any]) -> str:
+    """Nextcloud's exception, the last thrown first with what was `Previous` inside, as PHP prints it: root first."""
+    chain: list[str] = []
+    each: object = value
+    while isinstance(each, dict) and len(chain) < MAX_CHAIN and isinstance(each.get("Exception"), str):
+        lines = [
+            f"{each['Exception']}: {each.get('Message') or ''} in {each.get('File') or '?'}:{each.get('Line') or 0}",
+            "Stack trace:",
+        ]
+        frames = each.get("Trace")
+        calls = [frame for frame in frames[:MAX_FRAMES] if isinstance(frame, dict)] if isinstance(frames, list) else []
+        for n, frame in enumerate(calls):
+            place = f"{frame['file']}({frame.get('line') or 0})" if frame.get("file") else "[internal function]"
+            called = f"{frame.get('class') or ''}{frame.get('type') or ''}{frame.get('function') or ''}"
+            lines.append(f"#{n} {place}: {called}()")
+        chain.append("\n".join([*lines, f"#{len(calls)} {{main}}"]))
+        each = each.get("Previous")
+    return "\n\nNext ".join(reversed(chain))
 
 
 def _java_frames(frames: list[Any]) -> list[str]:

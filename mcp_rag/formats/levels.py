@@ -131,7 +131,7 @@ _COUNTED = re.compile(
     rf"\b(?<![#:]){_NOT_NUMBERED}\d+ (?:\w+ )?(?:errors?|warnings?|failures?|failed|exceptions?)\b"
     r"|\b(?:no|zero|without|any) (?:\w+ )?(?:errors?|warnings?|failures?|exceptions?)\b"
     r"|\b(?:errors?|warnings?|failures?|failed|exceptions?|unreachable(?==))(?:[_-]?(?:count|rate|total|s))?[ =:]{1,3}"
-    r"(?:\d+\b(?! \[[a-z]{1,30}-)|none\b|null\b|false\b|detector\b|summary: \d+ errors\b)"
+    r"(?:\d+\b(?! \[[a-z]{1,30}-)|none\b|null\b|false\b|detector\b|summary: \d+ errors\b|no known data errors\b)"
     r"|\bwarn=\d+\b",
     re.IGNORECASE,
 )
@@ -147,15 +147,17 @@ _FATAL = re.compile(
 _ERROR = re.compile(
     r"\berrors?\b(?!\.log\b| = <)"
     r"|\bERR!|\b(?-i:ERR_[A-Z])|\berror\[|\b(?-i:\w{0,80}(?:Error|Exception))\b|\bexception\b|\bTraceback\b"
-    r"|\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b|\babort(?:ed(?! login)|ing)?\b"
-    r"|\bcorrupt(?:ed|ion)?\b"
+    # The JVM's own word for a full young generation says why it collects: nothing failed.
+    r"|(?<!\(Allocation )\bfail(?:ed|ure|ures)?\b|\bunhandled\b|\buncaught\b|\bcrash(?:ed)?\b"
+    r"|\babort(?:ed(?! login)|ing)?\b|\bcorrupt(?:ed|ion)?\b"
     r"|\bassertion\b|\b(?-i:E\d{4})\b|\bdied signal=\d|\b(?-i:SQL\d{4,5}N)\b"
     r"|\bkilled\b|\bcommand not found\b|\bundefined (?:reference|symbols?)\b|\bcurl: \(\d|^\s{0,6}× \w"
     r"|\b(?-i:[A-Z]{2,12}_ASSERT)\b(?=[:( ])|\b(?-i:HARAKIRI ON)\b|^DAMN ! worker|\bMPI_ABORT was"
     r"|^Unclosed (?:client session|connect(?:or|ion))\b|^Task was destroyed but it is pending\b"
-    r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|\bNVRM: Xid\b"
-    r"|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
-    r"|\bprocess has died\b|\bexited unexpectedly\b|^❌ |\bis not recognized as (?:an internal|the name of)\b"
+    r"|\b(?-i:(?!ON_)[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}_FAIL(?:ED|URE))\b(?!=)|\bgiving up after \d|, giving up[.!]?$"
+    r"|\bNVRM: Xid\b|\bremounting (?:filesystem )?read-only\b|\bRTNETLINK answers: (?!File exists)"
+    r"|\bhas died\b|\bexited unexpectedly\b|\bunexpectedly closed\b|^❌ "
+    r"|\bis not recognized as (?:an internal|the name of)\b"
     r"|^! (?:Undefined control sequence|Missing \S{1,12} inserted|Emergency stop|Extra |Misplaced |Paragraph ended"
     r"|File ended|Illegal )|^CONFLICT \(|\bwas \d{1,3} instead of 0\b"
     r"|\bmemory access fault\b|\bMCU '[\w-]{1,40}' shutdown: |\blost communication with ",
@@ -166,7 +168,7 @@ _WARN = re.compile(
     r"|\bcould not\b|\bcouldn't\b|\binvalid\b|\bunreachable\b|\bretry(?:ing)?\b|\bunauthorized\b|\bforbidden\b"
     r"|\bblocked by\b|\bNO_PROPOSAL_CHOSEN\b|\bunacceptable\b|^No DHCPOFFERS received|\bFAULTED\b"
     r"|\bCTRL-EVENT-(?:ASSOC-REJECT|AUTH-REJECT|SSID-TEMP-DISABLED|EAP-FAILURE)\b|\bunreadable \(pending\) sectors\b"
-    r"|\bSELinux is preventing\b|\brequest repeated too quickly\b",
+    r"|\bSELinux is preventing\b|\brequest repeated too quickly\b|\bdeadline exceeded\b",
     re.IGNORECASE,
 )
 
@@ -183,13 +185,13 @@ _FATAL_HINT = re.compile(
 _ERROR_HINT = re.compile(
     r"err|exception|traceback|fail|unhandled|uncaught|crash|abort|corrupt|assert|killed|not found|undefined [rs]"
     r"|e\d{4}|died s|sql\d{4}|curl: |×|❌|harakiri|damn|mpi_abort|unclosed|destroyed but"
-    r"|giving up|: xid|mounting |answers: |has died|exited unexp|recognized as|access fault|' shutdown|communication w"
-    r"|^! [a-z]|^conflict \(|instead of 0"
+    r"|giving up|: xid|mounting |answers: |has died|exited unexp|unexpectedly c|recognized as|access fault|' shutdown"
+    r"|communication w|^! [a-z]|^conflict \(|instead of 0"
 )
 _WARN_HINT = re.compile(
     r"warn|deprecat|denied|refused|time[d-]?[ -]?out|unable|can(?:not|'t)|could|invalid|unreach|retry|unauth|forbidden"
     r"|blocked by|=dumped|=exited|=bounced|=deferred|no_proposal|unaccept|no dhcpo|faulted|ctrl-event|unreadable"
-    r"|selinux is|too quickly"
+    r"|selinux is|too quickly|deadline ex"
 )
 _COUNTED_HINT = re.compile(r"err|warn|fail|except|unreach")
 _ANY_HINT = re.compile(f"{_FATAL_HINT.pattern}|{_ERROR_HINT.pattern}|{_WARN_HINT.pattern}")

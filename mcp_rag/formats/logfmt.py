@@ -50,6 +50,9 @@ class Logfmt(LogFormat):
         message = next((pairs[key] for key in _MESSAGES if key in pairs), NO_SPAN)
         if count < 2 or level == NO_SPAN or (message == NO_SPAN and count < 3):
             return None
+        # PowerDNS writes how verbose its logger is as `level`, and what the line is worth beside it.
+        if line[level[0] : level[1]].isdigit() and line[slice(*pairs.get("prio", NO_SPAN))].isalpha():
+            level = pairs["prio"]
         severity = level_of(line[level[0] : level[1]])
         if severity is Level.UNSET:
             return None

@@ -30,6 +30,7 @@ from mcp_rag.formats.runtimes import RUNTIME_FORMATS
 from mcp_rag.formats.servers import SERVER_FORMATS
 from mcp_rag.formats.stacks import STACK_FORMATS
 from mcp_rag.formats.systems import SYSTEM_FORMATS
+from mcp_rag.formats.telephony import TELEPHONY_FORMATS
 from mcp_rag.formats.terminals import TERMINAL_FORMATS
 from mcp_rag.formats.web import WEB_FORMATS
 from mcp_rag.formats.webtools import WEB_TOOL_FORMATS
@@ -83,6 +84,7 @@ _TEXT: tuple[TextFormat | Logfmt, ...] = (
     *EMBEDDED_FORMATS,
     *GAME_FORMATS,
     *PLATFORM_FORMATS,
+    *TELEPHONY_FORMATS,
     *TERMINAL_FORMATS,
     *DEVELOPER_FORMATS,
     *SYSTEM_FORMATS,
@@ -118,6 +120,7 @@ CARRIED = frozenset(
         *EMBEDDED_FORMATS,
         *GAME_FORMATS,
         *PLATFORM_FORMATS,
+        *TELEPHONY_FORMATS,
         *TERMINAL_FORMATS,
         *DEVELOPER_FORMATS,
         *SYSTEM_FORMATS,

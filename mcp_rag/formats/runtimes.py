@@ -179,7 +179,8 @@ RUNTIME_FORMATS: tuple[TextFormat, ...] = (
         stamped=True,
         shapes=("syslog",),
         pattern=r" (?!(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE) )"
-        r"(?:(?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|[\w$]{1,60}) (?:[\w$<>-]{1,80})"
+        # A class without a package reads like any word: only where the clock tells halves of the day.
+        r"(?:(?P<logger>[\w$]{1,60}(?:\.[\w$]{1,80}){1,12}|(?<=[AaPp][Mm] )[\w$]{1,60}) (?:[\w$<>-]{1,80})"
         # The logger alone, where a bridge to another library hides what called it.
         r"|(?P<tag>[a-z]\w{0,60}(?:\.[\w$]{1,80}){0,11}\.[A-Z][\w$]{0,80}))$",
     ),

@@ -219,8 +219,27 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "application shop.exe",
         first="IWECV",
         pattern=r"(?P<level>Information|Warning|Error|Critical|Verbose)[,\t]"
-        r"(?P<time>\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[, ]{1,2}"
-        r"\d{1,2}:\d\d:\d\d(?: [AP]M)?)[,\t](?P<logger>[^,\t]{1,80})[,\t]\d{1,6}[,\t](?:[^,\t]{0,80}[,\t]\"?)?",
+        r"(?P<time>\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}(?:[, ]{1,2}"
+        r"\d{1,2}:\d\d:\d\d(?: [AP]M)?|T[\d:.]{8,18}Z?))[,\t](?P<logger>[^,\t]{1,80})[,\t]\d{1,6}[,\t]"
+        r"(?:[^,\t]{0,80}[,\t]\"?)?",
+    ),
+    TextFormat(
+        "windows-event-text",
+        "A Windows event as text, from the viewer (`Log Name:`, fields, description) or PowerShell's `Format-List`",
+        "TimeCreated  : 11/23/2026 7:20:37 PM",
+        first="LT",
+        needs=": ",
+        pattern=r"(?:Log Name: {1,12}(?P<logger>[A-Z][\w ./-]{1,100})"
+        r"|TimeCreated {1,20}: (?P<time>\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4} \d{1,2}:\d\d:\d\d(?: [AP]M)?))$",
+    ),
+    TextFormat(
+        "windows-event-table",
+        "PowerShell's Get-EventLog: `index time EntryType Source InstanceID Message` as a table",
+        "    4711 Nov 23 19:20  Error       Service Control M...   3221232495 The till service ended unexpectedly.",
+        first=" 0",
+        needs=":",
+        pattern=r" {0,10}\d{1,9} (?P<time>[A-Z][a-z]{2} \d\d \d\d:\d\d) {2}(?P<level>Error|Warning|Information) {1,10}"
+        r"(?P<logger>[^\s]{1,30}(?: [^\s]{1,30}){0,5}) {1,30}\d{1,10} ",
     ),
     TextFormat(
         "esx",

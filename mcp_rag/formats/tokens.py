@@ -22,6 +22,12 @@ _INNER_WORD = re.compile(r"[^\W\d_]{4,14}")
 _NUMBER = re.compile(r"#?\d{1,19}(?=[\s:]|$)")
 _PROGRAM = re.compile(r"(?P<name>[A-Za-z][\w.-]{1,60})(?::[a-z]{2,30})?(?:\[\d{1,9}(?::\d{1,4})?\]:?|:) {0,2}\W?$")
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]+$")
+# What is in error, in a message that begins with it: `TLS Error: handshake failed`.
+_SUBJECT = re.compile(
+    r"(?:Api|API|Auth(?:entication)?|Client|Config(?:uration)?|Connection|DB|Database|DNS|Fatal|General|HTTP|I/O|IO"
+    r"|Internal|LDAP|Network|OpenSSL|Parse|Permission|Protocol|Received|Runtime|SMTP|SQL|SSL|Server|Socket|Syntax"
+    r"|System|TLS|Unexpected|Unhandled|Uncaught|Unknown|VERIFY|Validation) (?:Error|ERROR|error): (?=\S)"
+)
 _GLUED = re.compile(r"([A-Z]{4,8})\d{1,9}$")
 _NOT_A_LOGGER = re.compile(r"[\w.$]*(?:Exception|Error|Errors|Fault|Failure|Warning|panic|Panic)$")
 _CODE = re.compile(
@@ -74,6 +80,7 @@ class HeaderTokens:
         """Look for a level among the next tokens. If one is there, all before it is header; if not, only brackets
         that directly follow the timestamp and a name between dashes are."""
         start, plain_words, only_brackets = self.pos, 0, True
+        said: int | None = None
         for count in range(8):
             pos = _SKIP.match(self.line, self.pos).end()  # type: ignore[union-attr]  # can match nothing at all
             if pos >= len(self.line):
@@ -93,13 +100,15 @@ class HeaderTokens:
                 break
             if self._level_word(found, first=count == 0):
                 self._program_between(start, pos)
+                if said is not None and _SUBJECT.match(self.line, said):
+                    self.body = self.pos = said
                 return True
             word = found.group()
             if _PLAIN_WORD.match(word):
                 plain_words += 1
                 if plain_words > 1:
                     break
-            only_brackets = False
+            only_brackets, said = False, pos
             self.pos = found.end()
         self.pos = start
         self._name_between_dashes(start)

@@ -16,6 +16,7 @@ PARTS: Table = (
     Pattern(Part.CRASH, r"=(?:CRASH|ERROR|SUPERVISOR) REPORT={2,}"),
     Pattern(Part.CRASH, r"Error in process <[\d.]+> "),
     Pattern(Part.DETAIL, r"\*\* (?:Reason for termination|When Server state|Last message in was|Generic server)"),
+    Pattern(Part.DETAIL, r"\*\* \{"),  # the reason of a report that the logger heads line by line
     Pattern(Part.FRAME, r"\([a-z_]\w* \d[\w.\-]*\) [^\n]{1,300}:\d+: "),
     Pattern(Part.FRAME, r"\([a-z_]\w* \d[\w.\-]*\) [\w.:&]+/\d"),
     Pattern(Part.FRAME, r"(?:lib|test|src|deps)/[\w./\-]{1,200}\.(?:exs?|erl):\d+: "),

@@ -53,6 +53,8 @@ _STRICT = re.compile(
     r"(?: \((?:0x[0-9A-Fa-f]+|\d+)\))?(?:: (.*)|:)?$"
 )
 _INNER = re.compile(r"\s*---> (?:\(Inner Exception #(\d+)\) )?(.*)$")
+# System.Data.SQLite puts its code before its own name.
+_CODED = re.compile(r"code = \w{1,40} \(\d{1,6}\), message = (?=[A-Z])")
 _END = re.compile(r"\s*--- End of inner exception")
 _FRAME = re.compile(
     rf"\s*(?:at|{_AT}) "
@@ -128,7 +130,8 @@ def _open(head: tuple[str, str], chain: list[tuple[str, str, list[Frame]]]) -> N
 
 
 def _strict(text: str) -> tuple[str, str] | None:
-    found = _STRICT.match(text)
+    coded = _CODED.match(text)
+    found = _STRICT.match(text, coded.end() if coded else 0)
     return (found[1], (found[2] or "").strip()) if found else None
 
 

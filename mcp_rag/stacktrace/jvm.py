@@ -20,6 +20,11 @@ PARTS: Table = (
     Pattern(Part.DETAIL, r"/\S{1,300}/clojure-\d{1,30}\.\w{2,4}$"),
     Pattern(Part.CRASH, r"# A fatal error has been detected by the Java Runtime"),
     Pattern(Part.CRASH, r"# There is insufficient memory for the Java Runtime"),
+    # The same report where Markdown took the marks for those of a heading.
+    Pattern(Part.CRASH, r"A fatal error has been detected by the Java Runtime"),
+    Pattern(Part.DETAIL, r"JRE version: |Java VM: |Problematic frame:$|SIG[A-Z]{2,8} \(0x[0-9a-f]{1,2}\) at pc="),
+    Pattern(Part.DETAIL, r"Failed to write core dump\. |The crash happened outside the Java Virtual Machine"),
+    Pattern(Part.DETAIL, r"EXCEPTION_[A-Z_]{2,40} \(0x[0-9a-f]{8}\) at pc=|[CJVvj] {1,2}\[[^\]\n]{1,120}\+0x[0-9a-f]"),
     Pattern(Part.PRELUDE, r"#$"),
     Pattern(
         Part.DETAIL,
@@ -39,7 +44,7 @@ PARTS: Table = (
     Pattern(
         Part.FRAME,
         r"at (?:[\w.@+\-]{0,120}/{1,2}){0,2}[\w.$<>\-+@]{1,300}(?:/\w{1,40}\.[\w$]{1,80})?\((?:[^()\n]{0,"
-        r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|Native Method|Unknown "
+        r"200}\.(?:java|kt|scala|groovy|clj|cljc)\b|(?:[\w.@\-]{1,60}/)?Native Method|Unknown "
         r"Source|SourceFile|<generated>|Compiled Code|r8-map-id-[0-9a-f]{8})",
     ),
     Pattern(Part.DETAIL, r"\.\.\. \d+ (?:more|common frames omitted|filtered)"),
@@ -88,14 +93,14 @@ _CLOJURE = re.compile(
     r"\s*(?:Execution|Syntax) error(?: \((\w{1,120})\))? (?:at|compiling at|macroexpanding|reading source at)"
     r" (?:([\w.\-]{1,200})/)?([^\s(]{0,200}) ?\(([^\s():]{1,200}):(\d{1,9})(?::\d{1,9})?\)"
 )
-_REPORT = re.compile(r"\s*# (?:A fatal error has been detected|There is insufficient memory) ")
+_REPORT = re.compile(r"\s*(?:# )?(?:A fatal error has been detected|There is insufficient memory) ")
 _SIGNAL = re.compile(
-    r"\s*# +(SIG[A-Z]{2,8}|EXCEPTION_[A-Z_]{2,40}|Internal Error|Native memory allocation)"
+    r"\s*(?:# +)?(SIG[A-Z]{2,8}|EXCEPTION_[A-Z_]{2,40}|Internal Error|Native memory allocation)"
     r"(?: \([^()]{1,200}\)[^,\n]{0,200})?"
 )
-_PROBLEMATIC = re.compile(r"\s*# Problematic frame:")
+_PROBLEMATIC = re.compile(r"\s*(?:# )?Problematic frame:")
 _NATIVE = re.compile(
-    r"\s*# [CJVvj] {1,2}(?:\[([^\]\n+]{1,120})(?:\+0x[0-9a-f]+)?\] *)?(?:\d+ +(?:%|c[12])? *)?([\w.:$<>~]{0,300})"
+    r"\s*(?:# )?[CJVvj] {1,2}(?:\[([^\]\n+]{1,120})(?:\+0x[0-9a-f]+)?\] *)?(?:\d+ +(?:%|c[12])? *)?([\w.:$<>~]{0,300})"
 )
 _LIBRARY = (
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",

@@ -174,6 +174,8 @@ def _is_type(text: str) -> bool:
     if found is None:
         return False
     name = found[1]
+    if text.startswith("(", found.end(1)) and name[name.rfind(".") + 1].islower():
+        return False  # a call in a line of source: `self.handle_error(record)`
     if name.endswith(_SUFFIXES) or (name[-1].isdigit() and name.rstrip("0123456789").endswith(("Error", "Exception"))):
         return found[2] != " (" or "::" in name or name[0].isupper()
     if "::" in name:  # a class, not a method that a C++ program names before its message

@@ -39,12 +39,12 @@ Exception code: 0xc0000374
 def test_record_of_the_event_viewer_is_one_event() -> None:
     """Level, time and source stand on lines of their own below the log's name; the description says what happened."""
     calm, crash = _parsed(VIEWED)
-    assert (calm.level, calm.service, calm.message) == (
+    assert (calm.level, calm.logger, calm.message) == (
         Level.INFO,
         "Till Manager",
         "The Till service entered the running state.",
     )
-    assert (crash.level, crash.service, crash.format) == (Level.ERROR, "Application Error", "event-viewer")
+    assert (crash.level, crash.logger, crash.format) == (Level.ERROR, "Application Error", "windows-event")
     assert crash.timestamp_ms - calm.timestamp_ms == 32_000
     assert crash.stacktrace is not None
     assert "drawer.dll" in crash.stacktrace.outermost.message

@@ -303,3 +303,44 @@ def test_a_logger_without_its_caller_heads_a_record_of_two_lines() -> None:
         (0, 3, Level.WARN, "com.acme.net.Connection")
     ]
     assert found[0].timestamp_ms == 1_795_461_637_000
+
+
+def test_an_exception_below_a_line_of_the_collector_is_an_error_of_its_own() -> None:
+    """The JVM's old log of collections states no level and says nothing bad: what ends the program is not its part."""
+    line = "2026-11-23T19:20:37.123+0000: 4.456: [GC (Allocation Failure) [PSYoungGen: 10K->0K(76K)], 0.05 secs]"
+    found = _parsed(f"{line}\n{line}\njava.lang.OutOfMemoryError: Java heap space\n")
+    assert [(r.first_line, r.level) for r in found] == [(0, Level.UNSET), (1, Level.UNSET), (2, Level.ERROR)]
+    assert found[2].stacktrace is not None
+    assert found[2].stacktrace.root.type == "java.lang.OutOfMemoryError"
+
+
+def test_a_thread_that_waits_in_a_native_method_is_of_a_dump() -> None:
+    """Newer runtimes name the module before `Native Method`: such a call is Java's all the same."""
+    text = (
+        '"till-1" #14 [73] daemon prio=5 os_prio=0 cpu=9.18ms tid=0x00007edd nid=73 runnable\n'
+        "   java.lang.Thread.State: RUNNABLE\n"
+        "\tat sun.nio.ch.EPoll.wait(java.base@21.0.8/Native Method)\n"
+        "\tat com.acme.Till.poll(Till.java:12)\n"
+    )
+    (found,) = _parsed(text)
+    assert found.stacktrace is None or found.stacktrace.outermost.type == ""
+    assert found.level is Level.UNSET
+
+
+@pytest.mark.parametrize("mark", ["# ", " ", ""])
+def test_the_report_of_a_crash_is_read_without_its_marks_too(mark: str) -> None:
+    """Where Markdown took the marks of the JVM's report for headings they are lost: the signal and the frame stay."""
+    lines = (
+        "A fatal error has been detected by the Java Runtime Environment:",
+        "",
+        "SIGSEGV (0xb) at pc=0x00007fc1a2ddc7b3, pid=4711, tid=0x00007fc1a5f9b700",
+        "JRE version: OpenJDK Runtime Environment (8.0_222-b10) (build 1.8.0_222)",
+        "Problematic frame:",
+        "C  [libtill.so+0x2b7b3]  Till::open()+0x73",
+        "Failed to write core dump. Core dumps have been disabled.",
+    )
+    (found,) = _parsed(*(f"{mark}{line}" for line in lines))
+    assert found.level >= Level.ERROR
+    assert found.stacktrace is not None
+    assert found.stacktrace.chain == ("SIGSEGV",)
+    assert [f.function for f in found.stacktrace.root.frames] == ["Till::open"]

@@ -567,3 +567,14 @@ def test_languages_events(name: str) -> None:
         message = record.message or (outer.message if outer else "")
         found.append((record.first_line, record.last_line, record.level, outer.type if outer else "", message))
     assert found == expected
+
+
+def test_the_reason_of_an_erlang_report_is_its_part() -> None:
+    """RabbitMQ heads every line of a report; the reason stands on the line below its caption."""
+    head = "2026-11-23 19:20:37.123456+00:00 [error] <0.512.0> "
+    said = ("Generic server <0.512.0> terminating", "Reason for termination ==", "{timeout,{gen_server,call,[till]}}")
+    text = "\n".join(f"{head}** {line}" for line in said)
+    records, _ = parse_block(text.encode(), ParseSettings(min_level=Level.UNSET))
+    assert [(r.first_line, r.last_line, r.level) for r in records] == [(0, 2, Level.ERROR)]
+    assert records[0].stacktrace is not None
+    assert records[0].stacktrace.chain == ("timeout",)

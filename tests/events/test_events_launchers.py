@@ -57,3 +57,19 @@ def test_a_month_of_one_digit_is_a_time() -> None:
     """PyTorch does not pad the month: `E923` is the 23rd of September."""
     found = records("[rank1]:[E923 19:20:37.996672294 Store.cpp:41] gone\n")
     assert [(r.level, r.timestamp_ms) for r in found] == [(Level.ERROR, 1_790_191_237_996)]
+
+
+def test_what_a_container_of_a_test_printed_counts_by_its_own_header() -> None:
+    """Testcontainers passes on the lines of a container at INFO: their own level and time are those that tell."""
+    head = "2026-11-23 19:20:39,995 INFO  [tc.till:1.2] (docker-java-stream-7) STDOUT: "
+    lines = (
+        "2026-11-23 19:20:37,123 WARN  [org.acme.Till] (main) slow",
+        "2026-11-23 19:20:38,123 ERROR [org.acme.Till] (main) no drawer: java.lang.IllegalStateException: stuck",
+        "\tat org.acme.Till.open(Till.java:9)",
+    )
+    found = records("\n".join(head + line for line in lines))
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 0, Level.WARN), (1, 2, Level.ERROR)]
+    assert found[0].message == "slow"
+    assert found[0].timestamp_ms == 1_795_461_637_123
+    assert found[1].stacktrace is not None
+    assert found[1].stacktrace.chain == ("java.lang.IllegalStateException",)

@@ -22,6 +22,19 @@ CASES: dict[str, tuple[str, list[tuple[int, int, Level, str, str]]]] = {
             (2, 5, Level.ERROR, "RuntimeError", "no config"),
         ],
     ),
+    "python failing to log, each line with the header of who caught it, lines of source without": (
+        "[2026-11-23 19:20:37,001] [WARNING] [till.caught] --- Logging error ---\n"
+        "[2026-11-23 19:20:37,002] [WARNING] [till.caught] Traceback (most recent call last):\n"
+        '[2026-11-23 19:20:37,003] [WARNING] [till.caught]   File "/srv/app/a.py", line 3, in emit\n'
+        "    self.handleError(record)\n"
+        "[2026-11-23 19:20:37,004] [WARNING] [till.caught] PermissionError: no drawer\n"
+        "[2026-11-23 19:20:37,005] [WARNING] [till.caught] Call stack:\n"
+        '[2026-11-23 19:20:37,006] [WARNING] [till.caught]   File "/srv/app/b.py", line 7, in main\n'
+        "    run()\n"
+        "[2026-11-23 19:20:37,007] [WARNING] [till.caught] Message: 'open'\n"
+        "Arguments: ()",
+        [(0, 9, Level.WARN, "PermissionError", "no drawer")],
+    ),
     "python thread crash": (
         "Exception in thread Thread-1 (worker):\n"
         "Traceback (most recent call last):\n"

@@ -247,3 +247,17 @@ def test_line_without_message_is_a_header() -> None:
         "| till |\n"
     )
     assert [(r.first_line, r.last_line, r.level) for r in read(text)] == [(0, 0, Level.ERROR), (1, 3, Level.INFO)]
+
+
+def test_what_a_ceph_daemon_asserts_stands_below_where() -> None:
+    """The daemon's line names the function, the one below it the assertion: one crash, whose trace follows."""
+    found = read(
+        "2026-11-23T19:20:37.123+0000 7f08d5146580 -1 /build/till/Till.cc: In function 'int Till::open()' thread "
+        "7f08d5146580 time 2026-11-23T19:20:37.120000+0000\n"
+        "/build/till/Till.cc: 2343: FAILED ceph_assert(r >= 0)\n\n"
+        " ceph version 17.2.6 (d7ff0d10654d) quincy (stable)\n"
+        " 1: (Till::open()+0x4b) [0x7f08d658]\n"
+    )
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 4, Level.ERROR)]
+    assert found[0].stacktrace is not None
+    assert found[0].stacktrace.chain == ("Assertion",)

@@ -106,6 +106,8 @@ HARD = "\n".join(
             )
             for n in (1, 2)
         ),
+        "2026/11/23 19:20:37 [error] 123#123: *4711 connect() failed (111: Connection refused) while connecting",
+        "2026/11/23 19:20:37 [error] 123#123: *4711 connect() failed (025: Connection refused) while connecting",
         '{"level":"error","msg":"","time":1}\n  no row for 7',
         '{"level":"error","msg":"","time":1}\n  no column for 7',
         '{"level":"error","msg":"failed with the following error:","time":1}\n  no row for 7',

@@ -30,8 +30,6 @@ CASES = [
     ("19:20:37    invalid identifier 'DRAWER'", "dbt-continued", U, "invalid"),
     ("19:20:37  Done. PASS=2 WARN=0 ERROR=1 SKIP=0 TOTAL=3", "dbt", U, "Done."),
     ("        Warn The till is old", "tauri", W, "The till"),
-    ("Log Name:      System", "event-viewer", U, ""),
-    ("Level:         Critical", "event-viewer-level", Level.FATAL, ""),
     ('File "bin/till.ml", lines 4-6, characters 2-17:', "ocaml-compiler", U, ""),
     ("E: ***** MPU FAULT *****", "zephyr-minimal", E, "***** MPU"),
     ("E: r3/a4:  0x2000019c r12/ip:  0x20000492", "zephyr-minimal", E, "r3/a4"),

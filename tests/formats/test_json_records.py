@@ -204,6 +204,28 @@ def test_structlog_chain_is_printed_root_first() -> None:
     assert fields.stacktrace.endswith("B: two")
 
 
+def test_nextclouds_exception_is_printed_root_first() -> None:
+    """What was thrown last names what was thrown before it; PHP prints them the other way round."""
+    call = {"file": "/srv/till/Open.php", "line": 7, "class": "Till\\Open", "type": "->", "function": "run"}
+    inner = {"Exception": "PDOException", "Message": "gone away", "Trace": [call], "File": "/srv/Db.php", "Line": 3}
+    outer = {"Exception": "Till\\Stuck", "Message": "no drawer", "Trace": [], "File": "/srv/Till.php", "Line": 9}
+    fields = decode(
+        {
+            "reqId": "a1",
+            "level": 3,
+            "time": "2026-11-23T19:20:37+00:00",
+            "remoteAddr": "",
+            "message": "x",
+            "exception": {**outer, "Previous": inner},
+        }
+    )
+    assert fields.stacktrace == (
+        "PDOException: gone away in /srv/Db.php:3\nStack trace:\n"
+        "#0 /srv/till/Open.php(7): Till\\Open->run()\n#1 {main}\n\n"
+        "Next Till\\Stuck: no drawer in /srv/Till.php:9\nStack trace:\n#0 {main}"
+    )
+
+
 def test_trace_inside_the_message_is_split_off() -> None:
     """Google's and many others' records carry the trace in the message: first line stays, the rest is the trace."""
     fields = decode({"severity": "ERROR", "message": "Error: no plan\n    at f (a.js:1:2)"})

@@ -18,7 +18,7 @@ from mcp_rag.formats.base import find_stamp, opener_of
 from tests.log_pieces import PIECES, redrawn
 
 TEXT = [form for form in formats.FORMATS if form.kind == "text"]
-TOLD_BELOW = {"event-viewer", "ocaml-compiler"}  # a line below the first says the level
+TOLD_BELOW = {"ocaml-compiler"}  # a line below the first says the level
 JSON = [form for form in formats.FORMATS if form.kind == "json"]
 ENVELOPES = [form for form in formats.FORMATS if form.kind == "envelope"]
 

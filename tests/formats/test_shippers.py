@@ -44,6 +44,15 @@ CASES = [
         "",
     ),
     (
+        "November 23, 2026 at 19:20 (UTC+5:30)\t2026-11-23 13:50:37,123 ERROR gone",
+        E,
+        "gone",
+        "",
+        "2026-11-23T13:50:37.123Z",
+    ),
+    ("2026-11-23 19:20:37.123456+00:00Opening tills:", U, "Opening tills:", "", "2026-11-23T19:20:37.123Z"),
+    ('till-7d4b9 time="2026-11-23T19:20:37Z" level=error msg="gone"', E, "gone", "till-7d4b9", "2026-11-23T19:20:37Z"),
+    (
         '{"labels":{"app":"shop","level":"warn"},"line":"slow","timestamp":"2026-11-23T19:20:37Z"}',
         W,
         "slow",
@@ -170,3 +179,26 @@ def test_what_render_shows_is_one_error() -> None:
     assert [(e.first_line, e.last_line, e.level) for e in found] == [(0, 1, E), (2, 2, U)]
     assert found[0].stacktrace is not None
     assert found[0].stacktrace.chain == ("StoreError",)
+
+
+def test_a_time_with_a_mark_behind_it_is_glued_to_nothing() -> None:
+    """Programs that write the same time with a colon or a blank behind it are read as before."""
+    for mark in (": ", " ", " - "):
+        (found,) = read(f"2026-11-23 19:20:37.123456+00:00{mark}no drawer")
+        assert (found.format, found.message) == ("generic", "no drawer")
+
+
+def test_a_trace_behind_glued_times_is_one_event() -> None:
+    """TrueNAS's page glues the time to the text and drops the blanks that a trace begins with."""
+    head = "2026-11-23 19:20:37.123456+00:00"
+    lines = (
+        "Traceback (most recent call last):",
+        'File "/srv/till/open.py", line 3, in open',
+        "raise TillError(name)",
+        "till.errors.TillError: no drawer",
+        "Opening tills:",
+    )
+    found = read("\n".join(head + line for line in lines))
+    assert [(r.first_line, r.last_line, r.level) for r in found] == [(0, 3, E), (4, 4, U)]
+    assert found[0].stacktrace is not None
+    assert found[0].stacktrace.chain == ("till.errors.TillError",)

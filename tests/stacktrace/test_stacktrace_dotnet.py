@@ -14,6 +14,16 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str]], list[tuple[str, str, int
         [("System.IO.IOException", "the drawer is stuck")],
         [("Open", "/src/Till.cs", 3, True)],
     ),
+    "sqlite names its code first": (
+        "Acme.TillException: till not opened\n"
+        " ---> code = Busy (5), message = System.Data.SQLite.SQLiteException (0x87AF00AA): database is locked\n"
+        "   at System.Data.SQLite.SQLite3.Step(SQLiteStatement stmt)\n"
+        "   --- End of inner exception stack trace ---\n"
+        "   at Acme.Till.Open() in /src/Till.cs:line 9",
+        "csharp",
+        [("Acme.TillException", "till not opened"), ("System.Data.SQLite.SQLiteException", "database is locked")],
+        [("Step", "", 0, False)],
+    ),
     "dotnet": (
         "Unhandled exception. System.AggregateException: One or more errors occurred. (boom)\n"
         " ---> System.InvalidOperationException: boom\n"

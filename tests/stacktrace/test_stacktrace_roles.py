@@ -234,3 +234,10 @@ def test_frame_numbers_are_not_line_numbers() -> None:
     """A listing whose numbers do not rise by one keeps them: these are depths, not places in a paste."""
     trace = parse("9  ValueError: bad\n3  one\n40  two")
     assert trace is None
+
+
+@pytest.mark.parametrize("line", ["self.handleError(record)", "    till.raise_for_error(answer)", "on_error(exc)"])
+def test_a_call_in_a_line_of_source_names_no_exception(line: str) -> None:
+    """Functions may be named like exceptions: such a line would end a traceback whose every line has a header."""
+    assert role(line).part is Part.NONE
+    assert role("Till.Error(drawer): stuck").part is Part.TYPE
