@@ -35,8 +35,28 @@ LETTERS = {
     "x": "bcdfghjklmnpqrstvwxz2456789",
 }
 SKEW = 1.6  # of the values of a field the first come most often
-DAY = "2026-03-03"
-LOG4J = "INFO"
+UNNUMBERED = ("kernel", "com.apple.xpc.launchd[1]")
+HEADERS = {
+    "syslog": "Mar  3 {clock} gate-2 {tag}: ",
+    "zookeeper": "2026-03-03 {clock},{ms} [myid:2] - {level:5} [WorkerSender[myid={tid}]:{logger}@{line}] - ",
+    "hadoop": "2026-03-03 {clock},{ms} {level} {logger}: ",
+    "cray": "2026-03-03T{clock}.{ms}000+00:00 smw1 {logger} {pid} {lower} - ",
+    "cbs": "2026-03-03 {clock}, {level:9}             {logger:6} ",
+    "clash": "2026-03-03 {clock} {level}  ",
+    "cisco": "Mar  3 {clock}.{ms}: %{logger}: ",
+    "klog": "{level[0]}0303 {clock}.{ms}512 {pid:7} {logger}] ",
+    "cassandra": "{level:5} [main-{tid}] 2026-03-03 {clock},{ms} {logger}:{line} - ",
+    "kafka": "[2026-03-03 {clock},{ms}] {level} ",
+    "rabbit": "2026-03-03 {clock}.{ms}120+00:00 [{level}] <0.{pid}.0> ",
+    "spring": "2026-03-03T{clock}.{ms}Z {level:>5} 1 --- [nio-8080-exec-{tid}] {logger:40} : ",
+    "django": "2026-03-03 {clock},{ms} {level:8} [{logger}] ",
+    "logfmt": "ts=2026-03-03T{clock}.{ms}Z caller={logger}:{line} level={level} ",
+    "nginx": "2026/03/03 {clock} [{level}] {pid}#{pid}: ",
+    "logcat": "03-03 {clock}.{ms} {pid:5} {pid:5} {level} {logger}: ",
+    "gateway": "2026-03-03T{clock}.{ms}Z {level} {logger}: ",
+    "slurm": "[2026-03-03T{clock}.{ms}] ",
+    "vllm": "{level} 03-03 {clock} {logger}.py:{line}] ",
+}
 
 
 def read_values(text: str) -> dict[str, list[str]]:
@@ -67,7 +87,7 @@ class Writer:
 
     def __init__(self, values: dict[str, list[str]], seed: str) -> None:
         self._values = values
-        self._random = random.Random(seed)  # noqa: S311 - lines to be repeated, no secret
+        self._random = random.Random(seed)
         self._ms = 8 * 3_600_000
 
     def write(self, name: str, header: str, statements: Sequence[tuple[str, str, str]], count: int) -> System:
@@ -110,32 +130,18 @@ class Writer:
     def _header(self, kind: str, level: str, logger: str) -> str:
         self._ms += self._random.choice((3, 40, 700, 2_000, 9_000))
         seconds, ms = divmod(self._ms, 1_000)
-        clock = f"{seconds // 3_600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-        pid = self._random.choice((812, 1204, 2977, 31_450))
-        line = self._random.choice((88, 214))
-        tid = f"{self._random.randint(1, 9)}"
-        headers: dict[str, Callable[[], str]] = {
-            "syslog": lambda: f"Mar  3 {clock} gate-2 {logger}{'' if logger in ('kernel', 'com.apple.xpc.launchd[1]') else f'[{pid}]'}: ",
-            "zookeeper": lambda: f"{DAY} {clock},{ms:03} [myid:2] - {level:5} [WorkerSender[myid={tid}]:{logger}@{line}] - ",
-            "hadoop": lambda: f"{DAY} {clock},{ms:03} {level} {logger}: ",
-            "cray": lambda: f"{DAY}T{clock}.{ms:03}000+00:00 smw1 {logger} {pid} {level.lower()} - ",
-            "cbs": lambda: f"{DAY} {clock}, {level.capitalize():9}             {logger:6} ",
-            "clash": lambda: f"{DAY} {clock} {level}  ",
-            "cisco": lambda: f"Mar  3 {clock}.{ms:03}: %{logger}: ",
-            "klog": lambda: f"{level[0]}0303 {clock}.{ms:03}512 {pid:7} {logger}] ",
-            "cassandra": lambda: f"{level:5} [main-{tid}] {DAY} {clock},{ms:03} {logger}:{line} - ",
-            "kafka": lambda: f"[{DAY} {clock},{ms:03}] {level} ",
-            "rabbit": lambda: f"{DAY} {clock}.{ms:03}120+00:00 [{level}] <0.{pid}.0> ",
-            "spring": lambda: f"{DAY}T{clock}.{ms:03}Z {level:>5} 1 --- [nio-8080-exec-{tid}] {logger:40} : ",
-            "django": lambda: f"{DAY} {clock},{ms:03} {level:8} [{logger}] ",
-            "logfmt": lambda: f"ts={DAY}T{clock}.{ms:03}Z caller={logger}:{line} level={level} ",
-            "nginx": lambda: f"2026/03/03 {clock} [{level}] {pid}#{pid}: ",
-            "logcat": lambda: f"03-03 {clock}.{ms:03} {pid:5} {pid + 9:5} {level} {logger}: ",
-            "gateway": lambda: f"{DAY}T{clock}.{ms:03}Z {level} {logger}: ",
-            "slurm": lambda: f"[{DAY}T{clock}.{ms:03}] ",
-            "vllm": lambda: f"{level} 03-03 {clock} {logger}.py:{line}] ",
+        found = {
+            "clock": f"{seconds // 3_600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}",
+            "ms": f"{ms:03}",
+            "pid": self._random.choice((812, 1204, 2977, 31_450)),
+            "line": self._random.choice((88, 214)),
+            "tid": self._random.randint(1, 9),
+            "level": level,
+            "lower": level.lower(),
+            "logger": logger,
         }
-        return headers[kind]()
+        found["tag"] = logger if logger in UNNUMBERED else f"{logger}[{found['pid']}]"
+        return HEADERS[kind].format(**found)
 
 
 def systems(seed: int, count: int, only: str = "") -> list[System]:

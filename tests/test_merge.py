@@ -105,7 +105,7 @@ def test_a_word_is_a_value_once_it_has_proved_so() -> None:
     """After eight groups that differ in one word, the ninth joins the smallest of them; names never do."""
     index = MergeIndex()
     words = ["alpha", "bravo", "carol", "delta", "eagle", "fancy", "gamma", "hotel", "india", "jolly"]
-    ids = [_assign(index, f"nightly job {word} left its queue") for word in words]
+    ids = [_assign(index, f"nightly job {word} failed in its queue") for word in words]
     assert len(set(ids[:PROVEN_VALUES])) == PROVEN_VALUES
     assert set(ids[PROVEN_VALUES:]) == {min(ids[:PROVEN_VALUES])}
     types = [f"{word.title()}Error" for word in words]
