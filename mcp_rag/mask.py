@@ -128,7 +128,7 @@ def _mask_named(text: str) -> str:
     """Values known by the word or sign before them."""
     low = text.lower()
     if " / " in text or text.endswith(" /"):
-        text = volatile.ROOT.sub(r"\1<path>", text)
+        text = volatile.ROOT.sub(lambda found: f"{found[1] or ''}<path>", text)
     if "pod" in low and "(" in text:
         text = volatile.POD.sub("<id>(", text)
     if volatile.SECRET_HINT.search(low):

@@ -12,13 +12,13 @@ import re
 
 # Parts of words that say that something went wrong, lower-cased.
 _FAULT = re.compile(
-    r"fail|err(?:or|no)|exception|(?<!de)fault|refus|reject|den(?:y|ied)|time[ds]?[ -]?out|can(?:no|')t|"
-    r"could ?n[o']t|unable|invalid|illegal|missing|(?<![a-z])not? |mismatch|unexpected|abort|crash|panic|fatal|"
-    r"corrupt|lost|broke|bad |unreach|unavail|unauthor|unsupport|unknown|undefined|unresponsive|unhealth|exceed|"
+    r"fail|(?<!mi)rror|errno|exception|(?<!de)fault|refus|reject|den(?:y|ied)|time[ds]?[ -]?out|can(?:no|')t|"
+    r"could ?n[o']t|unable|invalid|illegal|(?<!dis)missing|(?<![a-z])not? |mismatch|unexpected|abort|crash|panic|fatal|"
+    r"corrupt|lost|broke(?!r)|bad |unreach|unavail|unauthor|unsupport|unknown|undefined|unresponsive|unhealth|exceed|"
     r"expire|drop|kill|violat|conflict|duplicate|overflow|overr[iu]n|deadlock|leak|forbidden|wrong|interrupt|"
     r"stale|evict|(?<![a-z])reset|(?<![a-z])down(?![a-z])|read.?only|out of|too (?:many|large|long|old|small|few|"
-    r"big)|warn|stuck|hung|stall|throttl|(?<![a-z])lack|insufficient|deprecat|alert|critical|emerg|segfault|"
-    r"oom(?![a-z])|degrad|flapp|suspect|g[ai]v(?:e|ing) up|blocked|n't(?![a-z])|malform|danger|problem|trouble|"
+    r"big)|warn|stuck|(?<![a-z])hung|(?<!in)stall|throttl|(?<![a-z])lack|insufficient|deprecat|alert|critical|emerg|segfault|"
+    r"(?<![a-z])oom(?![a-z])|degrad|flapp|suspect|g[ai]v(?:e|ing) up|blocked|n't(?![a-z])|malform|danger|problem|trouble|"
     r"damage|orphan|defunct|(?<![a-z])dead|oops|declin|restrict|prevent|terminated|exited"
 )
 _DIGIT = re.compile(r"[0-9]")

@@ -156,7 +156,7 @@ UNREAD = re.compile(
     r"([\"'])[^\"'\n]{0,200}\2"
 )
 # A request for the root: `GET / HTTP/1.1`, `with url: / (`. Elsewhere the sign stands between words.
-ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)")
+ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)|(?<=[a-z0-9:] )/$")
 # A pod as the kubelet prints one: `name_namespace(uid)`.
 POD = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9.-]{0,120}_[a-z0-9][a-z0-9-]{0,62}\((?=[0-9a-f]{8}[0-9a-f-]{24,28}\))")
 # What has an offset in machine code or a symbol table: C++, Rust, Swift.
