@@ -120,6 +120,8 @@ def _mask_once(text: str) -> str:
         if ":" in text or "-" in text or "/" in text:
             text = volatile.TIME.sub("<time>", text)
         text = volatile.UNIT.sub("", text)
+        if "::" in text:
+            text = volatile.ANY_ADDRESS.sub("<ip>", text)
     text = _mask_named(text)
     return " ".join([_tokens[token] for token in text.split()])
 

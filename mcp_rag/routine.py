@@ -13,13 +13,14 @@ import re
 # Parts of words that say that something went wrong, lower-cased.
 _FAULT = re.compile(
     r"fail|(?<!mi)rror|errno|exception|(?<!de)fault|refus|reject|den(?:y|ied)|time[ds]?[ -]?out|can(?:no|')t|"
-    r"could ?n[o']t|unable|invalid|illegal|(?<!dis)missing|(?<![a-z])not? |mismatch|unexpected|abort|crash|panic|fatal|"
-    r"corrupt|lost|broke(?!r)|bad |unreach|unavail|unauthor|unsupport|unknown|undefined|unresponsive|unhealth|exceed|"
-    r"expire|drop|kill|violat|conflict|duplicate|overflow|overr[iu]n|deadlock|leak|forbidden|wrong|interrupt|"
-    r"stale|evict|(?<![a-z])reset|(?<![a-z])down(?![a-z])|read.?only|out of|too (?:many|large|long|old|small|few|"
-    r"big)|warn|stuck|(?<![a-z])hung|(?<!in)stall|throttl|(?<![a-z])lack|insufficient|deprecat|alert|critical|emerg|segfault|"
-    r"(?<![a-z])oom(?![a-z])|degrad|flapp|suspect|g[ai]v(?:e|ing) up|blocked|n't(?![a-z])|malform|danger|problem|trouble|"
-    r"damage|orphan|defunct|(?<![a-z])dead|oops|declin|restrict|prevent|terminated|exited"
+    r"could ?n[o']t|unable|invalid|illegal|(?<!dis)missing|(?<![a-z])not? |mismatch|unexpected|abort|crash|panic|"
+    r"fatal|corrupt|lost|broke(?!r)|bad |unreach|unavail|unauthor|unsupport|unknown|undefined|unresponsive|"
+    r"unhealth|exceed|expire|drop|kill|violat|conflict|duplicate|overflow|overr[iu]n|deadlock|leak|forbidden|"
+    r"wrong|interrupt|stale|evict|(?<![a-z])reset|(?<![a-z])down(?![a-z])|read.?only|out of|too (?:many|large|"
+    r"long|old|small|few|big)|warn|stuck|(?<![a-z])hung|(?<!in)stall|throttl|(?<![a-z])lack|insufficient|deprecat|"
+    r"alert|critical|emerg|segfault|(?<![a-z])oom(?![a-z])|degrad|flapp|suspect|g[ai]v(?:e|ing) up|blocked|"
+    r"n't(?![a-z])|malform|danger|problem|trouble|damage|orphan|defunct|(?<![a-z])dead|oops|declin|restrict|"
+    r"prevent|terminated|exited"
 )
 _DIGIT = re.compile(r"[0-9]")
 # In quotes neither upper-case words (`"GET <*>"`) nor names as programs have them.
@@ -61,7 +62,6 @@ _GOES_ON = frozenset(
     "scheduled restart start stop version number limit key keys cache table rebuild usage worker workers leader "
     "node nodes master slave host hosts timer handler".split()
 )
-MIN_SAID = 2
 
 
 def is_routine(text: str) -> bool:
@@ -70,8 +70,8 @@ def is_routine(text: str) -> bool:
 
 
 def said(text: str) -> str:
-    """A routine message, collapsed, with `<*>` for every word that is written like a value; "" when less than two words
-    of it are left."""
+    """A routine message, collapsed, with `<*>` for every word that is written like a value; "" when no word of
+    it is left."""
     if '\\"' in text:
         text = text.replace('\\"', '"')
     if '"' in text or "'" in text:
@@ -90,7 +90,7 @@ def said(text: str) -> str:
             new = _said(word, before, ends=n == last or word[-1] in ",;)]")
         kept.append(new)
         plain += _WORD.fullmatch(new.strip(_EDGE)) is not None
-    return " ".join(filter(None, kept)) if plain >= MIN_SAID else ""
+    return " ".join(filter(None, kept)) if plain else ""
 
 
 def _is_constant(word: str) -> bool:

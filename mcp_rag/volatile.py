@@ -156,7 +156,9 @@ UNREAD = re.compile(
     r"([\"'])[^\"'\n]{0,200}\2"
 )
 # A request for the root: `GET / HTTP/1.1`, `with url: / (`. Elsewhere the sign stands between words.
-ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)|(?<=[a-z0-9:] )/$")
+ROOT = re.compile(
+    r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)|(?<=[a-z0-9:] )/$"
+)
 # A pod as the kubelet prints one: `name_namespace(uid)`.
 POD = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9.-]{0,120}_[a-z0-9][a-z0-9-]{0,62}\((?=[0-9a-f]{8}[0-9a-f-]{24,28}\))")
 # What has an offset in machine code or a symbol table: C++, Rust, Swift.
@@ -223,6 +225,8 @@ _IPV4 = (
     r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2}(?![0-9]))?(?:%\w{1,15})?(?:[:#][0-9]{1,5})?"
     r"(?![0-9A-Za-z_-]|\.[0-9A-Za-z])"
 )
+# Every address of IPv6, before a port.
+ANY_ADDRESS = re.compile(r"(?<![\w:])(?:\[::\]|::)(?=:[0-9]{1,5}(?![\w.:])| port [0-9])")
 _GROUPS = r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})"
 _IPV6 = rf"(?<![\w:.])(?:{_GROUPS}{{7}}|(?:{_GROUPS}{{0,6}})?::(?:{_GROUPS}{{0,6}})?)(?:%\w{{1,15}})?(?![\w:])"
 _PATH = (

@@ -29,6 +29,10 @@ JOINED = [
     ("activity of com.acme.mail stopped", "activity of com.acme.calendar.view stopped"),
     ("lease rhost= user=a expired early", "lease rhost=db user=a expired early"),
     ("watch [a1_b2, c3_d4] was lost", "watch [a1_b2] was lost"),
+    ("lost lease of 'crate.box/A': gone", "lost lease of 'crate/box/A7': gone"),
+    ("error in drive JTW42YV today", "error in drive S7C today"),
+    ("error on link l4 of shelf", "error on link a0-l17 of shelf"),
+    ("killed process 41 (lamp) early", "killed process 7 (Crate Helper) early"),
 ]
 APART = [
     ("volume mounted read only", "volume mounted read write"),

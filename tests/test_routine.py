@@ -18,6 +18,7 @@ ONE_STATEMENT = [
     ("backup-shelf.service: Scheduled next run at 4", "mail-sorter.service: Scheduled next run at 4"),
     ("Ready: current: Packed, wanted: Sent, waiting there", "Ready: current: New, wanted: Packed, waiting there"),
     ('rule "Hall light" fired for 3 lamps', 'rule "Porch fan in the evening" fired for 4 lamps'),
+    ("Unpacked crate-lid.box", "Unpacked lamp-shade.box"),
     ("assigned shards orders-3, clicks-9 to this owner", "assigned shards orders-3 to this owner"),
 ]
 OTHER_STATEMENTS = [
@@ -65,12 +66,21 @@ def test_names_keep_faults_apart(first: str, second: str) -> None:
 
 
 def test_a_message_of_values_alone_is_left_as_it_is() -> None:
-    """Under two words of a sentence say too little to join anything by them."""
-    assert said("Stopped tank-a attic-b") == ""
+    """Where no word of a sentence is left, nothing says what happened."""
+    assert said("<*> tank-a attic-b") == ""
     assert said("Stopped filling tank-a") == "Stopped filling <*>"
 
 
-@pytest.mark.parametrize("text", ["default gateway chosen", "download of <*> done", "note: two shelves joined"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "default gateway chosen",
+        "download of <*> done",
+        "note: two shelves joined",
+        "broker <*> is a mirror",
+        "installed <*>",
+    ],
+)
 def test_words_within_others_report_no_fault(text: str) -> None:
     """`fault` in `default`, `down` in `download` and `not` in `note` are no words for one."""
     assert is_routine(text)
