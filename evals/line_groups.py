@@ -5,7 +5,7 @@
 `data/line_statements.txt` holds what the programs print, a statement a line, `data/line_values.txt` what stands in its
 fields; both are invented after the programs' own statements, hosts, names and numbers are made up. Lines of one
 statement are one group, unless a field is the fault itself (`{!name}`): then each of its values is a group. Statements
-are drawn by Zipf's law, so that many come once or twice; every line has the header its program prints.
+are drawn by Zipf's law, each at least once; every line has the header its program prints.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _COUNTED = frozenset(
 )
 _NUMBERED = re.compile(r"[A-Za-z_][\w.-]{0,60}<\*>[\w<*>-]{0,40}")
 # The name of a process beside its number.
-_BESIDE = re.compile(r"(?<!\w)((?:pid|[Pp]rocess) <\*>) (?:\([^()\n]{1,60}\)|\[[^\[\]\n]{1,60}\])")
+_BESIDE = re.compile(r"(?<!\w)((?:pid|process|Process) <\*>) (?:\([^()\n]{1,60}\)|\[[^\[\]\n]{1,60}\])")
 _PLAIN = re.compile(r"[A-Za-z][\w.$@-]*")
 
 

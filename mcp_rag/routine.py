@@ -14,7 +14,7 @@ import re
 _FAULT = re.compile(
     r"fail|(?<!mi)rror|errno|exception|(?<!de)fault|refus|reject|den(?:y|ied)|time[ds]?[ -]?out|can(?:no|')t|"
     r"could ?n[o']t|unable|invalid|illegal|(?<!dis)missing|(?<![a-z])not? |mismatch|unexpected|abort|crash|panic|"
-    r"fatal|corrupt|lost|broke(?!r)|bad |unreach|unavail|unauthor|unsupport|unknown|undefined|unresponsive|"
+    r"fatal|corrupt|lost|broke(?!r)|bad |unreach|unavail|unauthor|unsupp|unknown|undefined|unresponsive|"
     r"unhealth|exceed|expire|drop|kill|violat|conflict|duplicate|overflow|overr[iu]n|deadlock|leak|forbidden|"
     r"wrong|interrupt|stale|evict|(?<![a-z])reset|(?<![a-z])down(?![a-z])|read.?only|out of|too (?:many|large|"
     r"long|old|small|few|big)|warn|stuck|(?<![a-z])hung|(?<!in)stall|throttl|(?<![a-z])lack|insufficient|deprecat|"
