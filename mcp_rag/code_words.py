@@ -165,7 +165,7 @@ WORDS = (
     _word(
         "exit",
         exit1=rf"(?:ed with|ed)?(?: an?)?(?: non-?zero)?(?:[ _-]?(?:code|status|value)){_IS}{_NUMBER}",
-        exit2=rf"[\"']?[ :=(]{{1,3}}(-?[0-9]{{1,3}}){_END}",
+        exit2=rf"[\"']?[ :=(]{{1,3}}(-?[0-9]{{1,3}}){_END}{_NOT_COUNTING}",
         exit3=rf"(?:ed|s)(?: [a-z]{{2,14}}ly)?(?: with)?[ :=(]{{1,2}}{_NUMBER}{_NOT_COUNTING}",
     ),
     _word(

@@ -120,6 +120,8 @@ def _mask_once(text: str) -> str:
         if ":" in text or "-" in text or "/" in text:
             text = volatile.TIME.sub("<time>", text)
         text = volatile.UNIT.sub("", text)
+        if "::" in text:
+            text = volatile.ANY_ADDRESS.sub("<ip>", text)
     text = _mask_named(text)
     return " ".join([_tokens[token] for token in text.split()])
 
@@ -128,7 +130,7 @@ def _mask_named(text: str) -> str:
     """Values known by the word or sign before them."""
     low = text.lower()
     if " / " in text or text.endswith(" /"):
-        text = volatile.ROOT.sub(r"\1<path>", text)
+        text = volatile.ROOT.sub(lambda found: f"{found[1] or ''}<path>", text)
     if "pod" in low and "(" in text:
         text = volatile.POD.sub("<id>(", text)
     if volatile.SECRET_HINT.search(low):

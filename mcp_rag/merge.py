@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mcp_rag.mask import PLACEHOLDER, mask
+from mcp_rag.routine import is_routine, said
 from mcp_rag.types import Fingerprint, Level
 from mcp_rag.wording import same_words
 
@@ -33,6 +34,16 @@ _EDGE = "\"'`()[]{},;:.!?"
 _TYPE = re.compile(r"(?:Error|Exception|Throwable|Failure|Fault|Warning|Panic|Interrupt|Timeout)\b")
 _NAME = re.compile(r"(?:^|[.$/:])(?:[A-Z][A-Z0-9_]{2,}|[A-Z][a-z0-9]+[A-Z]\w*|[A-Z][a-z0-9]+)$")
 _VALUE = re.compile(r"(?:^|\W)(?:com|org|net|io|edu|gov|android)\.[\w$-]+\.[\w.$-]|[\w$-][.@/\\][\w$-]*[@/\\]|\w@\w")
+# What machines number in letters and digits: serials, hexadecimal numbers that no mask knew.
+_MADE = re.compile(r"(?:[A-Z]{1,4}|[a-f]{1,6})<\*>(?:[A-Z]{1,4}|[a-f]{1,6})|[a-f]{1,2}<\*>|<\*>[a-f]{1,6}")
+# What is called by a name with a number, and such a name.
+_COUNTED = frozenset(
+    "customer order client device sensor link partition slot drive disk port node host server tenant account session "
+    "channel shard replica interface unit rack cabinet instance voucher parcel ticket invoice".split()
+)
+_NUMBERED = re.compile(r"[A-Za-z_][\w.-]{0,60}<\*>[\w<*>-]{0,40}")
+# The name of a process beside its number.
+_BESIDE = re.compile(r"(?<!\w)((?:pid|process|Process) <\*>) (?:\([^()\n]{1,60}\)|\[[^\[\]\n]{1,60}\])")
 _PLAIN = re.compile(r"[A-Za-z][\w.$@-]*")
 
 
@@ -66,17 +77,25 @@ def skeleton(template: str) -> str:
     """What is left of a template when every word that looks like a value is taken for one; "" when too little is."""
     text = _BRACKETS.sub(r"\1\2", collapse(template[:MAX_TEMPLATE_CHARS])).replace("=<*>", "=")
     text = _MEASURE.sub("<*>", _ASIDE.sub("", _DOTS.sub(" ", text)))
-    kept = [_fixed(word, first=not n) for n, word in enumerate(text.split())]
+    if is_routine(text) and (routine := said(text)):
+        return _RUN.sub("<*>", routine)
+    words = _BESIDE.sub(r"\1", text).split()
+    kept = [_fixed(word, before=words[n - 1] if n else "") for n, word in enumerate(words)]
     fixed = sum(1 for word in kept if any(c.isalpha() for c in word))
     return _RUN.sub("<*>", " ".join(kept)) if fixed and fixed >= MIN_FIXED_SHARE * len(kept) else ""
 
 
 @lru_cache(maxsize=50_000)
-def _fixed(word: str, *, first: bool) -> str:
+def _fixed(word: str, *, before: str) -> str:
     """The word itself, or a wildcard (its `key=` kept) when it looks like a value. The first word names the event."""
+    first = not before
     core = word.strip(_EDGE)
+    if core == "<*>" and not first:
+        return core
     if not core or _TYPE.search(core) or _NAME.search(core):
         return word
+    if "<*>" in core and (_MADE.fullmatch(core) or (before.lower() in _COUNTED and _NUMBERED.fullmatch(core))):
+        return "<*>"
     key, sign, value = core.partition("=")
     if sign:
         return f"{key}=" if not value or _VALUE.search(value) else word

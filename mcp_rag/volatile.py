@@ -26,7 +26,7 @@ WINDOWS_PATH = re.compile(
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,9})?"
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{1,2}[SD]T|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{1,2}[SD]T|[+-][0-9]{2}:?[0-9]{2}(?: UTC)?)(?![A-Za-z0-9]))?"
 _ISO_CLOCK = r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:[.,:][0-9]{1,9})?"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Times that name the month, and those that begin with a digit: as one expression they take four times as long.
@@ -38,7 +38,7 @@ NAMED_TIME = re.compile(
 TIME = re.compile(
     rf"[0-9](?:(?<![0-9.].)(?:[0-9]{{3}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?:[T _,-]{{1,2}}{_ISO_CLOCK}{_ZONE})?"
     rf"(?![0-9])|[0-9]?[/.-](?:[0-9]{{1,2}}|{_MONTH})[/.-][0-9]{{2,4}}[ :T,]{{1,2}}{_CLOCK}{_ZONE}(?: [AP]M)?)|"
-    rf"(?<![0-9.:].)[0-9]?:[0-9]{{2}}:[0-9]{{2}}(?:[.,:][0-9]{{1,9}})?{_ZONE}(?: [AP]M)?(?![0-9:]))"
+    rf"(?<![0-9A-Fa-f.:].)[0-9]?:[0-9]{{2}}:[0-9]{{2}}(?:[.,:][0-9]{{1,9}})?{_ZONE}(?: [AP]M)?(?![0-9:]))"
 )
 
 # What a redactor could replace must already be masked as a whole in the raw text.
@@ -55,7 +55,7 @@ BEARER = re.compile(r"((?:bearer|basic) )([\w.~+/=-]{12,4000})", re.IGNORECASE)
 PAIR = re.compile(
     r"(?<![=!<>:~^])([A-Za-z_][\w.-]{0,80}|[)\]])( ?= ?)(?![=>~])"
     r"(\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'(?:'[^'\n]{0,200}'){0,8}|"
-    r"<[\w.@+%-]{1,200}>(?![\w<])|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,9})?(?!\w)|"
+    r"<[\w.@+/=%-]{1,200}>(?![\w<])|[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,9})?(?!\w)|"
     r"(?![\w.-]{1,80} ?=)[^\s,;&|\"'(){}\[\]<>=]{1,2000}(?:\{[^{}=\n]{0,300}\}|\([^()=\n]{0,200}\))?|)"
 )
 # Values of these keys are what the event is about: they are masked like prose, never as a whole.
@@ -111,9 +111,12 @@ _STATES = (
     "succeeded|success|drained|draining|evicted|quarantined|frozen|throttled|limited|overloaded|killed|dead|alive|broken|"
     "corrupt|corrupted|duplicate|duplicated|conflict|stale|unresolved|unresolvable|resolved|incomplete|archived|merged"
 )
+# Of these words an account may have one for its name; then it is said where it comes from.
+_LIKE_NAMES = "(?:a|an|no|as|id|data|name|info|service|account|login|agent|process|input|code|group|table|memory)"
 ENTITY = re.compile(
     r"(?<![\w.])((?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Rr]ole|[Hh]ost|[Hh]ostname|[Tt]enant|[Pp]rincipal) "
-    rf"(?:name )?[\"'`]?)(?!(?:{_SENTENCE}|{_STATES})(?![\w-]))([+-]?\w[\w.@$-]{{0,64}})(?=[\s\"'`,;:)\].]|$)"
+    rf"(?:name )?[\"'`]?)(?!(?!{_LIKE_NAMES} from [0-9<])(?:{_SENTENCE}|{_STATES})(?![\w-]))"
+    r"([+-]?\w[\w.@$-]{0,64})(?=[\s\"'`,;:)\].[]|\(uid=|$)"
 )
 # In quotes it is a name whatever it holds, in other languages too.
 QUOTED_ENTITY = re.compile(
@@ -153,7 +156,9 @@ UNREAD = re.compile(
     r"([\"'])[^\"'\n]{0,200}\2"
 )
 # A request for the root: `GET / HTTP/1.1`, `with url: / (`. Elsewhere the sign stands between words.
-ROOT = re.compile(r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)")
+ROOT = re.compile(
+    r"((?:GET|POST|PUT|PATCH|HEAD|DELETE|OPTIONS|[Uu][Rr][IiLl]:|[Pp]ath:|[Ee]ndpoint:) )/(?= |$)|(?<=[a-z0-9:] )/$"
+)
 # A pod as the kubelet prints one: `name_namespace(uid)`.
 POD = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9.-]{0,120}_[a-z0-9][a-z0-9-]{0,62}\((?=[0-9a-f]{8}[0-9a-f-]{24,28}\))")
 # What has an offset in machine code or a symbol table: C++, Rust, Swift.
@@ -220,6 +225,8 @@ _IPV4 = (
     r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2}(?![0-9]))?(?:%\w{1,15})?(?:[:#][0-9]{1,5})?"
     r"(?![0-9A-Za-z_-]|\.[0-9A-Za-z])"
 )
+# Every address of IPv6, before a port.
+ANY_ADDRESS = re.compile(r"(?<![\w:])(?:\[::\]|::)(?=:[0-9]{1,5}(?![\w.:])| port [0-9])")
 _GROUPS = r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})"
 _IPV6 = rf"(?<![\w:.])(?:{_GROUPS}{{7}}|(?:{_GROUPS}{{0,6}})?::(?:{_GROUPS}{{0,6}})?)(?:%\w{{1,15}})?(?![\w:])"
 _PATH = (

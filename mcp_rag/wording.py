@@ -12,7 +12,7 @@ from mcp_rag.system_errors import linux_number
 
 _QUOTES = str.maketrans("`\u2018\u2019\u201b\u201c\u201d\u201e", "''''\"\"\"")
 _QUOTED_RUN = re.compile(r"([\"'])<\*>\1(?:[,;] ?\1<\*>\1)+")
-_PLURAL = re.compile(r"(?<=<\*> )([a-z]{2,20}(?<![su])s)(?![\w-])")
+_PLURAL = re.compile(r"(?<=<\*> )(?!(?:has|was|does|always|its|yes)(?![a-z]))([a-z]{2,20}(?<![su])s)(?![\w=-])")
 _OBJECT = re.compile(r"\{[^{}]{1,400}\}|\([^()]{1,400}\)")
 _BETWEEN = ("},{", "}, {", "),(", "), (")
 # What an id drawn at random may begin with, and the padding of a short one.

@@ -152,6 +152,7 @@ NOT_FOUND = [
     "version 1.2.3 of http 1.1",
     "the exit was 3 metres wide",
     "linter exited with 3 warnings",
+    "helper did not exit 6 seconds after it was told to",
     "suite exited with 12 failed tests",
     "search returned 404 rows",
     "response 512 bytes too short",

@@ -29,6 +29,10 @@ JOINED = [
     ("activity of com.acme.mail stopped", "activity of com.acme.calendar.view stopped"),
     ("lease rhost= user=a expired early", "lease rhost=db user=a expired early"),
     ("watch [a1_b2, c3_d4] was lost", "watch [a1_b2] was lost"),
+    ("lost lease of 'crate.box/A': gone", "lost lease of 'crate/box/A7': gone"),
+    ("error in drive JTW42YV today", "error in drive S7C today"),
+    ("error on link l4 of shelf", "error on link a0-l17 of shelf"),
+    ("killed process 41 (lamp) early", "killed process 7 (Crate Helper) early"),
 ]
 APART = [
     ("volume mounted read only", "volume mounted read write"),
@@ -105,7 +109,7 @@ def test_a_word_is_a_value_once_it_has_proved_so() -> None:
     """After eight groups that differ in one word, the ninth joins the smallest of them; names never do."""
     index = MergeIndex()
     words = ["alpha", "bravo", "carol", "delta", "eagle", "fancy", "gamma", "hotel", "india", "jolly"]
-    ids = [_assign(index, f"nightly job {word} left its queue") for word in words]
+    ids = [_assign(index, f"nightly job {word} failed in its queue") for word in words]
     assert len(set(ids[:PROVEN_VALUES])) == PROVEN_VALUES
     assert set(ids[PROVEN_VALUES:]) == {min(ids[:PROVEN_VALUES])}
     types = [f"{word.title()}Error" for word in words]

@@ -29,6 +29,8 @@ APART = [
     ('[{"n":<*>}, {"m":<*>}]', '[{"n":<*>}]'),
     ('{"n":<*>} and {"n":<*>}, {"n":<*>}', '{"n":<*>}'),
     ("lost carts", "lost cart"),
+    ("<*> has gone", "<*> ha gone"),
+    ("<*> rows=<*>", "<*> row=<*>"),
     ("Cannot read property 'rate' of undefined", "Cannot read properties of undefined (reading 'owner')"),
     ("[Errno 61] No data available", "[Errno 111] No data available"),
 ]

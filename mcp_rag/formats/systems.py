@@ -180,7 +180,7 @@ SYSTEM_FORMATS: tuple[TextFormat, ...] = (
         "11-23 19:20:37.123  1702  2395 E ActivityManager: ANR in com.acme.shop",
         stamped=True,
         shapes=("short",),
-        pattern=r":? {1,2}(?:(?:[\w-]{1,20} {1,6})?(?P<stream>\d{1,7} {1,6}\d{1,7}) (?P<level>[VDIWEFA]) "
+        pattern=r":? {1,6}(?:(?:[\w-]{1,20} {1,6})?(?P<stream>\d{1,7} {1,6}\d{1,7}) (?P<level>[VDIWEFA]) "
         r"(?:(?P<logger>[^\s:\[\]]{1,60}(?: [^\s:]{1,30}){0,3}?) {0,12}: ?)?"
         r"|(?P<brief>[VDIWEFA])/(?P<tag>[^()]{1,60}?) {0,12}\( {0,6}\d{1,7}\): ?)",
         grade=lambda found: level_of((found["level"] or found["brief"]).replace("A", "F")),

@@ -40,6 +40,7 @@ CASES = [
     ("19:20:37 system,info,account shop logged in", "mikrotik", I, "shop logged in", "system,info", True),
     ("W (2301) wifi: lost the beacon", "esp-idf", W, "lost the beacon", "wifi", False),
     ("11-23 19:20:37.123  1702  2395 E Zygote: x", "logcat", E, "x", "Zygote", True),
+    ("11-23 19:20:37.123   702   709 E Zygote: x", "logcat", E, "x", "Zygote", True),
     ("1796325637.123  1702  2395 W Zygote: slow", "logcat-epoch", W, "slow", "Zygote", True),
     ("** Message: 19:20:37.000: remote error", "glib", I, "remote error", "", True),
     ("(shop:7): GLib-CRITICAL **: assertion failed", "glib", E, "assertion failed", "shop", False),
