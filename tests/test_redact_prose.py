@@ -59,7 +59,7 @@ CODES = [
     (f"seed phrase typed by amy: {WORDS}", "seed phrase typed by amy: <REDACTED:secret>"),
     ("passphrase: orbit9 lemon cradle\n", "passphrase: <REDACTED:password>\n"),
     ("registration token QX12ZK34TW56NB78QX90ZK12 used", "registration token <REDACTED:token> used"),
-    ("AccessKeySecret aB3dE5gH7jK9mN1pQ3sT5vW7", "AccessKeySecret <REDACTED:token>"),
+    ("AccessKeySecret aB3dE5gH7jK9mN1pQ3sT5vW7", "AccessKeySecret <REDACTED:secret>"),
     ("key for eu.api.example: a8b7c6d5e4a8b7c6d5e4f3", "key for eu.api.example: <REDACTED:token>"),
     ("wg genpsk | " + "aB3dE5gH7jK9" * 3 + "aB3dE5g=", "wg genpsk | <REDACTED:private-key>"),
     ("SSN of applicant: 123-45-6789", "SSN of applicant: <REDACTED:ssn>"),
