@@ -42,7 +42,10 @@ ADDRESSES = frozenset({"ip", "email"})
 # What stands behind "authorization:" in prose.
 _NO_SCHEMES = frozenset({"user", "role", "client", "account", "group", "policy", "rule", "scope", "granted", "by"})
 # A cookie that is taken away.
-_ATTRIBUTES = re.compile(r"[^=;]{1,128}=(?:deleted|\"\")?(?:;[^;]{0,200}){0,20}", re.IGNORECASE)
+_ATTRIBUTES = re.compile(
+    r"(?:[^=;]{1,128}=(?:deleted|\"\")?|(?:samesite|path|domain|max-age|expires)=[^;]{0,200})(?:;[^;]{0,200}){0,20}",
+    re.IGNORECASE,
+)
 # Cheap tests for what the careful expressions would have to look for at every character.
 _LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4}|[0-9](?<=[A-Z]{2}..) ?[A-Z0-9]{4})")
 _ADDRESS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")

@@ -73,7 +73,9 @@ _OPENING = (
 )
 _SEPARATOR = re.compile(
     rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
-    r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
+    # A type between the name and its value.
+    r"(?P<sep>(?::[ ]?[&A-Z][\w<>.?]{1,30}|[ ][Aa]s[ ][A-Z]\w{1,20})[ ]?=[ ]?(?=[bru]?\")"
+    r"|[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
     # A pair of Lisp.
     r"|[ \t]{1,4}[.~][>]?[ \t]{1,4}(?=\")"
     rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->):?[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
@@ -179,6 +181,7 @@ def _read_field(text: str, folded: str, match: re.Match[str]) -> tuple[Found | N
     return Found(start, end, kind_of(name, match.group())), end
 
 
+_COUNT = re.compile(r"\d{1,5}(?:/\d{1,5})?")
 _TOOLS = ("ch", "ht", "mk", "smb", "vnc")  # chpasswd: line 1 is too long
 _SETTINGS_LISTED = (
     "ID IDS URL URI FILE PATH DIR ARN NAME TTL TYPE HEADER VERSION EXPIRY ISSUER ENDPOINT ALGORITHM FORMAT HOST "
@@ -188,6 +191,7 @@ _SETTINGS = frozenset(_SETTINGS_LISTED.split())
 _FURTHER_WORDS = re.compile(r"(?:[ ][\w-]{2,30}){2,15}(?=[ \t]{0,4}(?:\r?\n|\Z))")
 _NEXT_KEY = re.compile(r"\\{0,3}[\"']\s{0,2}[:=]")  # `"name": "password", "value": ...`
 _SIGN_WITHIN = re.compile(r"[A-Za-z][!#$%^&*+?~@][A-Za-z]")  # as no sentence has
+_CAMEL = re.compile(r"(?:[A-Z][a-z]{2,20}\d?){2,6}")  # a name of a class
 _MAYBE = frozenset({"Optional[", "Some("})
 
 
@@ -199,7 +203,8 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
         return (any(map(str.isdigit, value)) or _SIGN_WITHIN.search(value) is not None) and len(value) > 5
     if sep in {"", "|", "->"}:
         dated = value[:4].isdigit() and value[4:5] == "-"
-        return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
+        mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5
+        return mixed and not dated and not _CAMEL.fullmatch(value)
     return True
 
 
@@ -237,7 +242,7 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
         return True
     if word == "pw" and not any(map(str.isalpha, value)):  # a width, a power
         return True
-    if word == "pass" and ((value.isdigit() and len(value) < 6) or (strict and value.isalpha())):
+    if word == "pass" and (_COUNT.fullmatch(value) or (strict and (value.isalpha() or value.startswith("test_")))):
         return True
     if (
         name == "password"
@@ -256,6 +261,8 @@ def _fits_tail(tail: str | None, value: str) -> bool:
     if tail is None:
         return True
     if tail[1:] in _SETTINGS or len(value) < 12 or URL.match(value) or PATH.fullmatch(value):
+        return False
+    if _CAMEL.fullmatch(value):
         return False
     return any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
 

@@ -22,7 +22,7 @@ _MIN_TOKEN_CHARS = 16
 _SURE_CHARS = 32
 
 # What stands between: signs and a few words, none of which says that another thing than the secret follows.
-_SIGNS = r"[ \t\"'`()\[\]{}<>|:=~→,\\-]{1,8}"
+_SIGNS = r"[ \t\"'`()\[\]{}<>|:=~→⇒?!,\\-]{1,8}"
 _OTHER_THING = (
     r"(?:ids?|hash(?:ed|es)?|digest|fingerprint|sha|md|names?|named|version|files?|paths?|public|commit|size|length|line"
     r"|column|position|class|method|function|type|algorithm|header|for|by|of|users?|from(?![ ][\"'])|at|in|on|host"
@@ -34,7 +34,7 @@ _VALUE = r"(?P<v>[A-Za-z0-9$!#%&*+?^~@_][\w!#%&*+/=?^~@$.-]{7,511})"
 _END = r"(?=[\"'`)\]}>|,;:.?!\\]{0,4}(?:\s|\Z|[\"'`)\]}>,;|\\]))"
 _BEHIND = re.compile(rf"(?P<gap>(?:[_-]?value)?{_WORDS}{_SIGNS}){_VALUE}(?<![.,?:]){_END}", re.ASCII)
 _NEXT = re.compile(
-    r"[\"'`)\]]{0,2},?[ ](?:to|and|or|but|got|not|vs)\.?[ ](?:[a-z]{2,8}[ ])?"
+    r"[\"'`)\]]{0,2},?[ ](?:to|and|or|but|got|not|vs|!=|==|<>)\.?[ ](?:[a-z]{2,8}[ ])?"
     rf"(?P<gap>[\"'`]?){_VALUE}(?<![.,?:]){_END}",
     re.ASCII,
 )
@@ -59,11 +59,13 @@ _OPEN_LINE = re.compile(r"[\w.-]{0,20}[\"'`)\]]{0,3}[ \t]{0,4}(?:=>|[:=])[ \t]{0
 _HEAD = re.compile(r"[^\n]{0,200}[ \t>|]")
 _LAST_WORD = re.compile(r"[\"']?(?P<v>[^\s\"'=:<>{}()\[\],;]{6,512})[\"']?[ \t]{0,8}(?=\r?(?:\n|\Z))")
 _DIGIT = re.compile(r"\d")
+_QUOTES = frozenset("\"'`")
 _SIGN_INSIDE = re.compile(r"[A-Za-z0-9][!#%&*+?^~$][A-Za-z0-9]")
 _HEX = re.compile(r"(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})")
 _WORDS_AND_NUMBER = re.compile(r"[A-Za-z]{3,12}(?:[-_.]?[A-Za-z]{3,12}){0,3}[!_#+-]?\d{3,6}[A-Za-z!?]?")
 _PLAIN = re.compile(r"[\w.-]{0,300}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_ADDRESS = re.compile(r"0x[0-9A-Fa-f]{40}")  # of an account, which all may know
 _NAMED = re.compile(r"(?:[a-z]|[A-Z]{2}|\d|^)_?(?:Key|Token|Secret|Password|Cert|KEY|TOKEN|SECRET|PASSWORD)(?![a-z])")
 _LOWER_PATH = re.compile(r"[a-z]{1,20}(?:[/.][a-z0-9_.-]{1,60}){1,10}")
 
@@ -134,7 +136,7 @@ def _is_told(kind: str, gap: str, value: str) -> bool:
         or any(shape.fullmatch(value) for shape in (NAMELIKE, PATH, _LOWER_PATH))
     ):
         return False
-    if _DATE.match(value) or _NAMED.search(value):
+    if _DATE.match(value) or _ADDRESS.fullmatch(value) or _NAMED.search(value):
         return False
     if kind != "password":
         if len(value) < _MIN_TOKEN_CHARS:
@@ -143,10 +145,10 @@ def _is_told(kind: str, gap: str, value: str) -> bool:
         return is_random(value) or (
             _HEX.fullmatch(value) is not None and gap.count(" ") < 3 and (kind == "key" or gap.strip() != "")
         )
-    if is_random(value):
+    if is_random(value) or (gap[:1] == " " and gap[1:] in _QUOTES):
         return True
     # Quotes, or a colon behind words, set a value apart that people make of a word and a number.
-    apart = gap[-1:] in {'"', "'", "`"} or gap.endswith(": ")
+    apart = gap[-1:] in _QUOTES or gap.endswith(": ")
     return apart and _WORDS_AND_NUMBER.fullmatch(value) is not None
 
 

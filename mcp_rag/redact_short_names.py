@@ -28,7 +28,7 @@ _QUOTED = (
     r"(?<=[\"'])(?=[^\"'\s\d]{0,80}\d)(?=[^\"'\sa-z]{0,80}[a-z])(?=[^\"'\sA-Z]{0,80}[A-Z])"
     r"(?=[^\"'\s!@#$^&*]{0,80}[!@#$^&*])[^\"'\s]{20,512}(?=[\"'])"
 )
-_NAMES = r"(?i:tok|auth|bearer|sec|sk|pat|jeton|macaroon|x?auth[_-]?key)"
+_NAMES = r"(?i:tok|auth|bearer|sec|sk|pat|jeton|macaroon|session|refresh|access|ticket|x?auth[_-]?key)"
 _TOKEN = re.compile(rf"{_BEGIN}{_NAMES}{_SEPARATOR}(?P<v>{_MIXED}|{_HEX})", re.ASCII)
 _SECRET = re.compile(
     rf"{_BEGIN}(?i:salt|seed|pepper|hmac|mac[_-]?key|nonce[_-]?secret){_SEPARATOR}(?P<v>{_MIXED}|{_HEX}|{_QUOTED})",
@@ -77,8 +77,8 @@ def _hints(*words: str) -> tuple[str, ...]:
 _MISMATCH = ("signature mismatch", "hmac mismatch", "signature verif", "signature did", "sig mismatch")
 # Behind hints that hardly any text holds.
 SCARCE: tuple[Rule, ...] = (
-    Rule("token", _hints("tok", "auth", "bearer", "sec", "sk", "pat", "jeton", "macaroon", "auth_key", "authkey",
-                         "auth-key"), _TOKEN),
+    Rule("token", _hints("tok", "auth", "bearer", "sec", "sk", "pat", "jeton", "macaroon", "session", "refresh",
+                         "access", "ticket", "auth_key", "authkey", "auth-key"), _TOKEN),
     Rule("secret", _hints("salt", "seed", "pepper", "hmac", "mac_key", "nonce_secret"), _SECRET),
     Rule("signature", (*_hints("sig", "signature", "hmac"), *_MISMATCH), _SIGNATURE),
     Rule("signature", _MISMATCH, _OTHER_SIGNATURE),

@@ -302,7 +302,8 @@ _TOKEN_WORD = re.compile(r"(?:token|key|secret)[ ]{1,2}[\"'`(\[]{0,2}(?=[a-z0-9_
 _KEY_OF = re.compile(r"(?:api|access|fernet|encryption|signing|secret|private|master)[ _-]$")
 # Capitals, small letters and two digits without a pause, or capitals and numbers in turn: no word and no name.
 _RANDOM = re.compile(
-    r"(?:(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
+    # The address of an account of a chain may be known to all.
+    r"(?!0x[0-9A-Fa-f]{40}(?!\w))(?:(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
     r"|(?=(?:[A-Z]{1,12}\d{1,8}){4})(?=[A-F0-9]{0,60}[G-Z])[A-Z0-9]{24,128}+)"
     r"(?![\w./:@(])"
 )

@@ -55,7 +55,7 @@ _OWNER = re.compile(
 )
 NAMELIKE = re.compile(
     r"[a-z_.]{0,60}?(?:password|passwd|pwd|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
-    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?|pw",
+    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?|pw\d?",
     re.IGNORECASE,
 )
 _RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")

@@ -16,6 +16,9 @@ REDACTED = [
     ("password(m4Rk7Tz2pQ)", "password(<REDACTED:password>)"),
     ("password <<< 'Kelp!204x'", "password <<< '<REDACTED:password>'"),
     (f"secret -- {TOKEN}", "secret -- <REDACTED:secret>"),
+    ("Password? m4Rk7Tz2pQ", "Password? <REDACTED:password>"),
+    ("password mismatch: 'Kelp!204x' != 'm4Rk7Tz2pQ'",
+     "password mismatch: '<REDACTED:password>' != '<REDACTED:password>'"),
     # Words between.
     ("keystore password was incorrect: Kelp4471", "keystore password was incorrect: <REDACTED:password>"),
     (f"API key provided: {TOKEN}.", "API key provided: <REDACTED:api-key>."),
@@ -51,6 +54,8 @@ KEPT = [
     "password:\n  secretKeyRef: db2",
     "password:\n  - min8chars rule",
     "tokenizer\n  Step2Form",
+    'Option "password" requires a value',
+    "token 0xB1c97882d7329c47d2e0F5a3f0Fc1dF4717fC59A moved",
     "password field 2031-02-02T10:00:00Z",
     "Enter password\nLogin2Form shown",
     "gpasswd.1\n       man/ja/man1/gpasswd.1",

@@ -15,6 +15,8 @@ REDACTED = [
     (f'"auth": "{TOKEN}"', '"auth": "<REDACTED:token>"'),
     (f"'VENDOR_SK': '{TOKEN}'", "'VENDOR_SK': '<REDACTED:token>'"),
     (f"x-macaroon: {HEX}", "x-macaroon: <REDACTED:token>"),
+    (f"refresh='{TOKEN}', n=1", "refresh='<REDACTED:token>', n=1"),
+    (f"session={TOKEN}; Path=/", "session=<REDACTED:token>; Path=/"),
     (f"salt = {HEX}", "salt = <REDACTED:secret>"),
     (f"seed: 0,\nseed={SUM}", "seed: 0,\nseed=<REDACTED:secret>"),
     ("define('LOGIN_SALT', 'kT4!mzQ9x^Rw7(Lp2#vB')", "define('LOGIN_SALT', '<REDACTED:secret>')"),
