@@ -50,7 +50,7 @@ _NOT_BEFORE = re.compile(
 _BELOW = re.compile(
     r"[\w.-]{0,20}[\"'`)\]]{0,3}[ \t]{0,4}[:=]?[\"',]{0,2}[ \t]{0,4}\r?\n"
     r"(?P<margin>[ \t│|>]{0,40}(?:\d{1,5}:[ \t]{1,8})?)"
-    r"(?P<label>(?:[Dd]efault|(?:[Ee]nter a )?[Vv]alue|[Gg]ot|[Ii]nput|[Aa]ctual|[Rr]eceived)\s{0,3}[=:]\s{0,3})?"
+    r"(?P<label>(?i:default|(?:enter a )?value|got|input|actual|received)\s{0,3}[=:]\s{0,3})?"
     r"(?:\"(?P<a>[^\"\n]{4,512})\"|'(?P<b>[^'\n]{4,512})'"
     r"|(?P<v>[^\s\"'`{}\[\](),;:=<>#-][^\s\"'`{}\[\](),;:=<>]{5,511}))"
     r"(?=[ \t,;]{0,8}(?:\r?\n|\Z))"
