@@ -33,14 +33,16 @@ _WORDS_LISTED = (
     "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
     "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
     "inline stdin file path env vault keyring manual interactive ask never always bcrypt argon2 argon2id scrypt pbkdf2 "
-    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida nullptr passwort kennwort mot "  # codespell:ignore mot
+    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida nullptr "
+    "passwort kennwort mot "  # codespell:ignore mot
     "contraseña senha hasło heslo wachtwoord parola lösenord пароль 密码 erforderlich requis requise requerida "
     "requerido obrigatória obligatorio obbligatoria vereist wymagane обязателен неверный"
 )
 _WORDS = frozenset(_WORDS_LISTED.split())
 # What a label begins with that asks for a password.
 _TITLES = frozenset(
-    "password passwort kennwort contraseña senha hasło heslo wachtwoord parola lösenord пароль mot".split()  # codespell:ignore mot
+    "mot password passwort kennwort "  # codespell:ignore mot
+    "contraseña senha hasło heslo wachtwoord parola lösenord пароль".split()
 )
 _PROSE = re.compile(
     r"\b(?:must|required|is|are|was|not|invalid|should|cannot|can|expected|field|missing|too|least|most|been|please|your|"
