@@ -67,7 +67,7 @@ _PLAIN = re.compile(r"[\w.-]{0,300}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = re.compile(r"0x[0-9A-Fa-f]{40}")  # of an account, which all may know
 _NAMED = re.compile(r"(?:[a-z]|[A-Z]{2}|\d|^)_?(?:Key|Token|Secret|Password|Cert|KEY|TOKEN|SECRET|PASSWORD)(?![a-z])")
-_LOWER_PATH = re.compile(r"[a-z]{1,20}(?:[/.][a-z0-9_.-]{1,60}){1,10}")
+_LOWER_PATH = re.compile(r"[a-z]{1,20}(?:[/.][a-z0-9_-]{1,60}){1,10}")
 
 
 def find_near(text: str, name: re.Match[str]) -> Iterator[Found]:
@@ -116,7 +116,8 @@ def _find_continued(text: str, name: re.Match[str], kind: str) -> Iterator[Found
 
 
 def _find_before(text: str, at: int, kind: str) -> Iterator[Found]:
-    start = max(text.rfind("\n", 0, at) + 1, at - _BEFORE_CHARS)
+    earliest = max(0, at - _BEFORE_CHARS)
+    start = max(text.rfind("\n", earliest, at) + 1, earliest)
     before = text[start:at]
     if '"' not in before and "'" not in before and "`" not in before:
         return
@@ -145,7 +146,7 @@ def _is_told(kind: str, gap: str, value: str) -> bool:
         return is_random(value) or (
             _HEX.fullmatch(value) is not None and gap.count(" ") < 3 and (kind == "key" or gap.strip() != "")
         )
-    if is_random(value) or (gap[:1] == " " and gap[1:] in _QUOTES):
+    if is_random(value) or (gap[:1] == " " and gap[1:] in _QUOTES and _is_mixed(value)):
         return True
     # Quotes, or a colon behind words, set a value apart that people make of a word and a number.
     apart = gap[-1:] in _QUOTES or gap.endswith(": ")
