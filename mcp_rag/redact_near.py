@@ -146,7 +146,7 @@ def _is_told(kind: str, gap: str, value: str) -> bool:
         return is_random(value) or (
             _HEX.fullmatch(value) is not None and gap.count(" ") < 3 and (kind == "key" or gap.strip() != "")
         )
-    if is_random(value) or (gap[:1] == " " and gap[1:] in _QUOTES and _is_mixed(value)):
+    if is_random(value) or (gap[:1] == " " and gap[1:] in _QUOTES and "=" not in value and _is_mixed(value)):
         return True
     # Quotes, or a colon behind words, set a value apart that people make of a word and a number.
     apart = gap[-1:] in _QUOTES or gap.endswith(": ")

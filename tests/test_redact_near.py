@@ -57,6 +57,7 @@ KEPT = [
     "password:\n  - min8chars rule",
     "tokenizer\n  Step2Form",
     "the store's password `seasheller`",
+    "Pass `verbosity=0` for less",
     'Option "password" requires a value',
     "token 0xB1c97882d7329c47d2e0F5a3f0Fc1dF4717fC59A moved",
     "password field 2031-02-02T10:00:00Z",
