@@ -1,4 +1,4 @@
-"""Recall and false alarms of the redaction gate on six hand-made sets, per kind of secret.
+"""Recall and false alarms of the redaction gate on seven hand-made sets, per kind of secret.
 
     python evals/redaction.py                      # our gate
     python evals/redaction.py --misses             # and what was missed
@@ -11,7 +11,9 @@ that no scanner mistakes the file for a leak) and put in place of `{{0}}`, `{{1}
 without `planted` is a hard negative: any change to it is a false alarm. All values are random, none was ever valid.
 `redaction-independent.jsonl`, `-second`, `-third`, `-fourth` and `-fifth` are sets in the same form, by people who had
 not seen the rules; each was written after the misses of the one before had been mended, the last two after a look at
-what people paste into public threads. Addresses are not looked for in their negatives.
+what people paste into public threads. `-sixth` is by somebody who had read the rules and asked what they do not say:
+the same few names in the notation of many languages, tables, prose, abbreviations. Addresses are not looked for in the
+negatives of these.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from evals.gitleaks_rules import GitleaksRules  # noqa: E402 - the path above ma
 from mcp_rag.redact import Redactor  # noqa: E402 - as above
 
 DATA = Path(__file__).resolve().parent / "data" / "redaction.jsonl"
-NAMES = ("independent", "second", "third", "fourth", "fifth")
+NAMES = ("independent", "second", "third", "fourth", "fifth", "sixth")
 OTHERS = {name: DATA.with_name(f"redaction-{name}.jsonl") for name in NAMES}
 
 

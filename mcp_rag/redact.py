@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mcp_rag.redact_addresses import find_accounts, find_cards, find_emails, find_ips
 from mcp_rag.redact_builds import find_new_users
 from mcp_rag.redact_carriers import find_tables
+from mcp_rag.redact_columns import find_columns
 from mcp_rag.redact_documents import find_manifests
 from mcp_rag.redact_fields import HINT as FIELD_HINT
 from mcp_rag.redact_fields import find_fields
@@ -35,9 +36,16 @@ _PLACEHOLDER = re.compile(r"<(?:REDACTED:[a-z0-9_-]{1,40}|(?:IP|EMAIL)_\d{1,6})>
 _NUMBERED = re.compile(r"<(IP|EMAIL)_(\d{1,6})>")
 MAX_ROUNDS = 6
 MAX_PLAIN_CHARS = 8
+# What ends in so many times one character is masked.
+_TAIL_CHARS = 8
 ADDRESSES = frozenset({"ip", "email"})
 # What stands behind "authorization:" in prose.
 _NO_SCHEMES = frozenset({"user", "role", "client", "account", "group", "policy", "rule", "scope", "granted", "by"})
+# A cookie that is taken away.
+_ATTRIBUTES = re.compile(
+    r"(?:[^=;]{1,128}=(?:deleted|\"\")?|(?:samesite|path|domain|max-age|expires)=[^;]{0,200})(?:;[^;]{0,200}){0,20}",
+    re.IGNORECASE,
+)
 # Cheap tests for what the careful expressions would have to look for at every character.
 _LONG_NUMBER = re.compile(r"[0-9](?:[0-9]{13}|[0-9]{3}[ -][0-9]{4}|[0-9](?<=[A-Z]{2}..) ?[A-Z0-9]{4})")
 _ADDRESS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
@@ -78,7 +86,8 @@ class Redactor:
         for rule in HINTS[named].rules_for(folded):
             yield from _shape(rule, text, folded)
         if not text.isascii():
-            yield from _shape(OTHER_SCRIPT, text, folded)
+            for rule in OTHER_SCRIPT:
+                yield from _shape(rule, text, folded)
         if named:
             yield from find_fields(text, folded)
             if "└" in text or "╰" in text:
@@ -144,13 +153,17 @@ def _find_placed(text: str, folded: str) -> Iterator[Found]:
         yield from find_new_users(text)
     if "\n" in text:
         yield from find_tables(text)
+        if "--" in text or "──" in text or "==" in text:
+            yield from find_columns(text)
 
 
 def _shape(rule: Rule, text: str, folded: str) -> Iterator[Found]:
     for match in rule.pattern.finditer(folded if rule.folded else text):
         group = next((g for g in ("v", "a", "b") if g in rule.pattern.groupindex and match.group(g) is not None), None)
         start, end = match.span(group) if group else match.span()
-        if _accept(rule.kind, text[start:end], match):
+        if len(set(text[max(start, end - _TAIL_CHARS) : end].lower())) > 1 and _accept(
+            rule.kind, text[start:end], match
+        ):
             yield Found(start, end, rule.kind)
 
 
@@ -173,7 +186,7 @@ def _accept(kind: str, value: str, match: re.Match[str]) -> bool:
         strong = any(c.isdigit() for c in value) or len(value) >= 16
         return strong and is_secret("password", value, quoted=False, strict=False)
     if kind == "cookie":
-        return not _is_masked(value)
+        return not _is_masked(value) and not _ATTRIBUTES.fullmatch(value)
     if kind in {"bearer", "signature"}:
         return any(c.isdigit() for c in value) or len(value) > 40
     return True

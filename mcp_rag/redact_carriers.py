@@ -25,7 +25,8 @@ _ESCAPED_MARKUP = re.compile(
 )
 # A plan shows what was and what will be.
 _CHANGED = re.compile(
-    _NAME + r"(?:_?(?:(?:access_)?key|value|hash|string|base64|b64|enc|\d{1,2}))?\\{0,3}[\"']?"
+    r"(?:" + _NAME + r"|(?<![a-z])pass)"
+    r"(?:_?(?:(?:access_)?key|value|hash|string|base64|b64|enc|\d{1,2}))?\\{0,3}[\"']?"
     r"\s{0,40}[=:]\s{0,3}\\{0,3}\"(?:[^\"\\\n]|\\[^\"\n]){0,1000}\\{0,3}\""
     r"\s{1,3}(?:->|=>)\s{1,3}\\{0,3}\""
     r"(?P<v>(?:[^\"\\\n]|\\[^\"\n]){1,1000})\\{0,3}\""
@@ -145,11 +146,11 @@ SCARCE: tuple[Rule, ...] = (
 )
 
 MAX_ROWS = 1_000
-_DELIMITERS = "\t|;,"
-_RULE_LINE = re.compile(r"[\s|+:=-]{3,2000}")
+_DELIMITERS = "\t|│;,"
+_RULE_LINE = re.compile(r"[\s|+:=─━═│┼╪├┤┌┐└┘┬┴╞╡-]{3,2000}")
 _CELL = r"[\"']?[A-Za-z_][\w. -]{0,60}+[\"']?"
 # Tried at the beginning of every line: most leave it within a word or two.
-_HEADER = re.compile(rf"[| \t]{{0,4}}{_CELL}(?:[\t|;,][ ]{{0,60}}{_CELL}){{1,100}}+[| \t]{{0,4}}\r?\n", re.ASCII)
+_HEADER = re.compile(rf"[|│ \t]{{0,4}}{_CELL}(?:[\t|│;,][ ]{{0,60}}{_CELL}){{1,100}}+[|│ \t]{{0,4}}\r?\n", re.ASCII)
 
 
 def find_tables(text: str) -> Iterator[Found]:
@@ -187,7 +188,7 @@ def _columns(line: str) -> tuple[str, dict[int, str], int] | None:
         cells = [cell.strip() for cell in line.split(delimiter)]
         # A sentence has blanks behind its commas, and more words between them.
         blanks = 0 if delimiter == "," else 2
-        inner = cells[1:-1] if delimiter == "|" and not cells[0] and not cells[-1] else cells
+        inner = cells[1:-1] if delimiter in "|│" and not cells[0] and not cells[-1] else cells
         if (delimiter == "," and " " in line) or any(not c or c.count(" ") > blanks for c in inner):
             continue
         names = {n: name for n, cell in enumerate(cells) if (name := class_of_column(cell.strip("\"'").lower()))}

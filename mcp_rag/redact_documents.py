@@ -122,7 +122,7 @@ def find_manifests(text: str, folded: str) -> Iterator[Found]:
 def _yaml_values(text: str, at: int, end: int, margin: int) -> Iterator[Found]:
     for _ in range(MAX_ENTRIES):
         match = _YAML_LINE.match(text, at, end)
-        if match is None or at >= end or (match["v"].strip() and len(match["indent"]) <= margin):
+        if match is None or at >= end or (match.group().strip() and len(match["indent"]) <= margin):
             return
         value = match["v"].strip()
         if len(match["indent"]) > margin and value not in _BLOCK_MARKS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mcp_rag.redact_near import find_near
 from mcp_rag.redact_results import is_result as _is_result
 from mcp_rag.redact_shapes import Found
 from mcp_rag.redact_values import NAMELIKE, PATH, URL, is_secret, is_word
@@ -26,14 +27,20 @@ MAX_REREAD_CHARS = 1_000
 _NAME_BEFORE_CHARS, _NAME_BEHIND_CHARS = 32, 100
 
 
+# A name that goes on still holds a secret where the rest says only which form of it (`tokenValue`, `pwdHash`).
+_END = r"(?:(?![a-z])|(?=(?:value|hash|string|plain|text|raw|b64|base64|new|old|confirm|prod|dev|test)(?![a-z])))"
 NAME = re.compile(
-    r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
+    r"(?P<password>pass[_-]?(?:word|wd|phrase|code|wort)|pass phrase|kennwort|contrase(?:n|ñ)a|(?<![a-z])senha(?![a-z])"
     r"|(?:(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=smtp)|(?<=ldap)|(?<=mail)|(?<=sudo)|(?<=ftp)|(?<=key)|(?<=store)"
-    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass(?![a-z])|pwd(?![a-z])|(?<![a-z])pw(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
+    r"|(?<=trust)|(?<=my)|(?<=sql)|(?<=redis)|(?<=bind)|(?<=require)|(?<![a-z]))pass"
+    + _END
+    + r"|pwd"
+    + _END
+    + r"|(?<![a-z])pw(?![a-z])|pswd|(?<![a-z])psw(?![a-z])"
     r"|authentication_string)"
     r"|(?P<secret>(?:client|app|api|webhook|signing|shared|jwt|consumer|oauth|session|cookie|aws|master|db)[_-]?secret"
-    r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?(?![a-z]))"
-    r"|(?P<key>(?:api|access|account|private|encryption|encrypt|signing|auth|master|subscription|licen[sc]e|service|"
+    r"(?:[_ -]?key)?|secret[_ -]?(?:access[_ -]?)?key(?:[_-]?base)?|secret(?:[_-]?string)?" + _END + r")"
+    r"|(?P<key>(?:api|access|account|private|enc(?:ryption|rypt)?|signing|auth|master|subscription|licen[sc]e|service|"
     r"admin|app|application|webhook|session|deploy|hmac|cipher|aes|storage|shared[_ -]?access|accesskey|routing|"
     r"integration|ingest|write|pre[_-]?shared|recovery|publishable|consumer|security|stripe|openai|anthropic|gemini|"
     r"groq|mistral|cohere|twilio|sendgrid|mailgun|algolia|datadog|firebase|supabase|pinecone|tavily|vapid)"
@@ -41,19 +48,23 @@ NAME = re.compile(
     r"|credentials?(?![a-z])|connection[_ -]?string|(?<![a-z])authkey|x-functions-key)"
     r"|(?P<session>sess(?:ion)?[_-]?id|(?<![a-z])(?:connect\.)?sid|asp\.net_sessionid|laravel_session"
     r"|\.aspnetcore\.[\w.]{1,60}|\.aspxauth)"
-    r"|(?P<token>token(?![a-z])|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
+    r"|(?P<token>token" + _END + r"|(?<![a-z])jwt(?![a-z])|(?<![a-z])x-auth(?![a-z-])|nonce_secret)"
     r"|(?P<code>(?<![a-z])(?:(?:otp|totp|mfa|2fa)(?:[_ -]?(?:code|pin|attempt))?|cvv2?|cvc2?|ssn)(?![a-z])"
     r"|(?:verification|security|confirmation|one[_-]?time|two[_-]?factor|mfa|otp)[_ -]?code(?![a-z]))"
 )
 _SUFFIX = (
-    r"(?i:[_-]?(?:\d{1,2}|value|plain|prod|production|dev|test|staging|live|new|old|current|confirm(?:ation)?|repeat|"
+    r"(?i:[_-]?(?:\d{1,2}|neue?|nuev[ao]|nouveau|novo|alte?s?|value|plain|prod|production|dev|test|staging|live|new|old"
+    r"|current|confirm(?:ation)?|repeat|"
     r"hash|md5|sha1|sha256|sha512|base64|b64|encoded|enc(?:rypted)?|env|text|field|raw)(?![A-Za-z]))?"
 )
 _QUOTE = r"\\{0,3}[\"'`]"
 # Behind the separator: a YAML block, a string prefix, a wrapper such as `Some(`, a list, the type and length that Go
 # and PHP print before a value.
 _OPENING = (
-    r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])|[A-Za-z_.:]{2,30}\((?=\\{0,3}[\"'])"
+    r"(?P<opening>[|>][-+]?[ \t]{0,2}\n[ \t]{1,20}|[bBuUrR]{1,2}(?=[\"'])"
+    r"|(?:\[\])?[A-Za-z_][\w.:]{1,29}\((?=\\{0,3}[\"'])"
+    # A tag of YAML, three quotes.
+    r"|!![a-z]{2,10}[ ]|\"\"(?=\"[^\"])|''(?='[^'])"
     r"|(?:\[\](?:string|any|interface[ ]\{\}))?[\[({]\s{0,40}(?=\\{0,3}[\"'])"
     r"|\([a-z0-9.*\[\]]{1,30}\)[ ]\(len=\d{1,7}\)[ ](?=\")"
     r"|\s{0,12}string\(\d{1,7}\)[ ](?=\")"
@@ -62,7 +73,11 @@ _OPENING = (
 )
 _SEPARATOR = re.compile(
     rf"{_SUFFIX}(?P<tail>_[A-Z][A-Z0-9]{{1,20}}(?![A-Za-z_]))?(?P<close>{_QUOTE}|[>)*])?(?::(?:protected|\"?[\w\\]{{1,80}}\"?:private))?\]?(?:%5[Dd])?"
-    r"(?P<sep>[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
+    # A type between the name and its value.
+    r"(?P<sep>(?::[ ]?[&A-Z][\w<>.?]{1,30}|[ ][Aa]s[ ][A-Z]\w{1,20})[ ]?=[ ]?(?=[bru]?\")"
+    r"|[ \t]{0,20}(?:=>|:=|={1,3}|:(?::(?=[ ]))?|%3[Dd])[ \t]{0,20}"
+    # A pair of Lisp.
+    r"|[ \t]{1,4}[.~][>]?[ \t]{1,4}(?=\")"
     rf"|,[ \t]{{1,20}}(?=[\"'])|[ \t](?:is|was|->):?[ \t]|\t{{1,4}}|[ ]{{1,20}}\|[ ]{{1,20}}){_OPENING}"
 )
 # `&`, `,`, `;` and brackets belong to an unquoted value unless they end it or start the next `name=`.
@@ -114,43 +129,59 @@ def find_fields(text: str, folded: str) -> Iterator[Found]:
     read = 0  # names inside a value that was taken, or is too long to be read once per name, are not looked at
     again = "<redacted:" in folded
     for match in find_names(folded):
-        separator = _SEPARATOR.match(text, match.end()) if match.start() >= read else None
-        if separator is None or (again and _in_placeholder(folded, match.start())):
+        if match.start() < read or (again and _in_placeholder(folded, match.start())):
             continue
-        span = read_value(text, separator.end())
-        opening = separator["opening"] or ""
-        if span is not None and span[2] and opening.endswith("(") and _LOOKUP.search(opening):
-            read = span[1]
-            span = _stand_in(text, read)
-        if span is None:
+        found, read = _read_field(text, folded, match)
+        if found is not None:
+            yield found
             continue
-        start, end, quoted = span
-        if end - start > MAX_REREAD_CHARS:
-            read = end
-        name = str(match.lastgroup)
-        sep = separator["sep"]
-        if "," in sep and (not separator["close"] or _NEXT_KEY.match(text, end)):
-            continue
-        assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
-        value = text[start:end]
-        if _is_no_value(sep, value, quoted=quoted) or (opening[:1] == "{" and _NEXT_KEY.match(text, end)):
-            continue
-        if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
-            continue
-        if not _is_assigned(sep.strip(), value, quoted=quoted) or not _fits_tail(separator["tail"], value):
-            continue
-        if "|" in sep and not _in_table(text, match.start()):
-            continue
-        after = text[end : end + 8]
-        if _is_exempt(name, match, folded, value, after, strict=not assigned):
-            continue
-        if not assigned and match.group() == "pass" and _is_result(text, match.start(), value, after):
-            continue
-        if is_secret(name, value, quoted=quoted, strict=not assigned, after=after):
-            read = _end_of_phrase(text, end) if "phrase" in match.group() and not quoted else end
-            yield Found(start, read, kind_of(name, match.group()))
+        for near in find_near(text, match):
+            yield Found(near.start, near.end, kind_of(near.kind, match.group()))
+            read = max(read, near.end)
 
 
+def _read_field(text: str, folded: str, match: re.Match[str]) -> tuple[Found | None, int]:
+    """The secret that a name gives a value to, if it does, and up to where the text need not be read again."""
+    separator = _SEPARATOR.match(text, match.end())
+    if separator is None:
+        return None, 0
+    read = 0
+    span = read_value(text, separator.end())
+    opening = separator["opening"] or ""
+    if span is not None and span[2] and opening.endswith("(") and _LOOKUP.search(opening):
+        read = span[1]
+        span = _stand_in(text, read)
+    if span is None:
+        return None, read
+    start, end, quoted = span
+    if end - start > MAX_REREAD_CHARS:
+        read = end
+    name = str(match.lastgroup)
+    sep = separator["sep"]
+    if "," in sep and (not separator["close"] or _NEXT_KEY.match(text, end)):
+        return None, read
+    assigned = quoted or "=" in sep or bool(separator["close"]) or "%" in sep
+    value = text[start:end]
+    if _is_no_value(sep, value, quoted=quoted) or (opening[:1] == "{" and _NEXT_KEY.match(text, end)):
+        return None, read
+    if not quoted and opening in _MAYBE and not any(map(str.isdigit, value)):
+        return None, read
+    if not _is_assigned(sep.strip(), value, quoted=quoted) or not _fits_tail(separator["tail"], value):
+        return None, read
+    if "|" in sep and not _in_table(text, match.start()):
+        return None, read
+    after = text[end : end + 8]
+    if _is_exempt(name, match, folded, value, after, strict=not assigned):
+        return None, read
+    if not assigned and match.group() == "pass" and _is_result(text, match.start(), value, after):
+        return None, read
+    if not is_secret(name, value, quoted=quoted, strict=not assigned, after=after):
+        return None, read
+    end = _end_of_phrase(text, end) if "phrase" in match.group() and not quoted else end
+    return Found(start, end, kind_of(name, match.group())), end
+
+
+_COUNT = re.compile(r"\d{1,5}(?:/\d{1,5})?")
 _TOOLS = ("ch", "ht", "mk", "smb", "vnc")  # chpasswd: line 1 is too long
 _SETTINGS_LISTED = (
     "ID IDS URL URI FILE PATH DIR ARN NAME TTL TYPE HEADER VERSION EXPIRY ISSUER ENDPOINT ALGORITHM FORMAT HOST "
@@ -160,6 +191,7 @@ _SETTINGS = frozenset(_SETTINGS_LISTED.split())
 _FURTHER_WORDS = re.compile(r"(?:[ ][\w-]{2,30}){2,15}(?=[ \t]{0,4}(?:\r?\n|\Z))")
 _NEXT_KEY = re.compile(r"\\{0,3}[\"']\s{0,2}[:=]")  # `"name": "password", "value": ...`
 _SIGN_WITHIN = re.compile(r"[A-Za-z][!#$%^&*+?~@][A-Za-z]")  # as no sentence has
+_CAMEL = re.compile(r"(?:[A-Z][a-z]{2,20}\d?){2,6}")  # a name of a class
 _MAYBE = frozenset({"Optional[", "Some("})
 
 
@@ -171,7 +203,8 @@ def _is_assigned(sep: str, value: str, *, quoted: bool) -> bool:
         return (any(map(str.isdigit, value)) or _SIGN_WITHIN.search(value) is not None) and len(value) > 5
     if sep in {"", "|", "->"}:
         dated = value[:4].isdigit() and value[4:5] == "-"
-        return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5 and not dated
+        mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and len(value) > 5
+        return mixed and not dated and not _CAMEL.fullmatch(value)
     return True
 
 
@@ -209,9 +242,14 @@ def _is_exempt(name: str, match: re.Match[str], folded: str, value: str, after: 
         return True
     if word == "pw" and not any(map(str.isalpha, value)):  # a width, a power
         return True
-    if word == "pass" and ((value.isdigit() and len(value) < 6) or (strict and value.isalpha())):
+    if word == "pass" and (_COUNT.fullmatch(value) or (strict and (value.isalpha() or value.startswith("test_")))):
         return True
-    if name == "password" and strict and value.isdigit() and len(value) < 4 and after[:1] == " ":
+    if (
+        name == "password"
+        and value.isdigit()
+        and len(value) < (4 if strict else 2)
+        and after[:1] in {"", " ", "\n", ";", ","}
+    ):
         return True
     if name == "secret" and folded[match.end() : match.end() + 1] == ":":
         return "arn:" in folded[max(0, match.start() - 120) : match.start()].rpartition(" ")[2]
@@ -223,6 +261,8 @@ def _fits_tail(tail: str | None, value: str) -> bool:
     if tail is None:
         return True
     if tail[1:] in _SETTINGS or len(value) < 12 or URL.match(value) or PATH.fullmatch(value):
+        return False
+    if _CAMEL.fullmatch(value):
         return False
     return any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
 

@@ -55,9 +55,9 @@ _TOLD_VALUE = (
     r"(?=[^\s\d!@#$%^&*_~+?]{0,100}[\d!@#$%^&*_~+?])[!-~]{5,200}?(?=[,;.)]{0,2}(?:\s|[^!-~]|\Z))))"
 )
 _LATIN = re.compile(
-    r"(?<![a-z])(?:kennwort|passwort|de passe|clave(?: de acceso)?|parola(?: d'ordine| chiave)?|wachtwoord|salasana"
-    r"|lozinka|passor[d](?:et)?|adgangskoden?|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe|contrase(?:n|ñ)a"
-    r"|geslo|parole|password(?=\s(?:di|de|del|von|van|f[uü]r|per|è|est|ist|lautet|es|er|är)\s))"
+    r"(?<![a-z])(?:kennwort|passwort|de passe|clave(?:[ _](?:de[ _])?acceso)?|parola(?: d'ordine| chiave)?|wachtwoord"
+    r"|salasana|lozinka|passor[d](?:et)?|adgangskoden?|senha|haslo|heslo|sifre|jelszo|kata sandi|palavra-passe"
+    r"|contrase(?:n|ñ)a|geslo|parole|password(?=\s(?:di|de|del|von|van|f[uü]r|per|è|est|ist|lautet|es|er|är)\s))"
     rf"{_OF_WHOM}(?:(?:{_VERB}(?=[\s:]))?{_SIGN}|{_VERB}\s{{1,2}}|\s{{1,2}}(?=[\"'«„“]))" + _TOLD_VALUE
 )
 _OTHER_SCRIPT = re.compile(
@@ -67,6 +67,12 @@ _OTHER_SCRIPT = re.compile(
     rf"|\s{{0,2}}[为為是は는은]\s{{0,2}}|\s{{0,2}}(?=[\"'«„“「]))" + _TOLD_VALUE
 )
 
+# A key or token has digits all over.
+_OTHER_TOKEN = re.compile(
+    r"(?:токен|ключ|令牌|密钥|密鑰|金鑰|密匙|トークン|キー|토큰|clé|schlüssel|nyckel|klíč|kľúč|jetón|jetonu)"
+    rf"(?:[ _-](?:api|доступа|d'accès|d’accès|accès|secrète?|доступу))?{_SIGN}\\{{0,3}}[\"'«„“「]?"
+    r"(?P<v>(?=[^\s\d]{0,60}\d[^\s\d]{0,60}\d[^\s\d]{0,60}\d)(?=[\d_+/=.~-]{0,60}[a-z])[a-z0-9_+/=.~-]{16,1024})(?![\w(])"
+)
 _CODE_IS = re.compile(
     r"(?<![\w.-])(?:[a-z]{1,3}-)?(?P<v>\d{4,8}|\d{3}[ -]\d{3})\s(?:is|ist|est|es)\s(?:your|ihr|dein|votre|ton|su|tu)\s"
     r"[^\n.]{0,60}?(?:code|password|passcode|pin|otp|tan|kennwort|passwort|código|codigo)(?![a-z])"
@@ -143,7 +149,10 @@ _SSN = re.compile(
 )
 
 # Asked for only where the text holds letters beside those of ASCII.
-OTHER_SCRIPT = Rule("password", ("",), _OTHER_SCRIPT, folded=True)
+OTHER_SCRIPT = (
+    Rule("password", ("",), _OTHER_SCRIPT, folded=True),
+    Rule("token", ("",), _OTHER_TOKEN, folded=True),
+)
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (
     Rule("password", ("password", "passphrase for "), _TOLD, folded=True),

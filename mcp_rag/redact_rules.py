@@ -22,6 +22,7 @@ from mcp_rag import redact_numbers as numbers
 from mcp_rag import redact_prose as prose
 from mcp_rag import redact_remainders as remainders
 from mcp_rag import redact_sentences as sentences
+from mcp_rag import redact_short_names as short_names
 from mcp_rag import redact_statements as statements
 from mcp_rag.redact_hints import Hints
 from mcp_rag.redact_shapes import Rule
@@ -140,6 +141,7 @@ NAMED: tuple[Rule, ...] = (
     *devices.NAMED,
     *dialogues.NAMED,
     *numbers.NAMED,
+    *short_names.NAMED,
 )
 RULES: tuple[Rule, ...] = (
     *PREFIXED,
@@ -156,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     *links.SCARCE,
     *numbers.SCARCE,
     *remainders.SCARCE,
+    *short_names.SCARCE,
     *_GENERAL,
     *statements.STATEMENTS,
     *commands.COMMANDS,

@@ -49,8 +49,13 @@ _BELOW = re.compile(
 )
 # `credentials admin / value`; without the blanks it would be a path.
 _PAIR = re.compile(
-    r"(?:credentials?|logins?|user(?:name)?\s?/\s?password|user(?:name)?\sand\spassword)(?:\s(?:are|is|was))?[\s:=(]{1,3}[\"']?"
+    r"(?:credentials?|logins?|(?:user|login|account)(?=\s[^/\n]{1,60}\s/\s)|user(?:name)?\s?/\s?password|user(?:name)?\sand\spassword)(?:\s(?:are|is|was))?[\s:=(]{1,3}[\"']?"
     r"[\w.@-]{2,60}[\"']?\s/\s[\"']?(?P<v>(?=[^\s\d!#$%&*+?^~@]{0,60}[\d!#$%&*+?^~@])[^\s\"'()<>/]{5,100})"
+    r"|(?:credentials?|logins?)(?:\s(?:are|is|was))?[\s:=(]{1,3}[\"']?[\w.@-]{2,60}:"
+    r"(?P<a>(?=[^\s\d!#$%&*+?^~]{0,60}[\d!#$%&*+?^~])(?=[^\sa-z]{0,60}[a-z])[^\s\"'()<>/:,;]{6,100})(?=[\s\"'),;]|\Z)"
+    r"|(?<![a-z])creds?[:=]\s?[\"'(]?[a-z][\w.@-]{1,60}[\"']?,?\s[\"']?"
+    r"(?P<b>(?=[^\s\d]{0,60}\d)(?=[^\sa-z]{0,60}[a-z])[^\s\"'()<>/:,;=]{8,100})"
+    r"(?=[\"')]{0,2}[.,;]?[ \t]{0,4}(?:\r?\n|\Z))"
 )
 _NEW_VALUE = re.compile(
     r"new\svalue:\s{1,3}(?P<v>(?=[^\s\d]{0,60}\d)(?=[^\sa-z]{0,60}[a-z])[\w*+=.~@!-]{12,100})(?![^\s\"'])"
@@ -91,8 +96,8 @@ SCARCE: tuple[Rule, ...] = (
     Rule("session", ("session id ",), _SESSION),
     Rule("secret", ("activation code", "activation key", "product key", "product code", "license key", "licence key",
                     "registration key", "registration code", "serial key"), _ACTIVATION, folded=True),
-    Rule("password", ("credentials ", "credentials: ", "login: ", "login ", "logins ", "/password", "/ password",
-                      "and password"), _PAIR, folded=True),
+    Rule("password", (" / ", "creds: ", "creds=", "cred: ", "credentials ", "credentials: ", "login: ",
+                      "login ", "logins ", "/password", "/ password", "and password"), _PAIR, folded=True),
 )  # fmt: skip
 # Each holds a name of a secret (`redact_fields.HINT`) besides its hint.
 NAMED: tuple[Rule, ...] = (

@@ -10,7 +10,8 @@ from mcp_rag.redact_shapes import Found, Rule
 from mcp_rag.redact_values import is_secret
 
 _SQL = re.compile(
-    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by|(?<!\w)(?:password|passphrase)(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
+    r"(?:identified\s{1,3}(?:with\s{1,3}[\w'\"]{1,40}\s{1,3})?by"
+    r"|(?<!\w)(?:password|pass[ ]?phrase)(?:\s{1,3}is|\s{1,3}as)?)\s{1,3}"
     r"(?:'(?P<a>[^'\n]{1,256})'|\"(?P<v>[^\"\n]{1,256})\")"
     # A directive with a longer name; calls of such names take words.
     r"|_password\s{1,3}\"(?P<b>(?=[^\"\d!#$%&*+?^~]{0,100}[\d!#$%&*+?^~])[^\"\n]{4,256})\""
@@ -75,9 +76,10 @@ _SMTP_LOGIN = re.compile(
 # Dovecot's authentication, as its debug log prints it.
 _SASL_RESPONSE = re.compile(r"(?<![\w-])PLAIN\b[^\n]{0,300}?\bresp=(?P<v>[A-Za-z0-9+/]{8,1024}={0,2})")
 # Redis' protocol: each argument below its length, with escaped or real ends of lines, behind the same beginning.
-_ENDS = r"\\{1,2}r\\{1,2}n"
+# A dump of packets prints a dot for each.
+_ENDS = r"(?:\\{1,2}r\\{1,2}n|\.\.)"
 _REDIS_WIRE = re.compile(
-    rf"\$4{_ENDS}auth{_ENDS}(?:\$\d{{1,3}}{_ENDS}[^\s\\]{{1,100}}{_ENDS}(?=\$\d))?\$\d{{1,4}}{_ENDS}(?P<a>[^\s\\]{{1,512}})"
+    rf"\$4{_ENDS}auth{_ENDS}(?:\$\d{{1,3}}{_ENDS}[^\s\\]{{1,100}}{_ENDS}(?=\$\d))?\$\d{{1,4}}{_ENDS}(?P<a>(?:(?!\.\.)[^\s\\]){{1,512}})"
     r"|^(?P<p>[^\n$]{0,40})\$4\s{0,2}\n(?P=p)auth\s{0,2}\n"
     r"(?:(?P=p)\$\d{1,3}\s{0,2}\n(?P=p)\S{1,100}\s{0,2}\n(?=(?P=p)\$\d))?(?P=p)\$\d{1,4}\s{0,2}\n(?P=p)(?P<v>\S{1,512})",
     re.MULTILINE,
@@ -138,7 +140,7 @@ _SIGN_ON = re.compile(
 )
 
 STATEMENTS: tuple[Rule, ...] = (
-    Rule("password", ("password", "passphrase", "identified"), _SQL, folded=True),
+    Rule("password", ("password", "passphrase", "pass phrase", "identified"), _SQL, folded=True),
     Rule(
         "password",
         (
@@ -187,7 +189,7 @@ SCARCE: tuple[Rule, ...] = (
     ),
     Rule("password", ("sym_encrypt", "sym_decrypt", "aes_encrypt", "aes_decrypt"), _ENCRYPT, folded=True),
     Rule("password", ("setuser",), _REDIS_USER, folded=True),
-    Rule("password", ("auth\n", "auth\r", "auth\\r", "auth\\\\r"), _REDIS_WIRE, folded=True),
+    Rule("password", ("auth\n", "auth\r", "auth\\r", "auth\\\\r", "auth.."), _REDIS_WIRE, folded=True),
     Rule("basic-auth", ("resp=",), _SASL_RESPONSE, folded=False),
     Rule("password", ("login attempt [",), _ATTEMPT),
     Rule("password", ('psk "', "psk '", 'xauth "', 'eap "', 'ntlm "', "psk 0"), _SHARED_KEY, folded=True),
@@ -300,7 +302,8 @@ _TOKEN_WORD = re.compile(r"(?:token|key|secret)[ ]{1,2}[\"'`(\[]{0,2}(?=[a-z0-9_
 _KEY_OF = re.compile(r"(?:api|access|fernet|encryption|signing|secret|private|master)[ _-]$")
 # Capitals, small letters and two digits without a pause, or capitals and numbers in turn: no word and no name.
 _RANDOM = re.compile(
-    r"(?:(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
+    # The address of an account of a chain may be known to all.
+    r"(?!0x[0-9A-Fa-f]{40}(?!\w))(?:(?=[^\s\d]{0,200}\d[^\s\d]{0,200}\d)(?=[^\sa-z]{0,200}[a-z])(?=[^\sA-Z]{0,200}[A-Z])[A-Za-z0-9_+=-]{24,512}+"
     r"|(?=(?:[A-Z]{1,12}\d{1,8}){4})(?=[A-F0-9]{0,60}[G-Z])[A-Z0-9]{24,128}+)"
     r"(?![\w./:@(])"
 )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 
 _VARIABLE = re.compile(
-    r"\$\{?[\w.:?-]{1,80}\}?|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%[\w.:()-]{1,80}%|\{\{?[^}]{0,80}\}{0,2}"
-    r"|#\{[^}]{0,80}\}#?|(?:your|insert)[_-][a-z_-]{2,60}|replace[_-](?:me|this|with)[a-z_-]{0,60}|[a-z_-]{2,60}[_-]here"
+    r"\$\{?[\w.:?-]{1,80}\}?|\$[a-z_]\w{0,60}(?:(?:->|::)\w{1,60}|\[[\"']?\w{0,60}[\"']?\]?){1,6}|\$\([^)]{0,80}\)?|%[-\d.]{0,4}[sdvrx]|%\(\w{1,40}\)s|%[\w.:()-]{1,80}%|\{\{?[^}]{0,80}\}{0,2}"
+    r"|#\{[^}]{0,80}(?:\}#?)?"
+    # A type of Rust, a word between underscores, an address in memory.
+    r"|&(?:'\w{1,20} )?(?:mut )?(?:str|string|\[u8\]?|self)"
+    r"|_{1,3}[a-z]{2,20}(?:_[a-z]{2,20}){0,3}_{1,3}|0x[0-9a-f]{1,16}"
+    r"|(?:your|insert)[_-][a-z_-]{2,60}|replace[_-](?:me|this|with)[a-z_-]{0,60}|[a-z_-]{2,60}[_-]here"
     # What a program puts in place of a secret, and tags of YAML that look one up.
     r"|(?:[a-z]{1,20}_){1,6}(?:removed|redacted|masked|hidden|filtered|omitted|no_log)(?:_[a-z]{1,20}){0,4}"
     r"|(?:removed|redacted|masked|hidden|filtered|omitted)(?:_[a-z]{1,20}){1,4}"
     r"|!(?:secret|vault|ref|sub|env|env_var|getatt|encrypted|unsafe|include|reference|inline|lambda)"
     r"|(?:op|vault|ssm|awssm|secretsmanager|keyring|env|ref\+\w{1,20})://"
-    r"[\w./#:@ -]{1,200}|@microsoft\.keyvault\(.{0,200}"
+    r"[\w./#:@ -]{1,200}|arn:[a-z-]{3,12}:[\w./:*@-]{1,300}|@microsoft\.keyvault\(.{0,200}"
     r"|<[^<>]{0,80}>?|\[[^\]]{0,80}\]?|\([^)]{0,40}\)?|@[\w.-]{1,60}@|[*x•.#?_\-…]{1,80}|[\w.-]{0,8}[*•]{4,80}[\w-]{0,6}|\$|:\w{1,30}|\?|\\[nrt].{0,10}",
     re.IGNORECASE,
 )
@@ -29,9 +33,17 @@ _WORDS_LISTED = (
     "pwd pass token secret key api_key apikey credentials credential passphrase expected unexpected identifier "
     "ident end start newline semicolon protected encrypted secure plaintext plain anonymous nobody localhost "
     "inline stdin file path env vault keyring manual interactive ask never always bcrypt argon2 argon2id scrypt pbkdf2 "
-    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida"
+    "sha256 sha512 md5 falsch ungültig abgelaufen incorrecta incorrecto inválida nullptr "
+    "passwort kennwort mot "  # codespell:ignore mot
+    "contraseña senha hasło heslo wachtwoord parola lösenord пароль 密码 erforderlich requis requise requerida "
+    "requerido obrigatória obligatorio obbligatoria vereist wymagane обязателен неверный"
 )
 _WORDS = frozenset(_WORDS_LISTED.split())
+# What a label begins with that asks for a password.
+_TITLES = frozenset(
+    "mot password passwort kennwort "  # codespell:ignore mot
+    "contraseña senha hasło heslo wachtwoord parola lösenord пароль".split()
+)
 _PROSE = re.compile(
     r"\b(?:must|required|is|are|was|not|invalid|should|cannot|can|expected|field|missing|too|least|most|been|please|your|"
     r"enter|wrong|incorrect|expired|failed|does|has|contain|contains|the)\b",
@@ -45,7 +57,7 @@ _OWNER = re.compile(
 )
 NAMELIKE = re.compile(
     r"[a-z_.]{0,60}?(?:password|passwd|pwd|pass|token|secret|key|credentials?|passphrase|auth|session|sid|id)"
-    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?|pw",
+    r"(?:[_.]?(?:str|value|hash|file|path|env|provider|field|input|arg|param|bytes|name|[0-9]))?|pw\d?",
     re.IGNORECASE,
 )
 _RESOURCE = re.compile(r"[a-z]{1,40}(?:[-./][a-z]{1,40}){0,8}")
@@ -77,7 +89,7 @@ def is_secret(name: str, value: str, *, quoted: bool, strict: bool, after: str =
         return False
     if ":" in value and name == "token" and _COORDINATE.fullmatch(value):
         return False
-    if " " in value and (not quoted or _PROSE.search(value)):
+    if " " in value and (not quoted or _PROSE.search(value) or value.split()[0].lower() in _TITLES):
         return False
     prose = strict and value.isalpha() and after[:1] == " " and after[1:2].isalpha()
     if not quoted and (prose or _is_code(value, after)):
@@ -106,7 +118,7 @@ def _is_code(value: str, after: str) -> bool:
     """Source lines in traces assign names, not values: `password=self.password`, `token=get_token()`."""
     head, bracket, _ = value.partition("(")
     called = (bracket and len(head) > 2) or after[:1] == "("
-    if called and re.fullmatch(r"[A-Za-z_][\w.:>-]{1,80}", head):
+    if called and re.fullmatch(r"[A-Za-z_@][\w.:>-]{1,80}", head):
         return True
     if (after[:1] == "[" and value.isidentifier()) or _ITEM.fullmatch(value):
         return True

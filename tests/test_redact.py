@@ -78,6 +78,9 @@ REDACTED = [
 ]
 
 KEPT = [
+    "Set-Cookie: theme=; Max-Age=0",
+    "cookie: SameSite=Lax; Secure",
+    "gh" + "p_" + "x" * 36,
     "Cookie: sid=XXX; theme=XXX",
     "Cookie: sid=[Filtered]; theme=dark",
     "Contact: sip:desk42@pbx1:5060",

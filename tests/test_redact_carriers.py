@@ -10,6 +10,7 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_carriers import find_tables
 
 REDACTED = [
+    ('~ admin_pass = "kelp-88" -> "reef-99"', '~ admin_pass = "<REDACTED:password>" -> "<REDACTED:password>"'),
     ("BASIC_AUTH=amy:q7Lark", "BASIC_AUTH=amy:<REDACTED:password>"),
     ("creds: amy:q7Lark", "creds: amy:<REDACTED:password>"),
     ("PASSWORD=${DB_PASS:-q7Lark}", "PASSWORD=${DB_PASS:<REDACTED:password>}"),

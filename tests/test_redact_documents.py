@@ -121,6 +121,12 @@ def test_secret_of_a_document_is_replaced(text: str, expected: str) -> None:
     assert gate(expected) == expected
 
 
+def test_data_of_a_secret_ends_where_another_member_begins() -> None:
+    """What stands below the next member of the manifest is no value of the secret, also where that line has none."""
+    text = "kind: Secret\ndata:\n  conf: Y29yYWwgcmVlZiA4OA==\nmetadata:\n  name: reef"
+    assert Redactor()(text) == text.replace("Y29yYWwgcmVlZiA4OA==", "<REDACTED:secret>")
+
+
 @pytest.mark.parametrize("text", KEPT)
 def test_document_without_secret_is_unchanged(text: str) -> None:
     """Other documents of the same form, and public parts of keys, stay."""

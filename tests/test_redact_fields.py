@@ -10,6 +10,16 @@ from mcp_rag.redact import Redactor
 from mcp_rag.redact_fields import NAME, find_names
 
 REDACTED = [
+    # Names that go on, tags, types and quotes of other languages.
+    ("Grant(tokenValue=kT4mzQ9xkT4mzQ9x, n=1)", "Grant(tokenValue=<REDACTED:token>, n=1)"),
+    ("passwort_neu=kelp-88", "passwort_neu=<REDACTED:password>"),
+    ('Secret:[]uint8("kT4mzQ9x")', 'Secret:[]uint8("<REDACTED:secret>")'),
+    ("password: !!str kelp-88", "password: !!str <REDACTED:password>"),
+    ('password = """kelp-88"""', 'password = """<REDACTED:password>"""'),
+    ('(password . "kelp-88")', '(password . "<REDACTED:password>")'),
+    ('let password: String = "kelp-88"', 'let password: String = "<REDACTED:password>"'),
+    ('Dim pwd As String = "kelp-88"', 'Dim pwd As String = "<REDACTED:password>"'),
+    ('pass phrase "old reef harbour" refused', 'pass phrase "<REDACTED:password>" refused'),
     ("vault_shop_pw: q7Lark", "vault_shop_pw: <REDACTED:password>"),
     ("otp_attempt=>'481516'", "otp_attempt=>'<REDACTED:one-time-code>'"),
     ("encrypt.key=q7Lark2oak9elm", "encrypt.key=<REDACTED:api-key>"),
@@ -67,6 +77,20 @@ REDACTED = [
 ]
 
 KEPT = [
+    '"password": "__HIDDEN__"',
+    "password=#{password}",
+    "password: @Value(",
+    "password => $request->password",
+    "fn login(user: &str, password: &str)",
+    "password = 0x7ffe2211",
+    "password = nullptr",
+    "label.password=Passwort",
+    '"password": "Passwort vergessen?"',
+    "enum Kind { PASSWORD = 1; TOKEN = 2; }",
+    "pass=3/5",
+    "password -> PasswordEncoder2",
+    "PASSWORD_HASHERS=Argon2PasswordHasher",
+    "GetSecretValue: arn:aws:secretsmanager:eu-north-1:123456789012:secret:reef/db1",
     "let password = Secret::new(raw);",
     "tests::test_secret[client_secret_basic]",
     "pw: 3.20",
