@@ -30,6 +30,7 @@ FORMAT = "mcp-rag backup"
 FORMAT_VERSION = 1
 MAX_LINE_BYTES = 67_108_864
 BATCH_ROWS = 128
+_PARTIAL = ".partial"
 _UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -50,20 +51,65 @@ class Header:
     format_version: int = FORMAT_VERSION
 
 
+def refuse_existing(path: Path) -> None:
+    """Raises InputError when there is something of this name, or there cannot be."""
+    try:
+        there = os.path.lexists(path)
+    except ValueError:  # a NUL
+        there = True
+    if there:
+        raise InputError(f"{path} exists already.", "Give the name of a new file.")
+
+
+def _clear_leftovers(path: Path) -> list[str]:
+    """Remove what backups of this name left that were killed: nobody holds a lock on it. Their names are returned."""
+    found = []
+    with contextlib.suppress(OSError):
+        for name in os.listdir(path.parent):  # noqa: PTH208 - a name may hold what a pattern would read as a wildcard
+            middle = name.removeprefix(f".{path.name}.").removesuffix(_PARTIAL)
+            if name != f".{path.name}.{middle}{_PARTIAL}" or not middle.isdigit():
+                continue
+            file = path.with_name(name)
+            with contextlib.suppress(OSError):
+                descriptor = os.open(file, os.O_WRONLY)
+                try:
+                    if _lock(descriptor):
+                        file.unlink()
+                        found.append(name)
+                finally:
+                    os.close(descriptor)
+    return found
+
+
+def _lock(descriptor: int) -> bool:
+    """Hold a file as long as it is open; False when another process does. Without such locks (Windows) nobody has it,
+    and a file in use cannot be removed there."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 class BackupWriter:
     """Writes one file; nothing stands under its name before `finish`. Synchronous, for one thread at a time."""
 
     def __init__(self, path: Path, header: Header) -> None:
         """Raises InputError when the file exists or its directory cannot be written."""
-        if os.path.lexists(path):
-            raise InputError(f"{path} exists already.", "Give the name of a new file.")
+        refuse_existing(path)
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+        self.leftovers = _clear_leftovers(path)
         try:
             # A backup holds what the store holds, which is private to its user.
             descriptor = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError:
             raise InputError(f"{path} cannot be written.", "Give a file in a directory you may write to.") from None
+        _lock(descriptor)
         self._raw: IO[bytes] = os.fdopen(descriptor, "wb")
         self._gzip = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
         self._digest = hashlib.sha256()
@@ -95,10 +141,10 @@ class BackupWriter:
             self._raw.flush()
             os.fsync(self._raw.fileno())
             self._raw.close()
+            self._partial.replace(self._path)
+            return self._path.stat().st_size
         except OSError:
             raise self._full() from None
-        self._partial.replace(self._path)
-        return self._path.stat().st_size
 
     def discard(self) -> None:
         """Remove what was written; harmless after `finish`."""

@@ -7,6 +7,8 @@ import gc
 import gzip
 import hashlib
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -216,3 +218,35 @@ def test_an_abandoned_backup_is_closed(tmp_path: Path, monkeypatch: pytest.Monke
     del writer
     gc.collect()
     assert complaints == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file locks")
+def test_what_a_killed_backup_left_is_removed(tmp_path: Path) -> None:
+    """The next backup of that name removes it and names it; that of a living process, of other names and the user's
+    own files stay."""
+    path = tmp_path / "a.gz"
+    kept = {".a.gz.partial", ".b.gz.11.partial", ".a.gz.x.partial", "a.gz.12.partial", ".a.gz.13.partial2"}
+    for name in {*kept, ".a.gz.99999.partial"}:
+        (tmp_path / name).write_bytes(b"half a backup")
+    (tmp_path / ".a.gz.55.partial").mkdir()
+    living = BackupWriter(path, header())
+    second = BackupWriter(tmp_path / "b.gz", header())
+    os.rename(f"{tmp_path}/.a.gz.{os.getpid()}.partial", f"{tmp_path}/.a.gz.1.partial")  # noqa: PTH104 - as another's
+    writer = BackupWriter(path, header())
+    assert living.leftovers == [".a.gz.99999.partial"]
+    assert second.leftovers == [".b.gz.11.partial"]
+    assert writer.leftovers == []
+    assert (tmp_path / ".a.gz.1.partial").exists()
+    assert {p.name for p in tmp_path.iterdir()} >= kept - {".b.gz.11.partial"} | {".a.gz.55.partial"}
+    for each in (living, second, writer):
+        each.discard()
+
+
+def test_a_name_taken_meanwhile_is_told(tmp_path: Path) -> None:
+    """A directory that vanished before the end: one clear error, not a traceback."""
+    (tmp_path / "d").mkdir()
+    writer = BackupWriter(tmp_path / "d" / "a.gz", header())
+    shutil.rmtree(tmp_path / "d")
+    with pytest.raises(InputError, match="could not be written to its end"):
+        writer.finish()
+    writer.discard()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import io
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ import pytest
 
 from mcp_rag import keeping
 from mcp_rag.cli import main
+from mcp_rag.commands_keeping import runner
 from mcp_rag.config import Settings
 from mcp_rag.errors import ConfigurationError, EmbeddingError, StoreError
 from mcp_rag.redact import Redactor
@@ -26,7 +30,7 @@ from mcp_rag.store.generations import ORDER, promote
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.transfer import Reindexed, reindex
 from mcp_rag.wiring import store_settings
-from tests.fakes import HashEmbedder, hex_id
+from tests.fakes import DictStore, HashEmbedder, hex_id
 from tests.knowledge_rows import DIMENSION, fill
 
 LOG = """2026-11-23T10:00:00Z ERROR api request failed: KeyError for customer acme-corp
@@ -366,3 +370,38 @@ def test_knowledge_bases_are_apart(data: Path, tmp_path: Path, run: Run, monkeyp
     monkeypatch.setenv("MCP_RAG_KB_SEARCH", "team-c")
     code, _, err = run("search", "warp")
     assert (code, "no knowledge base 'team-c'" in err) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_backup_that_is_stopped_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM in the middle: what was written goes, the store is closed, the exit code says what happened."""
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("the signal would have killed the process"))
+    closed = []
+
+    @contextlib.asynccontextmanager
+    async def opened(*_: Any) -> AsyncIterator[DictStore]:
+        store = DictStore()
+        await store.open(model_id="m", dimension=DIMENSION)
+        await fill(store)
+        try:
+            yield store
+        finally:
+            closed.append(True)
+
+    def stopped(text: str) -> None:
+        if text.startswith("writing"):
+            assert [path.name for path in tmp_path.iterdir()] == [f".b.gz.{os.getpid()}.partial"]
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(keeping, "_opened", opened)
+
+    async def command(_: argparse.Namespace, settings: Settings) -> int:
+        await keeping.backup(settings, tmp_path / "b.gz", progress=stopped)
+        return 0
+
+    try:
+        assert runner(command)(argparse.Namespace(), Settings()) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert closed == [True]
+    assert list(tmp_path.iterdir()) == []
