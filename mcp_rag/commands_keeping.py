@@ -121,6 +121,9 @@ async def _delete(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _deleted(result: DeleteResult) -> str:
+    if result.known_as:
+        names = "\n".join(f"  {visible(name)}" for name in result.known_as)
+        return f"nothing was read under that name; what the file holds was read from:\n{names}\ndelete that by its name"
     verb = "deleted" if result.done else "would delete"
     lines = [
         f"{verb}: {result.errors:,} errors, {result.resolutions:,} resolutions, {result.events:,} events in "

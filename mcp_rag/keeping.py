@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -14,20 +15,26 @@ from mcp_rag import __version__
 from mcp_rag.archive import BackupFile, BackupWriter, Header, refuse_existing
 from mcp_rag.config import Settings
 from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError
+from mcp_rag.growth import Growth, ledger_id
+from mcp_rag.marks import begins, marks_of
+from mcp_rag.paths import utf8_name
 from mcp_rag.portable import KINDS
-from mcp_rag.protocols import Embedder
+from mcp_rag.protocols import Embedder, Store
 from mcp_rag.retention import DeleteResult, Selection
 from mcp_rag.retention import delete as delete_chosen
 from mcp_rag.snapshot import Snapshot, take
 from mcp_rag.transfer import CopyReport, Progress, Reindexed, copy
 from mcp_rag.transfer import migrate as migrate_store
 from mcp_rag.transfer import reindex as reindex_store
-from mcp_rag.wiring import build_gate, create_embedder, store_settings
+from mcp_rag.types import Level
+from mcp_rag.wiring import build_gate, build_reader, create_embedder, store_settings
 
 if TYPE_CHECKING:
     from mcp_rag.store import MilvusStore, StoreSettings
 
 DEFAULT_DIMENSION = 384
+# Blocks of a file that are looked up in the ledger: 64 MiB.
+MAX_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +243,31 @@ def _absolute(path: str) -> str:
 
 async def delete(settings: Settings, selection: Selection, *, really: bool) -> DeleteResult:
     """Say what would be deleted, or delete it when `really`. A source is named as ingest was given it, or by its
-    absolute path. Raises InputError, NotFoundError, StoreError."""
+    absolute path; when nothing was read under that name, the result says under which names the content of the file was.
+
+    Raises InputError, NotFoundError, StoreError."""
     selection.check()
     async with _opened(_as_stored(settings)) as store:
-        if selection.source:
-            gate = build_gate(settings)
-            names = (gate(selection.source), gate(_absolute(selection.source)))
-            found = [name for name in names if await store.find_blocks(source=name)]
-            selection = replace(selection, source=(found or names)[0])
-        return await delete_chosen(store, selection, really=really)
+        if not selection.source:
+            return await delete_chosen(store, selection, really=really)
+        gate = build_gate(settings)
+        names = [gate(utf8_name(name)) for name in (selection.source, _absolute(selection.source))]
+        found = [name for name in names if await store.find_blocks(source=name)]
+        if found:
+            return await delete_chosen(store, replace(selection, source=found[0]), really=really)
+        nothing = await delete_chosen(store, replace(selection, source=names[0]))
+        return replace(nothing, known_as=await _known_as(settings, store, _absolute(selection.source)))
+
+
+async def _known_as(settings: Settings, store: Store, path: str) -> list[str]:
+    """The names under which the ledger holds the first blocks of a file: it may be a copy, made before or since."""
+    names: set[str] = set()
+    growth = Growth(store)
+    blocks = itertools.islice(build_reader(settings, None).blocks([path]), MAX_LOOKED_AT)
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        rows = await store.get_blocks([ledger_id(block.id, level) for level in Level])
+        rows += await growth.shorter(block)
+        longer = await store.find_longer_blocks(block.head, len(block.data)) if block.last else []
+        marks = marks_of(block.data)
+        names.update(row.source for row in (*rows, *(row for row in longer if begins(marks, row.marks))))
+    return sorted(names)

@@ -26,7 +26,7 @@ from typing import BinaryIO
 from mcp_rag.blocks import BlockCutter, CutBlock, LineCleaner
 from mcp_rag.decompress import HEAD_BYTES, Budget, compression, refuse_binary, unpack
 from mcp_rag.errors import SourceError
-from mcp_rag.paths import Access, Opened, roots_of
+from mcp_rag.paths import Access, Opened, roots_of, utf8_name
 from mcp_rag.types import Block, Skipped
 
 MAX_LEADING_NULS_BYTES = 67_108_864
@@ -125,7 +125,7 @@ class LogReader:
             with FileIO(opened.fd, "rb") as file:
                 self._in_hand = _Frozen(file, opened)
                 try:
-                    yield from self._source(path, self._in_hand.read, opened.modified_ms, opened.size_bytes)
+                    yield from self._source(utf8_name(path), self._in_hand.read, opened.modified_ms, opened.size_bytes)
                 finally:
                     self._in_hand = None
 
@@ -136,11 +136,13 @@ class LogReader:
         self._note_refused()
 
     def _note_refused(self) -> None:
-        self._skipped += [Skipped(*refused) for refused in self._access.refused]
+        self._skipped += [Skipped(utf8_name(path), reason, detail) for path, reason, detail in self._access.refused]
         self._access.refused.clear()
 
     def _skip(self, source: str, reason: str, error: SourceError) -> None:
-        self._skipped.append(Skipped(source, reason, " ".join(part for part in (error.cause, error.fix) if part)))
+        self._skipped.append(
+            Skipped(utf8_name(source), reason, " ".join(part for part in (error.cause, error.fix) if part))
+        )
 
     def _source(
         self, name: str, read: Callable[[int], bytes], reference_ms: int, source_bytes: int = 0

@@ -55,7 +55,8 @@ class DeletedError:
 class DeleteResult:
     """What goes, or went when `done`. `errors` are groups removed, `errors_reduced` those that only lose occurrences,
     `errors_kept` those left with none because something is recorded about them; `errors_shared` were also seen in other
-    services and cannot be split; `removed` lists the first 20."""
+    services and cannot be split; `removed` lists the first 20. `known_as`: when nothing was read from the source
+    named, the sources that its content was read from."""
 
     done: bool
     blocks: int
@@ -66,6 +67,7 @@ class DeleteResult:
     errors_shared: int
     resolutions: int
     removed: list[DeletedError] = field(default_factory=list)
+    known_as: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

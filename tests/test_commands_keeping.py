@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -333,6 +334,44 @@ def test_delete_says_first_and_does_with_yes(data: Path, ingested: Path, run: Ru
     assert (code, facts["done"], facts["errors"], facts["errors_kept"]) == (0, True, 2, 1)
     assert totals(run) == (1, 1, 0)
     assert run("delete", "--source", source, "--yes")[0] == 1
+
+
+def test_delete_of_a_copy_names_what_was_read(data: Path, ingested: Path, tmp_path: Path, run: Run) -> None:
+    """A copy, compressed, older or grown since, and the directory it lies in: nothing goes, the name to give is said.
+    Another log is not taken for one of them."""
+    del data
+    before = totals(run)
+    lines = LOG.splitlines(keepends=True)
+    versions = {"same.log": LOG, "older.log": "".join(lines[:2]), "grown.log": LOG + LOG.replace("T1", "T2")}
+    (tmp_path / "copies").mkdir()
+    for name, text in versions.items():
+        (tmp_path / "copies" / name).write_text(text, encoding="utf-8")
+    (tmp_path / "copies" / "same.gz").write_bytes(gzip.compress(LOG.encode()))
+    for name in (*versions, "same.gz", ""):
+        code, out, _ = run("delete", "--source", str(tmp_path / "copies" / name), "--yes")
+        assert code == 1
+        assert f"was read from:\n  {ingested / 'app.log'}\n" in out, name
+    (tmp_path / "other.log").write_text(LOG.replace("api", "web"), encoding="utf-8")
+    for name in ("other.log", "missing.log"):
+        code, out, _ = run("delete", "--source", str(tmp_path / name), "--yes")
+        assert (code, "0 ledger blocks" in out) == (1, True)
+    facts = json.loads(run("delete", "--source", str(tmp_path / "copies" / "same.log"), "--json")[1])
+    assert facts["known_as"] == [str(ingested / "app.log")]
+    assert totals(run) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
+def test_names_that_are_not_utf8_stay_apart(data: Path, tmp_path: Path, run: Run) -> None:
+    """Two logs whose names differ in such bytes only are two sources: deleting one leaves the other."""
+    del data
+    before = totals(run)
+    names = [os.fsdecode(os.fsencode(tmp_path) + raw) for raw in (b"/a\xff.log", b"/a\xfe.log")]
+    for n, name in enumerate(names):
+        Path(name).write_text(f"2026-11-23T10:00:00Z ERROR warp core {n} breach: E515{n}\n", encoding="utf-8")
+        assert run("ingest", name)[0] == 0
+    assert totals(run) == (before[0] + 2, before[1], before[2] + 2)
+    assert "1 ledger blocks" in run("delete", "--source", names[0], "--yes")[1]
+    assert totals(run) == (before[0] + 1, before[1], before[2] + 1)
 
 
 def test_delete_understands_times_and_ids(data: Path, run: Run) -> None:

@@ -356,6 +356,9 @@ async def test_arguments_are_checked_first(app: App, tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(line(1), encoding="utf-8")
     with pytest.raises(InputError):
         await ingest(app, paths=[str(tmp_path / "a.log")], trusted=False)
+    for name in ("", " ", "a\0.log", "\ud800.log", "a" * 5_000):
+        with pytest.raises(InputError, match="A path must be"):
+            await ingest(app, paths=[name])
     assert app.store.blocks == {}  # type: ignore[attr-defined] # a DictStore
 
 
