@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mcp_rag.errors import InputError
-from mcp_rag.portable import KINDS, Row, from_json, to_json
+from mcp_rag.portable import KINDS, Row, from_json, storable, to_json
 from mcp_rag.rows import Kind
 
 FORMAT = "mcp-rag backup"
@@ -53,12 +53,27 @@ class Header:
 
 def refuse_existing(path: Path) -> None:
     """Raises InputError when there is something of this name, or there cannot be."""
-    try:
-        there = os.path.lexists(path)
-    except ValueError:  # a NUL
-        there = True
-    if there:
+    if os.path.lexists(path):
         raise InputError(f"{path} exists already.", "Give the name of a new file.")
+
+
+def look_ahead(path: Path) -> None:
+    """Raises InputError when no backup of this name can be made, before anything is read for it."""
+    refuse_existing(path)
+    partial = _partial(path)
+    try:
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))
+        partial.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror}).", "Give a file in a directory you may write to.")
 
 
 def _clear_leftovers(path: Path) -> list[str]:
@@ -102,13 +117,13 @@ class BackupWriter:
         """Raises InputError when the file exists or its directory cannot be written."""
         refuse_existing(path)
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+        self._partial = _partial(path)
         self.leftovers = _clear_leftovers(path)
         try:
             # A backup holds what the store holds, which is private to its user.
             descriptor = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError:
-            raise InputError(f"{path} cannot be written.", "Give a file in a directory you may write to.") from None
+        except OSError as error:
+            raise _unwritable(path, error) from None
         _lock(descriptor)
         self._raw: IO[bytes] = os.fdopen(descriptor, "wb")
         self._gzip = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
@@ -195,6 +210,8 @@ class BackupFile:
         vector = getattr(row, "vector", None)
         if vector is not None and len(vector) != header.dimension:
             raise self._damaged("holds a vector of another dimension than it says")
+        if not storable(row):
+            raise self._damaged(f"holds a row that no store takes ({kind} {row.id[:32]!r})")
         return row.id
 
     def _header(self, facts: Mapping[str, Any]) -> Header:

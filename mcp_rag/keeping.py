@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_rag import __version__
-from mcp_rag.archive import BackupFile, BackupWriter, Header, refuse_existing
+from mcp_rag.archive import BackupFile, BackupWriter, Header, look_ahead
 from mcp_rag.config import Settings
 from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError
 from mcp_rag.growth import Growth, ledger_id
@@ -110,7 +110,7 @@ async def backup(settings: Settings, path: Path, *, progress: Progress) -> Backu
 
     Raises InputError when the file exists or cannot be written, StoreError.
     """
-    refuse_existing(path)
+    look_ahead(path)
     async with _opened(_as_stored(settings)) as store:
         info = await store.info()
         with contextlib.closing(await take(store, path.parent, progress)) as snapshot:

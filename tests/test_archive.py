@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import gc
 import gzip
@@ -140,6 +141,44 @@ def test_foreign_and_contradicting_files_are_refused(tmp_path: Path, change: Cha
     """A file whose digest is right but which is not ours, too new, or says other than it holds (NaN vectors too)."""
     path = write(tmp_path / "a.gz")
     with pytest.raises(InputError, match=said):
+        BackupFile(rewrite(path, change(lines(path)))).check()
+
+
+def changed(kind: str, **values: Any) -> Change:
+    """The first row of a collection with other values."""
+
+    def change(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        at = next(n for n, o in enumerate(objects) if o.get("kind") == kind)
+        return [*objects[:at], {"kind": kind, "row": {**objects[at]["row"], **values}}, *objects[at + 1 :]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed("errors", id='x"] or id != "'),
+        changed("errors", id="A" * 32),
+        changed("errors", vector=None),
+        changed("errors", vector=base64.b64encode(bytes(12)).decode()),
+        changed("errors", count=2**63),
+        changed("errors", timeline={"0": 2**63}),
+        changed("errors", sparse={"-1": 1.0}),
+        changed("errors", sparse={"5": 0.0}),
+        changed("errors", sparse={"5": float("nan")}),
+        changed("resolutions", error_id="nobody"),
+        changed("resolutions", superseded_by="nobody"),
+        changed("blocks", head="zz"),
+        changed("blocks", size_bytes=2**63),
+        changed("blocks", marks="AAAAA"),
+        changed("blocks", first_seen={}),
+        changed("blocks", counts={"zz": {"1": 1}}, first_seen={"zz": 1}, last_seen={"zz": 1}),
+    ],
+)
+def test_a_row_that_no_store_takes_is_found_first(tmp_path: Path, change: Change) -> None:
+    """Before anything is written, and before `--replace` deletes anything to make room for it."""
+    path = write(tmp_path / "a.gz")
+    with pytest.raises(InputError, match=r"no store takes .*nothing was changed"):
         BackupFile(rewrite(path, change(lines(path)))).check()
 
 
