@@ -9,6 +9,7 @@ does. A group that was first seen later is left out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import tempfile
 import zlib
@@ -50,7 +51,8 @@ class Snapshot:
 
     def close(self) -> None:
         """Give the file up."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk, which `add` has told
+            self._file.close()
 
     def ids(self, kind: Kind) -> list[str]:
         """The ids of the rows kept, in ascending order."""
@@ -66,6 +68,7 @@ class Snapshot:
                 self._file.write(data)
                 places[row.id] = at, len(data)
                 at += len(data)
+            self._file.flush()
         except OSError:
             raise InputError(
                 "The backup could not be written to its end; no file was left.", "Free disk space."

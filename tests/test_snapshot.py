@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from mcp_rag import keeping
 from mcp_rag.archive import BackupFile
 from mcp_rag.config import Settings
-from mcp_rag.errors import StoreUnavailable
+from mcp_rag.errors import InputError, StoreUnavailable
 from mcp_rag.keeping import backup
 from mcp_rag.portable import KINDS, row_digest
 from mcp_rag.rows import BlockRow, ErrorGroup, Kind, Resolution
@@ -175,3 +176,14 @@ async def test_a_change_of_owner_does_not_end_it(busy: BusyStore, tmp_path: Path
         busy.fail[name] = StoreUnavailable("Refused.", "Ask.")
         with pytest.raises(StoreUnavailable, match="Refused"):
             await backup(Settings(), tmp_path / f"no {name}.gz", progress=quiet)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+async def test_a_full_disk_is_told(busy: BusyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error that says what to do, however little was to be written; no file is left."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "w+b"))  # noqa: SIM115, PTH123 - as it is
+    with pytest.raises(InputError, match="no file was left") as told:
+        await backup(Settings(), tmp_path / "b.gz", progress=quiet)
+    assert told.value.fix == "Free disk space."
+    assert names(tmp_path) == []
+    assert busy.calls["export_errors"] == 0
