@@ -256,7 +256,8 @@ async def delete(settings: Settings, selection: Selection, *, really: bool) -> D
         if found:
             return await delete_chosen(store, replace(selection, source=found[0]), really=really)
         nothing = await delete_chosen(store, replace(selection, source=names[0]))
-        return replace(nothing, known_as=await _known_as(settings, store, _absolute(selection.source)))
+        known = await _known_as(settings, store, _absolute(selection.source))
+        return replace(nothing, done=really and not known, known_as=known)
 
 
 async def _known_as(settings: Settings, store: Store, path: str) -> list[str]:
