@@ -11,7 +11,7 @@ import contextlib
 import functools
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mcp_rag.explain import Explain
     from mcp_rag.llm import LlmClient
     from mcp_rag.resolve import Resolver
+    from mcp_rag.resumption import Paused, Reading
     from mcp_rag.search import Searcher
     from mcp_rag.status import StatusReporter
 
@@ -215,6 +216,8 @@ class App:
         if "explainer" in self.__dict__ and self.explainer is not None:
             await self.explainer.aclose()
         await self.templates.close()
+        if "_paused" in self.__dict__:
+            self._paused.close()
         if "store" in self.__dict__:
             for named in self.others:
                 await named.store.close()
@@ -280,22 +283,14 @@ class App:
         from mcp_rag.describing import Describer
         from mcp_rag.formats import by_name
         from mcp_rag.ingest import Ingestor
+        from mcp_rag.resumption import asked_for
         from mcp_rag.workers import ParsePool
 
         if format_name != "auto":
             format_name = by_name(format_name).name
-        reader = build_reader(self.settings, None if trusted else self.roots())
-
+        asked = asked_for(paths, text, service, format_name, min_level, trusted)
         # Asked for now, read later: a refused path is an error of the call, before anything is opened.
-        files = reader.blocks(paths)
-
-        def blocks() -> Iterator[Block]:
-            yield from files
-            if text:
-                yield from reader.blocks_of_text("text", text)
-            if stream:
-                yield from reader.blocks_of_stream(*stream)
-
+        reading = (None if stream else self._paused.take(asked)) or self._reading(paths, text, stream, trusted=trusted)
         await self.ready()
         settings = self._parse_settings(format_name, service, min_level)
         budget = self.settings.max_call_seconds if budget_s is None else budget_s
@@ -305,17 +300,43 @@ class App:
                 self.store,
                 self.embedder,
                 self.gate(),
-                reader,
+                reading,
                 merge,
                 describe=pool.describe,
                 parse_block=pool,
                 ahead=pool.ahead,
             )
             with contextlib.closing(pool):
-                async for report in ingestor.run(blocks(), settings, budget):
+                async for report in ingestor.run(settings, budget):
                     self.templates.forget()
                     yield report
                 if report.complete:
                     from mcp_rag.retention import retained
 
                     yield await retained(self.store, report, self.settings.retention_days, self.settings.max_errors)
+                elif not stream:
+                    self._paused.keep(asked, reading)
+
+    @functools.cached_property
+    def _paused(self) -> Paused:
+        from mcp_rag.resumption import Paused
+
+        return Paused()
+
+    def _reading(
+        self, paths: Sequence[str], text: str, stream: tuple[str, BinaryIO] | None, *, trusted: bool
+    ) -> Reading:
+        from mcp_rag.growth import Growth
+        from mcp_rag.resumption import Reading
+
+        reader = build_reader(self.settings, None if trusted else self.roots())
+        files = reader.blocks(paths)
+
+        def blocks() -> Generator[Block, None, None]:
+            yield from files
+            if text:
+                yield from reader.blocks_of_text("text", text)
+            if stream:
+                yield from reader.blocks_of_stream(*stream)
+
+        return Reading(reader, blocks(), Growth(self.store), files=bool(paths))

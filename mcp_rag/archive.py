@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from mcp_rag.errors import InputError
-from mcp_rag.portable import KINDS, Row, from_json, to_json
+from mcp_rag.portable import KINDS, Row, from_json, storable, to_json
 from mcp_rag.rows import Kind
 
 FORMAT = "mcp-rag backup"
 FORMAT_VERSION = 1
 MAX_LINE_BYTES = 67_108_864
 BATCH_ROWS = 128
+_PARTIAL = ".partial"
 _UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -50,20 +51,80 @@ class Header:
     format_version: int = FORMAT_VERSION
 
 
+def refuse_existing(path: Path) -> None:
+    """Raises InputError when there is something of this name, or there cannot be."""
+    if os.path.lexists(path):
+        raise InputError(f"{path} exists already.", "Give the name of a new file.")
+
+
+def look_ahead(path: Path) -> None:
+    """Raises InputError when no backup of this name can be made, before anything is read for it."""
+    refuse_existing(path)
+    partial = _partial(path)
+    try:
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))
+        partial.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror}).", "Give a file in a directory you may write to.")
+
+
+def _clear_leftovers(path: Path) -> list[str]:
+    """Remove what backups of this name left that were killed: nobody holds a lock on it. Their names are returned."""
+    found = []
+    with contextlib.suppress(OSError):
+        for name in os.listdir(path.parent):  # noqa: PTH208 - a name may hold what a pattern would read as a wildcard
+            middle = name.removeprefix(f".{path.name}.").removesuffix(_PARTIAL)
+            if name != f".{path.name}.{middle}{_PARTIAL}" or not middle.isdigit():
+                continue
+            file = path.with_name(name)
+            with contextlib.suppress(OSError):
+                descriptor = os.open(file, os.O_WRONLY)
+                try:
+                    if _lock(descriptor):
+                        file.unlink()
+                        found.append(name)
+                finally:
+                    os.close(descriptor)
+    return found
+
+
+def _lock(descriptor: int) -> bool:
+    """Hold a file as long as it is open; False when another process does. Without such locks (Windows) nobody has it,
+    and a file in use cannot be removed there."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 class BackupWriter:
     """Writes one file; nothing stands under its name before `finish`. Synchronous, for one thread at a time."""
 
     def __init__(self, path: Path, header: Header) -> None:
         """Raises InputError when the file exists or its directory cannot be written."""
-        if os.path.lexists(path):
-            raise InputError(f"{path} exists already.", "Give the name of a new file.")
+        refuse_existing(path)
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._partial = _partial(path)
+        self.leftovers = _clear_leftovers(path)
         try:
             # A backup holds what the store holds, which is private to its user.
             descriptor = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError:
-            raise InputError(f"{path} cannot be written.", "Give a file in a directory you may write to.") from None
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        _lock(descriptor)
         self._raw: IO[bytes] = os.fdopen(descriptor, "wb")
         self._gzip = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
         self._digest = hashlib.sha256()
@@ -95,10 +156,10 @@ class BackupWriter:
             self._raw.flush()
             os.fsync(self._raw.fileno())
             self._raw.close()
+            self._partial.replace(self._path)
+            return self._path.stat().st_size
         except OSError:
             raise self._full() from None
-        self._partial.replace(self._path)
-        return self._path.stat().st_size
 
     def discard(self) -> None:
         """Remove what was written; harmless after `finish`."""
@@ -149,6 +210,8 @@ class BackupFile:
         vector = getattr(row, "vector", None)
         if vector is not None and len(vector) != header.dimension:
             raise self._damaged("holds a vector of another dimension than it says")
+        if not storable(row):
+            raise self._damaged(f"holds a row that no store takes ({kind} {row.id[:32]!r})")
         return row.id
 
     def _header(self, facts: Mapping[str, Any]) -> Header:

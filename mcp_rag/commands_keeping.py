@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -25,9 +27,17 @@ def runner(command: Command) -> Callable[[argparse.Namespace, Settings], int]:
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
         async def main() -> int:
+            task = asyncio.current_task()
+            if task is not None:
+                # Stopped as by Ctrl-C: what is half written is removed, and the store handed over.
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
             return await command(options, settings)
 
-        return asyncio.run(main())
+        try:
+            return asyncio.run(main())
+        except asyncio.CancelledError:
+            return 128 + signal.SIGTERM
 
     return run
 
@@ -66,6 +76,8 @@ async def _migrate(options: argparse.Namespace, settings: Settings) -> int:
 async def _backup(options: argparse.Namespace, settings: Settings) -> int:
     with terminal.progress("backup") as bar:
         result = await keeping.backup(settings, Path(options.file), progress=bar)
+    for name in result.leftovers:
+        terminal.note(f"removed {name}, left by a backup that was killed")
     _show(result, options, _backed_up)
     return 0
 
@@ -109,6 +121,9 @@ async def _delete(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _deleted(result: DeleteResult) -> str:
+    if result.known_as:
+        names = "\n".join(f"  {visible(name)}" for name in result.known_as)
+        return f"nothing was read under that name; what the file holds was read from:\n{names}\ndelete that by its name"
     verb = "deleted" if result.done else "would delete"
     lines = [
         f"{verb}: {result.errors:,} errors, {result.resolutions:,} resolutions, {result.events:,} events in "

@@ -10,18 +10,19 @@ import asyncio
 import heapq
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_rag.describing import Describe, Describer
 from mcp_rag.events import voted
 from mcp_rag.group_rows import GroupRows
 from mcp_rag.grouping import ParsedBlock, assign, parse_marked
-from mcp_rag.growth import Growth, head_of, ledger_id
+from mcp_rag.growth import head_of, ledger_id
 from mcp_rag.occurrences import Occurrences
-from mcp_rag.protocols import Embedder, RedactionGate, SourceReader, Store
+from mcp_rag.protocols import Embedder, RedactionGate, Store
 from mcp_rag.ranking import order_resolutions, status_of
 from mcp_rag.results import IngestedError, IngestResult, SkippedSource
+from mcp_rag.resumption import Reading
 from mcp_rag.rows import BlockRow, ErrorGroup, Resolution
 from mcp_rag.template import MergeIndex
 from mcp_rag.types import Block, Level, ParseCounts, ParseSettings
@@ -57,6 +58,16 @@ class _Tally:
     cut: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(slots=True)
+class _Queued:
+    """A block that is being parsed, and the rows that it ends (`Growth.ended`)."""
+
+    block: Block
+    task: asyncio.Task[ParsedBlock]
+    settings: ParseSettings
+    ended: list[BlockRow]
+
+
 class Ingestor:
     """Reads blocks, groups their events and commits them. One instance serves one call."""
 
@@ -65,7 +76,7 @@ class Ingestor:
         store: Store,
         embedder: Embedder,
         gate: RedactionGate,
-        reader: SourceReader,
+        reading: Reading,
         merge: MergeIndex,
         *,
         describe: Describe | None = None,
@@ -76,71 +87,84 @@ class Ingestor:
         self._store = store
         self._embedder = embedder
         self._gate = gate
-        self._reader = reader
+        self._reading = reading
         self._merge = merge
         self._parse = parse_block
         self._ahead = ahead
         self._now_ms = now_ms
         self._tally = _Tally()
-        self._head = b""
-        self._hint: str | None = None
         self._rows = GroupRows(store, embedder, gate, describe or Describer(gate, gate).in_thread)
-        self._growth = Growth(store)
         self._behind = False
         self._sum_from = 0.0
 
-    async def run(
-        self, blocks: Iterator[Block], settings: ParseSettings, budget_s: float
-    ) -> AsyncIterator[IngestResult]:
+    async def run(self, settings: ParseSettings, budget_s: float) -> AsyncIterator[IngestResult]:
         """Yield the report so far after each block; the last one has `complete` set unless `budget_s` seconds ran out.
+        Then the reading holds what another Ingestor needs to go on; each deals with one block at least.
 
         Raises StoreError or EmbeddingError; what was committed before stays committed.
         """
         deadline = time.monotonic() + budget_s
         await self._store.recover()
-        pending: deque[tuple[Block, asyncio.Task[ParsedBlock], ParseSettings, list[BlockRow]]] = deque()
-        exhausted = complete = False
+        reading, pending = self._reading, deque[_Queued]()
+        for left, chosen, ended in reading.waiting:
+            pending.append(_Queued(left, asyncio.ensure_future(self._parse(left, chosen)), chosen, ended))
+        reading.waiting.clear()
+        exhausted = complete = late = False
         try:
             while True:
-                while not exhausted and len(pending) < self._ahead:
-                    block = await asyncio.to_thread(next, blocks, None)
+                while not (exhausted or late) and len(pending) < self._ahead:
+                    block = await asyncio.to_thread(next, reading.blocks, None)
                     if block is None:
                         exhausted = True
                         continue
-                    if not block.index:
-                        self._head, self._hint = block.data[:HEAD_BYTES], None
-                    ended = await self._growth.ended(block)
-                    counted, old = await self._in_ledger(block, settings)
-                    if counted is not None:
-                        self._count_known(block, counted.events)
-                        yield self._report(complete=False)
+                    known, queued = await self._met(block, settings)
+                    if queued is not None:
+                        pending.append(queued)
                     else:
-                        chosen = await self._chosen(settings, [*old, *ended])
-                        pending.append((block, asyncio.ensure_future(self._parse(block, chosen)), chosen, ended))
+                        self._count_known(block, known)
+                        yield self._report(complete=False)
+                    late = time.monotonic() > deadline
                 if not pending:
                     complete = exhausted
                     break
-                block, task, chosen, ended = pending.popleft()
-                parsed = await task
-                # Asked again: a block committed since this one was queued may be the same, or its shorter self.
-                counted, old = await self._in_ledger(block, chosen)
-                if counted is not None:
-                    self._count_known(block, counted.events)
-                elif not (old or ended) and await self._growth.counted(block, chosen, parsed.marks):
-                    self._count_known(block, parsed.counts.kept)
-                else:
-                    await self._commit(block, parsed, [*old, *ended], chosen)
+                await self._deal_with(pending.popleft())
                 yield self._report(complete=False)
-                if time.monotonic() > deadline and not (exhausted and not pending):
+                late = time.monotonic() > deadline
+                if late and not (exhausted and not pending):
                     break
+            reading.waiting += [(waiting.block, waiting.settings, waiting.ended) for waiting in pending]
         finally:
-            for _, waiting, _, _ in pending:
-                waiting.cancel()
+            for waiting in pending:
+                waiting.task.cancel()
             if self._behind:
                 await self._rows.settle()
                 await self._store.recover()
             await self._store.flush()
         yield self._report(complete=complete)
+
+    async def _met(self, block: Block, settings: ParseSettings) -> tuple[int, _Queued | None]:
+        """The events of a block that is in the ledger, or the block on its way through the parser."""
+        reading = self._reading
+        if not block.index:
+            reading.head, reading.hint = block.data[:HEAD_BYTES], None
+        ended = await reading.growth.ended(block)
+        counted, old = await self._in_ledger(block, settings)
+        if counted is not None:
+            return counted.events, None
+        chosen = await self._chosen(settings, [*old, *ended])
+        return 0, _Queued(block, asyncio.ensure_future(self._parse(block, chosen)), chosen, ended)
+
+    async def _deal_with(self, queued: _Queued) -> None:
+        block, chosen, ended = queued.block, queued.settings, queued.ended
+        parsed = await queued.task
+        # Asked again: a block committed since this one was queued may be the same, or its shorter self.
+        counted, old = await self._in_ledger(block, chosen)
+        if counted is not None:
+            self._count_known(block, counted.events)
+        elif not (old or ended) and await self._reading.growth.counted(block, chosen, parsed.marks):
+            self._count_known(block, parsed.counts.kept)
+        else:
+            await self._commit(block, parsed, [*old, *ended], chosen)
 
     async def _in_ledger(self, block: Block, settings: ParseSettings) -> tuple[BlockRow | None, list[BlockRow]]:
         """The row that already counts this content at this level or a lower one; else the rows that this block
@@ -149,7 +173,7 @@ class Ingestor:
         for row in rows:
             if row.min_level <= settings.min_level:
                 return row, []
-        return None, [*rows, *await self._growth.shorter(block)]
+        return None, [*rows, *await self._reading.growth.shorter(block)]
 
     def _count_known(self, block: Block, events: int) -> None:
         totals = self._tally.totals
@@ -161,10 +185,11 @@ class Ingestor:
     async def _chosen(self, settings: ParseSettings, old: Sequence[BlockRow]) -> ParseSettings:
         """The settings for a block: the format voted on the head of its source; what was counted of its shorter self
         at a lower level stays counted."""
-        if self._hint is None:
-            self._hint = await asyncio.to_thread(voted, self._head)
+        reading = self._reading
+        if reading.hint is None:
+            reading.hint = await asyncio.to_thread(voted, reading.head)
         level = min([settings.min_level, *(row.min_level for row in old)])
-        return replace(settings, min_level=level, hint=settings.hint or self._hint)
+        return replace(settings, min_level=level, hint=settings.hint or reading.hint)
 
     async def _commit(
         self, block: Block, parsed: ParsedBlock, old: Sequence[BlockRow], settings: ParseSettings
@@ -238,7 +263,7 @@ class Ingestor:
     def _report(self, *, complete: bool) -> IngestResult:
         tally, totals = self._tally, self._tally.totals
         states = Counter(tally.states.values())
-        skipped = [SkippedSource(s.source, s.reason, s.detail) for s in self._reader.skipped]
+        skipped = [SkippedSource(s.source, s.reason, s.detail) for s in self._reading.reader.skipped]
         skipped += [
             SkippedSource(source, "long_lines", f"{n} lines were longer than the limit; their ends were not read.")
             for source, n in tally.cut.items()
@@ -264,7 +289,7 @@ class Ingestor:
             skipped=skipped[:MAX_SKIPPED_SHOWN],
             skipped_total=len(skipped),
             top_errors=top,
-            hint="" if complete else "The time budget ran out: the same call continues where this one stopped.",
+            hint=self._reading.note(complete=complete),
         )
 
 

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_rag import __version__
-from mcp_rag.archive import BackupFile, BackupWriter, Header
+from mcp_rag.archive import BackupFile, BackupWriter, Header, look_ahead
 from mcp_rag.config import Settings
-from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError, StoreUnavailable
+from mcp_rag.errors import ConfigurationError, InputError, ModelMissingError
+from mcp_rag.growth import Growth, ledger_id
+from mcp_rag.marks import begins, marks_of
+from mcp_rag.paths import utf8_name
 from mcp_rag.portable import KINDS
 from mcp_rag.protocols import Embedder, Store
 from mcp_rag.retention import DeleteResult, Selection
 from mcp_rag.retention import delete as delete_chosen
-from mcp_rag.transfer import CopyReport, Progress, Reindexed, StoreSource, copy
+from mcp_rag.snapshot import Snapshot, take
+from mcp_rag.transfer import CopyReport, Progress, Reindexed, copy
 from mcp_rag.transfer import migrate as migrate_store
 from mcp_rag.transfer import reindex as reindex_store
-from mcp_rag.wiring import build_gate, create_embedder, store_settings
+from mcp_rag.types import Level
+from mcp_rag.wiring import build_gate, build_reader, create_embedder, store_settings
 
 if TYPE_CHECKING:
     from mcp_rag.store import MilvusStore, StoreSettings
 
-MAX_TRIES = 3
 DEFAULT_DIMENSION = 384
+# Blocks of a file that are looked up in the ledger: 64 MiB.
+MAX_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
 class BackupResult:
-    """What a backup holds. `size_bytes` is that of the compressed file."""
+    """What a backup holds. `size_bytes` is that of the compressed file; `leftovers` are files of backups of this name
+    that were killed, now removed."""
 
     file: str
     size_bytes: int
@@ -40,6 +48,7 @@ class BackupResult:
     resolutions: int
     blocks: int
     embedding_model: str
+    leftovers: list[str] = field(default_factory=list)
 
 
 @contextlib.asynccontextmanager
@@ -97,55 +106,50 @@ async def migrate(
 
 # ---------------------------------------------------------------- backup and restore
 async def backup(settings: Settings, path: Path, *, progress: Progress) -> BackupResult:
-    """Write the whole knowledge base into one new file.
+    """Write the whole knowledge base, as of one moment, into one new file. Others may write meanwhile.
 
-    Raises InputError when the file exists or cannot be written, StoreUnavailable (retry) when others keep writing.
+    Raises InputError when the file exists or cannot be written, StoreError.
     """
+    look_ahead(path)
     async with _opened(_as_stored(settings)) as store:
-        for _ in range(MAX_TRIES):
-            await store.recover()
-            result = await _backup_once(settings, store, path, progress)
-            if result is not None:
-                return result
-    raise StoreUnavailable(
-        "Other processes kept writing while the backup was made; no file was left.",
-        "Stop their ingest and run it again.",
-        retry=True,
-    )
+        info = await store.info()
+        with contextlib.closing(await take(store, path.parent, progress)) as snapshot:
+            header = Header(
+                package_version=__version__,
+                schema_version=info.schema_version,
+                embedding_model=info.embedding_model,
+                dimension=info.dimension,
+                redaction_version=info.redaction_version,
+                counts={kind: len(snapshot.ids(kind)) for kind in KINDS},
+                created_ms=time.time_ns() // 1_000_000,
+                kb=settings.kb,
+                sparse=info.sparse,
+            )
+            return await _written(snapshot, path, header, progress)
 
 
-async def _backup_once(settings: Settings, store: Store, path: Path, progress: Progress) -> BackupResult | None:
-    """None when the store changed meanwhile."""
-    info = await store.info()
-    source = StoreSource(store)
-    before = {kind: await source.ids(kind) for kind in KINDS}
-    header = Header(
-        package_version=__version__,
-        schema_version=info.schema_version,
-        embedding_model=info.embedding_model,
-        dimension=info.dimension,
-        redaction_version=info.redaction_version,
-        counts={kind: len(ids) for kind, ids in before.items()},
-        created_ms=time.time_ns() // 1_000_000,
-        kb=settings.kb,
-        sparse=info.sparse,
-    )
+async def _written(snapshot: Snapshot, path: Path, header: Header, progress: Progress) -> BackupResult:
     writer = await asyncio.to_thread(BackupWriter, path, header)
     try:
         for kind in KINDS:
             done = 0
-            async for rows in source.batches(kind):
-                await asyncio.to_thread(writer.add, kind, rows)
-                done += len(rows)
-                progress(f"{kind}: {done:,} of {len(before[kind]):,}")
-        if before != {kind: await source.ids(kind) for kind in KINDS}:
-            return None
+            rows = snapshot.rows(kind)
+            while (run := await asyncio.to_thread(next, rows, None)) is not None:
+                await asyncio.to_thread(writer.add, kind, run)
+                done += len(run)
+                progress(f"writing {kind}: {done:,} of {header.counts[kind]:,}")
         size = await asyncio.to_thread(writer.finish)
     finally:
         writer.discard()
     counts = header.counts
     return BackupResult(
-        str(path), size, counts["errors"], counts["resolutions"], counts["blocks"], header.embedding_model
+        str(path),
+        size,
+        counts["errors"],
+        counts["resolutions"],
+        counts["blocks"],
+        header.embedding_model,
+        writer.leftovers,
     )
 
 
@@ -239,12 +243,32 @@ def _absolute(path: str) -> str:
 
 async def delete(settings: Settings, selection: Selection, *, really: bool) -> DeleteResult:
     """Say what would be deleted, or delete it when `really`. A source is named as ingest was given it, or by its
-    absolute path. Raises InputError, NotFoundError, StoreError."""
+    absolute path; when nothing was read under that name, the result says under which names the content of the file was.
+
+    Raises InputError, NotFoundError, StoreError."""
     selection.check()
     async with _opened(_as_stored(settings)) as store:
-        if selection.source:
-            gate = build_gate(settings)
-            names = (gate(selection.source), gate(_absolute(selection.source)))
-            found = [name for name in names if await store.find_blocks(source=name)]
-            selection = replace(selection, source=(found or names)[0])
-        return await delete_chosen(store, selection, really=really)
+        if not selection.source:
+            return await delete_chosen(store, selection, really=really)
+        gate = build_gate(settings)
+        names = [gate(utf8_name(name)) for name in (selection.source, _absolute(selection.source))]
+        found = [name for name in names if await store.find_blocks(source=name)]
+        if found:
+            return await delete_chosen(store, replace(selection, source=found[0]), really=really)
+        nothing = await delete_chosen(store, replace(selection, source=names[0]))
+        known = await _known_as(settings, store, _absolute(selection.source))
+        return replace(nothing, done=really and not known, known_as=known)
+
+
+async def _known_as(settings: Settings, store: Store, path: str) -> list[str]:
+    """The names under which the ledger holds the first blocks of a file: it may be a copy, made before or since."""
+    names: set[str] = set()
+    growth = Growth(store)
+    blocks = itertools.islice(build_reader(settings, None).blocks([path]), MAX_LOOKED_AT)
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        rows = await store.get_blocks([ledger_id(block.id, level) for level in Level])
+        rows += await growth.shorter(block)
+        longer = await store.find_longer_blocks(block.head, len(block.data)) if block.last else []
+        marks = marks_of(block.data)
+        names.update(row.source for row in (*rows, *(row for row in longer if begins(marks, row.marks))))
+    return sorted(names)

@@ -63,6 +63,23 @@ def contains(directory: str, path: str) -> bool:
     return path == directory or path.startswith(directory if directory.endswith("/") else directory + os.sep)
 
 
+def utf8_name(path: str) -> str:
+    """The path as text that can be stored: bytes of it that are not UTF-8 as `\\xff`, so that two names which differ
+    only in those stay two."""
+    try:
+        return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # Windows: names of any 16-bit units
+        return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _is_name(request: str) -> bool:
+    try:
+        os.fsencode(request)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no file system has in a name
+        return False
+    return "\0" not in request and len(request) <= MAX_PATH_CHARS and bool(request.strip())
+
+
 def rotation_key(name: str) -> tuple[str, int, int, str]:
     """Sorts a rotated set by time: dated copies, then numbered ones downwards, then `.old`, then the live file."""
     base = _COMPRESSED.sub("", name)
@@ -90,7 +107,7 @@ class Access:
     def check(self, request: str) -> str:
         """The request as an absolute path, checked as text only. Raises InputError, the same whether or not the file
         exists."""
-        if "\0" in request or len(request) > MAX_PATH_CHARS or not request.strip():
+        if not _is_name(request):
             raise InputError(
                 f"A path must be 1 to {MAX_PATH_CHARS} characters without NUL.", "Give the path of a log file."
             )

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -24,6 +25,8 @@ Row = ErrorGroup | BlockRow | Resolution
 TYPES: dict[Kind, type[Row]] = {"errors": ErrorGroup, "resolutions": Resolution, "blocks": BlockRow}
 # The order of copying: a ledger row is only of use once its groups are there.
 KINDS: tuple[Kind, ...] = ("errors", "resolutions", "blocks")
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NORM_TOLERANCE, _TOKENS = 1e-2, 2**32 - 2
 _NOT_STORED = frozenset({"kb", "applied"})
 
 
@@ -115,6 +118,34 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "Mapping[int, float] | None": lambda value: value and {int(k): float(v) for k, v in value.items()},
     "Mapping[str, Mapping[int, int]]": lambda value: {_text(k): _counts(v) for k, v in value.items()},
 }
+
+
+def storable(row: Row) -> bool:
+    """Whether a store would take the row: told of all rows before the first is written, or one deleted for them."""
+    if isinstance(row, BlockRow):
+        ids = (row.id, row.head, *row.counts)
+        numbers = [n for hours in row.counts.values() for pair in hours.items() for n in pair]
+        numbers += [*row.first_seen.values(), *row.last_seen.values()]
+        sound = row.counts.keys() == row.first_seen.keys() == row.last_seen.keys() and _is_base64(row.marks)
+    else:
+        ids = (
+            (row.id, row.error_id or row.id, row.superseded_by or row.id) if isinstance(row, Resolution) else (row.id,)
+        )
+        numbers = [n for pair in row.timeline.items() for n in pair] if isinstance(row, ErrorGroup) else []
+        norm = math.hypot(*(row.vector or ()))
+        weights = (row.sparse or {}).items()
+        sound = abs(norm - 1) <= _NORM_TOLERANCE if row.vector else isinstance(row, Resolution)
+        sound = sound and all(0 <= token < _TOKENS and 0 < weight < math.inf for token, weight in weights)
+    numbers += [n for f in dataclasses.fields(row) if isinstance(n := getattr(row, f.name), int)]
+    return sound and all(map(_ID.fullmatch, ids)) and all(-(2**63) <= n < 2**63 for n in numbers)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
 
 
 def row_digest(row: Row, *, vectors: bool = True, sparse: bool = True) -> bytes:

@@ -212,5 +212,9 @@ class SourceReader(Protocol):
     """Finds and reads log sources; skipped ones are collected with their reason."""
 
     def blocks(self, paths: Sequence[str]) -> Iterator[Block]: ...
+    def intact(self) -> bool:
+        """False when the file in hand was cut off or begun anew since it was opened."""
+        ...
+
     @property
     def skipped(self) -> Sequence[Skipped]: ...

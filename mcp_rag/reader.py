@@ -19,13 +19,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from mcp_rag.blocks import BlockCutter, CutBlock, LineCleaner
 from mcp_rag.decompress import HEAD_BYTES, Budget, compression, refuse_binary, unpack
 from mcp_rag.errors import SourceError
-from mcp_rag.paths import Access, Opened, roots_of
+from mcp_rag.paths import Access, Opened, roots_of, utf8_name
 from mcp_rag.types import Block, Skipped
 
 MAX_LEADING_NULS_BYTES = 67_108_864
@@ -49,10 +50,6 @@ class ReadLimits:
     chunk_bytes: int = 1_048_576
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
 class LogReader:
     """Reads sources as blocks (`protocols.SourceReader`). One instance serves one call of a verb.
 
@@ -74,6 +71,7 @@ class LogReader:
         self._starts_event = starts_event
         self._now_ms = now_ms
         self._skipped: list[Skipped] = []
+        self._in_hand: _Frozen | None = None
         self._access = Access(
             roots=None if roots is None else roots_of(roots),
             forbidden=tuple(os.path.realpath(path) for path in forbidden),
@@ -85,6 +83,11 @@ class LogReader:
     def skipped(self) -> Sequence[Skipped]:
         """What was not read, in order, since the reader was made."""
         return tuple(self._skipped)
+
+    def intact(self) -> bool:
+        """False when the file in hand was cut off or begun anew since it was opened, as far as its size and its first
+        bytes tell; True while no file is."""
+        return self._in_hand is None or self._in_hand.intact()
 
     def blocks(self, paths: Sequence[str]) -> Iterator[Block]:
         """Blocks of files and directories (recursive, rotated sets oldest first), in a fixed order.
@@ -119,8 +122,12 @@ class LogReader:
                 reason = "vanished" if error.reason == "missing" else error.reason
                 self._skip(path, reason, error)
                 continue
-            with os.fdopen(opened.fd, "rb", buffering=0) as file:
-                yield from self._source(path, _Frozen(file, opened).read, opened.modified_ms, opened.size_bytes)
+            with FileIO(opened.fd, "rb") as file:
+                self._in_hand = _Frozen(file, opened)
+                try:
+                    yield from self._source(utf8_name(path), self._in_hand.read, opened.modified_ms, opened.size_bytes)
+                finally:
+                    self._in_hand = None
 
     def _files(self, checked: Sequence[str]) -> Iterator[str]:
         for found in self._access.walk(checked):
@@ -129,11 +136,13 @@ class LogReader:
         self._note_refused()
 
     def _note_refused(self) -> None:
-        self._skipped += [Skipped(*refused) for refused in self._access.refused]
+        self._skipped += [Skipped(utf8_name(path), reason, detail) for path, reason, detail in self._access.refused]
         self._access.refused.clear()
 
     def _skip(self, source: str, reason: str, error: SourceError) -> None:
-        self._skipped.append(Skipped(source, reason, " ".join(part for part in (error.cause, error.fix) if part)))
+        self._skipped.append(
+            Skipped(utf8_name(source), reason, " ".join(part for part in (error.cause, error.fix) if part))
+        )
 
     def _source(
         self, name: str, read: Callable[[int], bytes], reference_ms: int, source_bytes: int = 0
@@ -212,14 +221,28 @@ class _Numbering:
 class _Frozen:
     """A file up to the size it had when it was opened, so that one that keeps growing ends."""
 
-    def __init__(self, file: _Readable, opened: Opened) -> None:
+    def __init__(self, file: FileIO, opened: Opened) -> None:
         self._file = file
-        self._left = opened.size_bytes
+        self._size = self._left = opened.size_bytes
+        self._head = b""
 
     def read(self, size: int) -> bytes:
         data = self._file.read(min(size, self._left)) if self._left else b""
+        if self._left == self._size:
+            self._head = data[:HEAD_BYTES]
         self._left -= len(data)
         return data
+
+    def intact(self) -> bool:
+        """Whether the file is still as long as it was and begins as it did."""
+        try:
+            place = self._file.tell()
+            self._file.seek(0)
+            head = self._file.read(len(self._head))
+            self._file.seek(place)
+            return head == self._head and os.fstat(self._file.fileno()).st_size >= self._size
+        except OSError:
+            return False
 
 
 def _peek(head: bytes, read: Callable[[int], bytes]) -> bytes:

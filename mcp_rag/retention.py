@@ -55,7 +55,8 @@ class DeletedError:
 class DeleteResult:
     """What goes, or went when `done`. `errors` are groups removed, `errors_reduced` those that only lose occurrences,
     `errors_kept` those left with none because something is recorded about them; `errors_shared` were also seen in other
-    services and cannot be split; `removed` lists the first 20."""
+    services and cannot be split; `removed` lists the first 20. `known_as`: when nothing was read from the source
+    named, the sources that its content was read from."""
 
     done: bool
     blocks: int
@@ -66,6 +67,7 @@ class DeleteResult:
     errors_shared: int
     resolutions: int
     removed: list[DeletedError] = field(default_factory=list)
+    known_as: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -251,14 +253,16 @@ async def _shrink(store: Store, max_errors: int) -> int:
     excess = await store.count_errors(ErrorFilter()) - max_errors
     if excess <= 0:
         return 0
+    await store.recover()  # others may have committed what no group's row says yet
     ids = await store.list_ids("errors")
     fixed = await _with_resolutions(store, ids)
-    removable: list[tuple[int, int, str]] = []
+    removable: list[tuple[bool, int, int, str]] = []
     for start in range(0, len(ids), BATCH_ROWS):
         groups = await store.get_errors([i for i in ids[start : start + BATCH_ROWS] if i not in fixed])
-        removable += [(g.last_seen_ms, g.count, g.id) for g in groups if g.origin == "user"]
+        # One without occurrences is usually about to be counted: another ingest has just written it.
+        removable += [(not g.count, g.last_seen_ms, g.count, g.id) for g in groups if g.origin == "user"]
     # The ledger keeps their counts: one that is seen again comes back with all its occurrences.
-    doomed = [group_id for _, _, group_id in sorted(removable)[:excess]]
+    doomed = [group_id for *_, group_id in sorted(removable)[:excess]]
     for start in range(0, len(doomed), BATCH_ROWS):
         await store.delete_errors(doomed[start : start + BATCH_ROWS])
     if doomed:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import gc
 import gzip
 import hashlib
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +144,44 @@ def test_foreign_and_contradicting_files_are_refused(tmp_path: Path, change: Cha
         BackupFile(rewrite(path, change(lines(path)))).check()
 
 
+def changed(kind: str, **values: Any) -> Change:
+    """The first row of a collection with other values."""
+
+    def change(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        at = next(n for n, o in enumerate(objects) if o.get("kind") == kind)
+        return [*objects[:at], {"kind": kind, "row": {**objects[at]["row"], **values}}, *objects[at + 1 :]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed("errors", id='x"] or id != "'),
+        changed("errors", id="A" * 32),
+        changed("errors", vector=None),
+        changed("errors", vector=base64.b64encode(bytes(12)).decode()),
+        changed("errors", count=2**63),
+        changed("errors", timeline={"0": 2**63}),
+        changed("errors", sparse={"-1": 1.0}),
+        changed("errors", sparse={"5": 0.0}),
+        changed("errors", sparse={"5": float("nan")}),
+        changed("resolutions", error_id="nobody"),
+        changed("resolutions", superseded_by="nobody"),
+        changed("blocks", head="zz"),
+        changed("blocks", size_bytes=2**63),
+        changed("blocks", marks="AAAAA"),
+        changed("blocks", first_seen={}),
+        changed("blocks", counts={"zz": {"1": 1}}, first_seen={"zz": 1}, last_seen={"zz": 1}),
+    ],
+)
+def test_a_row_that_no_store_takes_is_found_first(tmp_path: Path, change: Change) -> None:
+    """Before anything is written, and before `--replace` deletes anything to make room for it."""
+    path = write(tmp_path / "a.gz")
+    with pytest.raises(InputError, match=r"no store takes .*nothing was changed"):
+        BackupFile(rewrite(path, change(lines(path)))).check()
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"hello", gzip.compress(b"hello\n", mtime=0), gzip.compress(b'{"a": 1}\n', mtime=0), b"\x1f\x8b"]
 )
@@ -216,3 +257,35 @@ def test_an_abandoned_backup_is_closed(tmp_path: Path, monkeypatch: pytest.Monke
     del writer
     gc.collect()
     assert complaints == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file locks")
+def test_what_a_killed_backup_left_is_removed(tmp_path: Path) -> None:
+    """The next backup of that name removes it and names it; that of a living process, of other names and the user's
+    own files stay."""
+    path = tmp_path / "a.gz"
+    kept = {".a.gz.partial", ".b.gz.11.partial", ".a.gz.x.partial", "a.gz.12.partial", ".a.gz.13.partial2"}
+    for name in {*kept, ".a.gz.99999.partial"}:
+        (tmp_path / name).write_bytes(b"half a backup")
+    (tmp_path / ".a.gz.55.partial").mkdir()
+    living = BackupWriter(path, header())
+    second = BackupWriter(tmp_path / "b.gz", header())
+    os.rename(f"{tmp_path}/.a.gz.{os.getpid()}.partial", f"{tmp_path}/.a.gz.1.partial")  # noqa: PTH104 - as another's
+    writer = BackupWriter(path, header())
+    assert living.leftovers == [".a.gz.99999.partial"]
+    assert second.leftovers == [".b.gz.11.partial"]
+    assert writer.leftovers == []
+    assert (tmp_path / ".a.gz.1.partial").exists()
+    assert {p.name for p in tmp_path.iterdir()} >= kept - {".b.gz.11.partial"} | {".a.gz.55.partial"}
+    for each in (living, second, writer):
+        each.discard()
+
+
+def test_a_name_taken_meanwhile_is_told(tmp_path: Path) -> None:
+    """A directory that vanished before the end: one clear error, not a traceback."""
+    (tmp_path / "d").mkdir()
+    writer = BackupWriter(tmp_path / "d" / "a.gz", header())
+    shutil.rmtree(tmp_path / "d")
+    with pytest.raises(InputError, match="could not be written to its end"):
+        writer.finish()
+    writer.discard()

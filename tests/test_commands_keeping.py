@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
+import gzip
 import io
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ import pytest
 
 from mcp_rag import keeping
 from mcp_rag.cli import main
+from mcp_rag.commands_keeping import runner
 from mcp_rag.config import Settings
 from mcp_rag.errors import ConfigurationError, EmbeddingError, StoreError
 from mcp_rag.redact import Redactor
@@ -26,7 +31,7 @@ from mcp_rag.store.generations import ORDER, promote
 from mcp_rag.store.rpc import Rpc
 from mcp_rag.transfer import Reindexed, reindex
 from mcp_rag.wiring import store_settings
-from tests.fakes import HashEmbedder, hex_id
+from tests.fakes import DictStore, HashEmbedder, hex_id
 from tests.knowledge_rows import DIMENSION, fill
 
 LOG = """2026-11-23T10:00:00Z ERROR api request failed: KeyError for customer acme-corp
@@ -331,6 +336,44 @@ def test_delete_says_first_and_does_with_yes(data: Path, ingested: Path, run: Ru
     assert run("delete", "--source", source, "--yes")[0] == 1
 
 
+def test_delete_of_a_copy_names_what_was_read(data: Path, ingested: Path, tmp_path: Path, run: Run) -> None:
+    """A copy, compressed, older or grown since, and the directory it lies in: nothing goes, the name to give is said.
+    Another log is not taken for one of them."""
+    del data
+    before = totals(run)
+    lines = LOG.splitlines(keepends=True)
+    versions = {"same.log": LOG, "older.log": "".join(lines[:2]), "grown.log": LOG + LOG.replace("T1", "T2")}
+    (tmp_path / "copies").mkdir()
+    for name, text in versions.items():
+        (tmp_path / "copies" / name).write_text(text, encoding="utf-8")
+    (tmp_path / "copies" / "same.gz").write_bytes(gzip.compress(LOG.encode()))
+    for name in (*versions, "same.gz", ""):
+        code, out, _ = run("delete", "--source", str(tmp_path / "copies" / name), "--yes")
+        assert code == 1
+        assert f"was read from:\n  {ingested / 'app.log'}\n" in out, name
+    (tmp_path / "other.log").write_text(LOG.replace("api", "web"), encoding="utf-8")
+    for name in ("other.log", "missing.log"):
+        code, out, _ = run("delete", "--source", str(tmp_path / name), "--yes")
+        assert (code, out.startswith("deleted: 0 errors")) == (1, True)
+    facts = json.loads(run("delete", "--source", str(tmp_path / "copies" / "same.log"), "--json")[1])
+    assert facts["known_as"] == [str(ingested / "app.log")]
+    assert totals(run) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
+def test_names_that_are_not_utf8_stay_apart(data: Path, tmp_path: Path, run: Run) -> None:
+    """Two logs whose names differ in such bytes only are two sources: deleting one leaves the other."""
+    del data
+    before = totals(run)
+    names = [os.fsdecode(os.fsencode(tmp_path) + raw) for raw in (b"/a\xff.log", b"/a\xfe.log")]
+    for n, name in enumerate(names):
+        Path(name).write_text(f"2026-11-23T10:00:00Z ERROR warp core {n} breach: E515{n}\n", encoding="utf-8")
+        assert run("ingest", name)[0] == 0
+    assert totals(run) == (before[0] + 2, before[1], before[2] + 2)
+    assert "1 ledger blocks" in run("delete", "--source", names[0], "--yes")[1]
+    assert totals(run) == (before[0] + 1, before[1], before[2] + 1)
+
+
 def test_delete_understands_times_and_ids(data: Path, run: Run) -> None:
     """--before takes spans and dates, --id repeats; unclear or unknown choices are exit 2."""
     del data
@@ -366,3 +409,38 @@ def test_knowledge_bases_are_apart(data: Path, tmp_path: Path, run: Run, monkeyp
     monkeypatch.setenv("MCP_RAG_KB_SEARCH", "team-c")
     code, _, err = run("search", "warp")
     assert (code, "no knowledge base 'team-c'" in err) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_backup_that_is_stopped_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM in the middle: what was written goes, the store is closed, the exit code says what happened."""
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("the signal would have killed the process"))
+    closed = []
+
+    @contextlib.asynccontextmanager
+    async def opened(*_: Any) -> AsyncIterator[DictStore]:
+        store = DictStore()
+        await store.open(model_id="m", dimension=DIMENSION)
+        await fill(store)
+        try:
+            yield store
+        finally:
+            closed.append(True)
+
+    def stopped(text: str) -> None:
+        if text.startswith("writing"):
+            assert [path.name for path in tmp_path.iterdir()] == [f".b.gz.{os.getpid()}.partial"]
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(keeping, "_opened", opened)
+
+    async def command(_: argparse.Namespace, settings: Settings) -> int:
+        await keeping.backup(settings, tmp_path / "b.gz", progress=stopped)
+        return 0
+
+    try:
+        assert runner(command)(argparse.Namespace(), Settings()) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert closed == [True]
+    assert list(tmp_path.iterdir()) == []

@@ -356,6 +356,9 @@ async def test_arguments_are_checked_first(app: App, tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(line(1), encoding="utf-8")
     with pytest.raises(InputError):
         await ingest(app, paths=[str(tmp_path / "a.log")], trusted=False)
+    for name in ("", " ", "a\0.log", "\ud800.log", "a" * 5_000):
+        with pytest.raises(InputError, match="A path must be"):
+            await ingest(app, paths=[name])
     assert app.store.blocks == {}  # type: ignore[attr-defined] # a DictStore
 
 
@@ -407,3 +410,92 @@ async def test_an_old_error_without_a_time_does_not_come_back(app: App, tmp_path
     again = app.store.errors[group.id]  # type: ignore[attr-defined] # as above
     assert (report.groups_returned, again.status) == (0, "resolved")
     assert (again.first_seen_ms, again.last_seen_ms) == (group.first_seen_ms, group.last_seen_ms)
+
+
+async def budgeted(app: App, **arguments: Any) -> list[IngestResult]:
+    """The last reports of the same call, made without any time until it is complete."""
+    reports = [await ingest(app, budget_s=0, **arguments)]
+    while not reports[-1].complete:
+        assert len(reports) < 100, "the same call gets no further"
+        reports.append(await ingest(app, budget_s=0, **arguments))
+    return reports
+
+
+async def test_known_logs_keep_the_budget_too(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """What was read before counts against the time like anything else, and the same call goes on behind it: each line
+    is read once, nothing is counted twice, and the call after the last one begins anew."""
+    app = make_app(max_block_bytes=300)
+    for name in "ab":
+        text = "".join(line(n, text=f"job {name}{n} failed: E{n % 5}") for n in range(40))
+        (tmp_path / f"{name}.log").write_text(text, encoding="utf-8")
+    await ingest(app, paths=[str(tmp_path)])
+    before = state(app)
+    reports = await budgeted(app, paths=[str(tmp_path)])
+    assert len(reports) > 10
+    assert sum(r.known_lines for r in reports) == 80
+    assert "continues where this one stopped" in reports[0].hint
+    assert "as of" in reports[-1].hint
+    assert state(app) == before
+    with (tmp_path / "a.log").open("a", encoding="utf-8") as log:
+        log.write(line(50))
+    report = await ingest(app, paths=[str(tmp_path)])
+    assert (report.lines, report.known_lines < 80, report.hint) == (81, True, "")
+    assert total(app) == 81
+
+
+@pytest.mark.parametrize("ending", ["", "2026-11-23T10:59:00Z ERROR api half a li"])
+async def test_a_continued_reading_is_one_reading(make_app: Callable[..., App], tmp_path: Path, ending: str) -> None:
+    """Continued block by block, a log that was read before and has grown leaves the same ledger as in one call: what
+    its end had counted is not lost from sight between two calls."""
+    apps = make_app(max_block_bytes=300), make_app(max_block_bytes=300)
+    path = tmp_path / "app.log"
+    for app, budget in zip(apps, (0, 60), strict=True):
+        path.write_text(
+            "".join(line(n, text=f"job {n % 7} failed: E{n}") for n in range(21)) + ending, encoding="utf-8"
+        )
+        await ingest(app, paths=[str(path)])
+        with path.open("a", encoding="utf-8") as log:
+            log.write("ne\n" * bool(ending) + "".join(line(n, text=f"job {n % 7} failed: E{n}") for n in range(21, 60)))
+        await (budgeted(app, paths=[str(path)]) if not budget else ingest(app, paths=[str(path)]))
+    stores = [app.store for app in apps]
+    assert isinstance(stores[0], DictStore)
+    assert isinstance(stores[1], DictStore)
+    assert stores[0].blocks.keys() == stores[1].blocks.keys()
+    assert state(apps[0]) == state(apps[1])
+
+
+@pytest.mark.parametrize("begun_anew", ["", line(7, text="another log begins")])
+async def test_a_log_begun_anew_between_two_calls_is_not_continued(
+    make_app: Callable[..., App], tmp_path: Path, begun_anew: str
+) -> None:
+    """Cut off between two calls, or written anew and longer than before: the next call begins with what there is, and
+    does not take the rest of another log for the end of this one."""
+    app = make_app(max_block_bytes=300)
+    path = tmp_path / "app.log"
+    path.write_text("".join(line(n, text=f"job {n} failed: E{n}") for n in range(40)), encoding="utf-8")
+    first = await ingest(app, paths=[str(path)], budget_s=0)
+    rest = "".join(line(n, text=f"step {n} failed: E{n}") for n in range(60)) if begun_anew else line(3)
+    path.write_text(begun_anew + rest, encoding="utf-8")
+    second = await ingest(app, paths=[str(path)])
+    assert not first.complete
+    assert second.complete
+    assert second.lines == (begun_anew + rest).count("\n")
+    assert second.hint == ""
+
+
+def is_open(path: Path) -> bool:
+    """Whether this process has the file open."""
+    return str(path.resolve()) in {os.path.realpath(d) for d in Path("/proc/self/fd").iterdir()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the kernel's list of open files")
+async def test_an_unfinished_reading_is_given_up_in_time(make_app: Callable[..., App], tmp_path: Path) -> None:
+    """It holds an open file: closing ends it, and so does a fifth one beside it."""
+    app = make_app(max_block_bytes=300)
+    paths = [tmp_path / f"{n}.log" for n in range(6)]
+    for n, path in enumerate(paths):
+        path.write_text("".join(line(i, text=f"{n} failed: E{n}{i}") for i in range(40)), encoding="utf-8")
+        assert not (await ingest(app, paths=[str(path)], budget_s=0)).complete
+    assert [is_open(path) for path in paths] == [False, False, True, True, True, True]
+    await app.close()
+    assert not any(map(is_open, paths))

@@ -12,7 +12,7 @@ import pytest
 from mcp_rag.errors import InputError, NotFoundError
 from mcp_rag.results import IngestResult
 from mcp_rag.retention import DAY_MS, Selection, delete, retain, retained
-from mcp_rag.rows import ErrorFilter, ErrorGroup
+from mcp_rag.rows import ErrorFilter
 from mcp_rag.store import StoreSettings, open_store
 from tests.fakes import DictStore, hex_id
 from tests.knowledge_rows import DIMENSION, block, fill, group
@@ -167,13 +167,25 @@ def vector(place: int) -> tuple[float, ...]:
 async def test_retention_by_size_spares_fixes_and_shipped_groups(store: Any) -> None:
     """The groups longest not seen go first, but never one with a fix or one that came with the product."""
     shipped = group("shipped", "shipped", origin="starter", vector=vector(1))
-    ghost: ErrorGroup = group("ghost", "never counted", vector=vector(2))
-    await store.upsert_errors([shipped, ghost])
-    assert (await retain(store, retention_days=0, max_errors=4, now_ms=0)).errors == 1
-    assert set(await counts(store)) == {"disk", "pool", "null", "shipped"}
-    assert (await retain(store, retention_days=0, max_errors=1, now_ms=0)).errors == 2
+    await store.upsert_errors([shipped])
+    await store.commit_block(block("four", {"null": 1}, last_seen={hex_id("null"): 30 * DAY_MS}))
+    assert (await retain(store, retention_days=0, max_errors=3, now_ms=0)).errors == 1
+    assert set(await counts(store)) == {"pool", "null", "shipped"}
+    assert (await retain(store, retention_days=0, max_errors=1, now_ms=0)).errors == 1
     assert await counts(store) == {"pool": 2, "shipped": 0}
     assert (await retain(store, retention_days=0, max_errors=1, now_ms=0)).errors == 0
+
+
+async def test_what_another_ingest_is_storing_does_not_go_first(store: Any) -> None:
+    """A group whose block is committed but not summed up yet is the newest, not the oldest; one whose block is still
+    to be committed would make that commit fail, so it goes last."""
+    await store.upsert_errors([group("ghost", "written", vector=vector(1)), group("shipped", "new", vector=vector(2))])
+    newest = {hex_id("shipped"): 40 * DAY_MS}
+    await store.commit_block(block("four", {"shipped": 1}, first_seen=newest, last_seen=newest), totals=False)
+    assert (await retain(store, retention_days=0, max_errors=3, now_ms=0)).errors == 2
+    assert await counts(store) == {"pool": 2, "ghost": 0, "shipped": 1}
+    await store.commit_block(block("five", {"ghost": 1}))
+    assert (await counts(store))["ghost"] == 1
 
 
 async def test_limits_are_off_by_default(store: Any) -> None:

@@ -43,11 +43,15 @@ class RowExchange:
         raise NotImplementedError
 
     async def list_ids(self, kind: Kind) -> list[str]:
-        """The ids of all rows of a collection, in ascending order; of blocks the living ones."""
+        """The ids of all rows of a collection, in ascending order; of blocks the living ones, as of one moment."""
         if kind == "blocks":
-            return await self._run(self._ledger.ids)
+            return await self._run(self._list_blocks)
         collection = self._errors if kind == "errors" else self._resolutions
         return await self._run(lambda: sorted({e["id"] for e in self._rpc.scan(collection, "", ("id",), strong=True)}))
+
+    def _list_blocks(self) -> list[str]:
+        with self._writing():
+            return self._ledger.ids()
 
     async def get_templates(self, ids: Sequence[str]) -> list[GroupTemplate]:
         """The templates of groups by id, in the order asked for; unknown ids are left out. Raises InputError."""

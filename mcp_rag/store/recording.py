@@ -32,7 +32,8 @@ class Recording(RowExchange):
         self, error_id: str, change: Callable[[Sequence[Resolution]], Sequence[Resolution]]
     ) -> None:
         with self._writing(self._resolutions):
-            before = self._fixes.of([error_id])
+            # What this does not see it would overwrite: without it, half a second of other processes' work.
+            before = self._fixes.of([error_id], strong=True)
             rows = change(before)
             check_ids([i for r in rows for i in (r.id, r.error_id, r.superseded_by) if i])
             self._fixes.upsert(rows, self._dimension)

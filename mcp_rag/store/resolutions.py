@@ -58,12 +58,12 @@ class Resolutions:
             for e in found
         ]
 
-    def of(self, error_ids: Sequence[str]) -> list[Resolution]:
-        """All rows of these groups, ordered by id."""
+    def of(self, error_ids: Sequence[str], *, strong: bool = False) -> list[Resolution]:
+        """All rows of these groups, ordered by id; `strong` sees what other processes wrote just before."""
         rows: list[Resolution] = []
         for start in range(0, len(error_ids), IDS_PER_CALL):
             condition = ids_in(error_ids[start : start + IDS_PER_CALL], "error_id")
-            rows += [resolution_row(e) for e in self._rpc.scan(self._collection, condition, _FIELDS)]
+            rows += [resolution_row(e) for e in self._rpc.scan(self._collection, condition, _FIELDS, strong=strong)]
         return sorted(rows, key=lambda r: r.id)
 
     def search(self, vector: object, weights: Mapping[int, float], limit: int) -> list[Scored]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcp_rag.ranking import status_of
-from mcp_rag.rows import Resolution
+from mcp_rag.rows import ErrorGroup, Resolution
 from mcp_rag.store.entities import Entity, bounded_timeline
 
 
@@ -39,3 +39,17 @@ def totals_entity(group_id: str, totals: Totals, fixes: Sequence[Resolution]) ->
         "timeline": {str(k): v for k, v in bounded_timeline(totals.hours).items()},
         "status": status_of(totals.last_ms if totals.count else 0, fixes),
     }
+
+
+def group_as_counted(group: ErrorGroup, totals: Totals, fixes: Sequence[Resolution]) -> ErrorGroup:
+    """The group with what follows from the ledger; the same object when it says that already."""
+    counted = replace(
+        group,
+        count=totals.count,
+        first_seen_ms=totals.first_ms,
+        last_seen_ms=totals.last_ms,
+        timeline=bounded_timeline(totals.hours),
+    )
+    if counted == group:
+        return group
+    return replace(counted, status=status_of(totals.last_ms if totals.count else 0, fixes))
