@@ -17,6 +17,7 @@ from typing import NamedTuple
 from mcp_rag import formats
 from mcp_rag.events.assembly import Event, assemble
 from mcp_rag.events.joining import OPENERS
+from mcp_rag.events.keys import lines_at
 from mcp_rag.events.lanes import split
 from mcp_rag.events.margins import outdented
 from mcp_rag.events.memo import memo_for
@@ -34,7 +35,6 @@ __all__ = [
 ]  # fmt: skip
 
 _VOTE_LINES = 200
-(_NEWLINE,) = b"\n"
 
 
 class Kept(NamedTuple):
@@ -111,15 +111,8 @@ def assemble_block(data: bytes, settings: ParseSettings, *, first_line: int = 0)
 
 def excerpt(data: bytes, settings: ParseSettings, numbers: Iterable[int]) -> Excerpt:
     """Some lines of a block, by number from 0, as its events are made of them; IndexError for one it does not have."""
-    import numpy as np  # here: not before the first log is read, it takes a tenth of a second
-
     data = outdented(hide_keys(data))
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
-    chosen: dict[int, bytes] = {}
-    for n in numbers:
-        start = int(ends[n - 1]) + 1 if n else 0
-        chosen[n] = data[start : int(ends[n]) if n < len(ends) else len(data)]
-    return Excerpt(chosen, _preferred(settings, data.split(b"\n", _VOTE_LINES)))
+    return Excerpt(lines_at(data, numbers), _preferred(settings, data.split(b"\n", _VOTE_LINES)))
 
 
 def lines_of(chosen: Excerpt, settings: ParseSettings, *, first_line: int = 0) -> Lines:
