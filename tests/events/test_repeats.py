@@ -238,14 +238,15 @@ def test_what_is_remembered_is_bounded() -> None:
     assert len(known._young) + len(known._old) <= 100
 
 
-def test_half_of_what_is_in_use_outlives_a_flood() -> None:
+def test_half_of_what_is_in_use_outlives_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that keeps coming is classified once, however many lines that never come again are between."""
+    monkeypatch.setattr(memo, "MEMO_ENTRIES", 4_096)
     lines = memo.ShapeMemo("")
     hot = b"2026-11-23 19:20:37,123 ERROR cart: request 4711 failed"
     (first,), _ = lines.shapes(hot, [hot])
     flood = [b"word " + b" ".join(bytes([97 + int(d)]) * 3 for d in str(n)) for n in range(memo.MEMO_ENTRIES + 100)]
-    for start in range(0, len(flood), 5_000):
-        some = [*flood[start : start + 5_000], hot]
+    for start in range(0, len(flood), 500):
+        some = [*flood[start : start + 500], hot]
         shapes, _ = lines.shapes(b"\n".join(some), some)
         assert shapes[-1] is first
     assert lines.entries <= memo.MEMO_ENTRIES
