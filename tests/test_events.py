@@ -277,8 +277,9 @@ def test_lines_that_differ_in_digits_share_one_shape() -> None:
     assert memos.memo_for("python-logging").entries <= 2
 
 
-def test_the_memo_is_bounded() -> None:
+def test_the_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that never repeat cannot grow the memo past its limit."""
+    monkeypatch.setattr(memos, "MEMO_ENTRIES", 4_096)
     memos.forget()
     memo = memos.memo_for("bounded")
     words = "\n".join("".join("abcdefghij"[int(d)] for d in str(n)) for n in range(memos.MEMO_ENTRIES + 500)).encode()

@@ -45,8 +45,9 @@ def state(app: App) -> dict[str, Any]:
     return {"groups": groups, "blocks": {i: b.counts for i, b in store.blocks.items() if b.counts}}
 
 
+@pytest.mark.parametrize("start", [1, *(pytest.param(start, marks=pytest.mark.slow) for start in (8, 15))])
 @pytest.mark.parametrize("traces", ["", TRACE])
-async def test_wherever_it_ended_before(make_app: Callable[..., App], tmp_path: Path, traces: str) -> None:
+async def test_wherever_it_ended_before(make_app: Callable[..., App], tmp_path: Path, traces: str, start: int) -> None:
     """Read when it ended somewhere, then whole: inside a line at a block's border, inside a block's first line, inside
     a trace. The contents are those of one clean ingest, none of it twice."""
     text = log(traces)
@@ -54,7 +55,7 @@ async def test_wherever_it_ended_before(make_app: Callable[..., App], tmp_path: 
     await ingest(clean, tmp_path / "app.log", text)
     wanted = state(clean)
     assert len(wanted["blocks"]) > 3
-    for end in range(1, len(text), 7):
+    for end in range(start, len(text), 21):
         app = make_app(max_block_bytes=BLOCK_BYTES)
         await ingest(app, tmp_path / "app.log", text[:end])
         await ingest(app, tmp_path / "app.log", text)

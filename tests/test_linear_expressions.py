@@ -292,6 +292,7 @@ def _grows(run: Callable[[Text], object], small: Text, big: Text) -> bool:
     return all(_best(run, big, 1) > max(NOISE_S, GROWTH * _best(run, small, 1)) for _ in range(ROUNDS))
 
 
+@pytest.mark.slow  # as what it is a test of
 def test_every_kind_of_expression_is_found() -> None:
     """The walk reaches constants, tables, records and expressions written in place."""
     places = Counter(use.place.split(".")[1].partition(":")[0] for use in uses())
@@ -300,6 +301,7 @@ def test_every_kind_of_expression_is_found() -> None:
         assert places[package] > 5, package
 
 
+@pytest.mark.slow  # as what it is a test of
 @pytest.mark.parametrize("evil", [r"(a|a)*$", r"\s+$", r"(?:\w+\s?)*:$"])
 def test_slow_expressions_are_caught(evil: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check itself: expressions known to be slow are told apart, also in a text as short as a paste."""

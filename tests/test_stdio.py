@@ -272,6 +272,7 @@ def test_a_signal_ends_an_idle_server(tmp_path: Path, servers: list[Server], num
     assert b"Traceback" not in server.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.anyio

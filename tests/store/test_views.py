@@ -298,7 +298,8 @@ def test_what_was_flushed_is_let_go_of(collection: Any) -> None:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
 def test_reads_beside_writes_flushes_and_merges(collection: Any, seed: int, by_id: bool) -> None:
     """One thread writes, deletes and flushes; a read of another never finds less than was written before it began, nor
     anything that was never there."""
