@@ -111,7 +111,15 @@ def test_no_arguments_is_the_server() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell closes the stream")
-@pytest.mark.parametrize(("arguments", "code"), [("", 0), ("serve", 0), ("search -", 2), ("parse -", 1)])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param("", 0, marks=pytest.mark.slow),
+        ("serve", 0),
+        pytest.param("search -", 2, marks=pytest.mark.slow),
+        ("parse -", 1),
+    ],
+)
 def test_a_closed_stdin_is_an_empty_one(arguments: str, code: int) -> None:
     """A service manager may start it without stdin: it ends as with an empty one, without a traceback, and no file of
     the store gets the descriptor."""

@@ -65,5 +65,6 @@ def test_missing_data_is_said_loudly(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.count("SKIPPED") == 2
 
 
+@pytest.mark.slow
 def test_the_parts_that_need_no_search_hold_their_limits() -> None:
     assert misses(gate.explained() | gate.redacted(), gate.EXPLAIN | gate.REDACTION) == []

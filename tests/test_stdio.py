@@ -177,7 +177,7 @@ def servers() -> Iterator[list[Server]]:
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("unbuffered", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_stdout_carries_the_protocol_only(tmp_path: Path, servers: list[Server], unbuffered: bool) -> None:
     """From process start to exit, with prints, warnings and debug logging all around. With PYTHONUNBUFFERED a print
     before our first line of code cannot be held back by anyone, so there the noise starts later (mcp-sdk facts, 8)."""
@@ -236,6 +236,7 @@ def test_half_a_character_is_answered(tmp_path: Path, servers: list[Server]) -> 
     server.assert_only_protocol()
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 def test_both_eras_answer_alike_over_stdio(tmp_path: Path, servers: list[Server]) -> None:
     """A client of 2025-11-25 and one of 2026-07-28, on the real Milvus Lite and the real model, get the same answers

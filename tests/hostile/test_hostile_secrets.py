@@ -107,6 +107,7 @@ def test_every_redaction_regex_is_linear(seed: str) -> None:
     pytest.fail(f"ten times the text took {min(ratios):.0f} times as long")
 
 
+@pytest.mark.slow
 def test_each_expression_alone_is_linear() -> None:
     """Check 7: also the expressions that a hint would have kept from running, on runs of one character."""
     for rule in (*RULES, *NAMED):

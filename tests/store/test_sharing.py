@@ -183,6 +183,7 @@ async def test_guest_takes_over_from_a_killed_owner(here: MilvusStore, start: Ca
     assert (await here.info()).role == "owner"
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 async def test_guest_takes_over_without_a_call(
     here: MilvusStore, start: Callable[..., Process], tmp_path: Path
@@ -337,6 +338,7 @@ async def test_without_sockets_the_store_is_exclusive(tmp_path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.slow
 async def test_a_failed_write_stops_writing_until_reopened(start: Callable[..., Process]) -> None:
     """Facts/milvus.md section 2: after a storage error further writes lose rows, reopening first loses none."""
     process = start()
