@@ -30,6 +30,7 @@ def runner(command: Command) -> Callable[[argparse.Namespace, Settings], int]:
             task = asyncio.current_task()
             if task is not None:
                 # Stopped as by Ctrl-C: what is half written is removed, and the store handed over.
+                # Windows has no such handlers, and a thread beside the main one may set none.
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
             return await command(options, settings)
